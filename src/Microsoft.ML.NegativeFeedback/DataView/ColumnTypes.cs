@@ -1,0 +1,40 @@
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.NegativeFeedback.DataView;
+
+/// <summary>Questions about column types, and the names of the annotations that the library reads and writes.</summary>
+internal static class ColumnTypes
+{
+    /// <summary>The annotation that holds the values behind the keys 1..count of a key column.</summary>
+    public const string KeyValues = "KeyValues";
+
+    /// <summary>The type of a scalar, or of a vector's items.</summary>
+    public static DataViewType ItemOf(DataViewType type) => type is VectorDataViewType vector ? vector.ItemType : type;
+
+    /// <summary>The unsigned integer type that stores a key, and any other type as it is.</summary>
+    public static DataViewType StorageOf(DataViewType itemType) => itemType is not KeyDataViewType ? itemType
+        : itemType.RawType == typeof(byte) ? NumberDataViewType.Byte
+        : itemType.RawType == typeof(ushort) ? NumberDataViewType.UInt16
+        : itemType.RawType == typeof(uint) ? NumberDataViewType.UInt32
+        : NumberDataViewType.UInt64;
+
+    /// <summary>Whether the type is a vector whose items a <see cref="ValueGetter{TValue}"/> of VBuffer&lt;uint&gt; reads as keys.</summary>
+    public static bool IsKeyVector(DataViewType type)
+        => type is VectorDataViewType { ItemType: KeyDataViewType key } && key.RawType == typeof(uint);
+
+    /// <summary>Whether the type is a vector of Single.</summary>
+    public static bool IsSingleVector(DataViewType type)
+        => type is VectorDataViewType vector && vector.ItemType == NumberDataViewType.Single;
+
+    /// <summary>The item type of a key column's values, or null where the column carries none.</summary>
+    public static PrimitiveDataViewType? KeyValueTypeOf(DataViewSchema.Column column)
+    {
+        foreach (var annotation in column.Annotations.Schema)
+        {
+            if (annotation.Name == KeyValues)
+                return (annotation.Type as VectorDataViewType)?.ItemType;
+        }
+
+        return null;
+    }
+}
