@@ -1,0 +1,70 @@
+using System.Reflection;
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.NegativeFeedback.DataView;
+
+/// <summary>
+/// Reads values of any column type as objects, for work off the hot path: text as string, everything else as its raw type.
+/// A missing key is null.
+/// </summary>
+internal static class BoxedValues
+{
+    /// <summary>A reader of a scalar column of the row that the cursor stands on.</summary>
+    public static Func<object?> Scalar(DataViewRow row, DataViewSchema.Column column)
+        => (Func<object?>)Invoke(nameof(ScalarOf), column.Type.RawType, row, column);
+
+    /// <summary>A reader of a vector column; slots that a sparse vector leaves out are read as their default.</summary>
+    public static Func<object?[]> Vector(DataViewRow row, DataViewSchema.Column column)
+        => (Func<object?[]>)Invoke(nameof(VectorOf), ColumnTypes.ItemOf(column.Type).RawType, row, column);
+
+    /// <summary>The values behind the keys 1..count, in their order, or null where the column carries none.</summary>
+    public static object?[]? KeyValues(DataViewSchema.Column column)
+        => ColumnTypes.KeyValueTypeOf(column) is { } type
+            ? (object?[])Invoke(nameof(KeyValuesOf), type.RawType, column)
+            : null;
+
+    private static object Invoke(string method, Type type, params object[] arguments)
+        => typeof(BoxedValues).GetMethod(method, BindingFlags.NonPublic | BindingFlags.Static)!
+            .MakeGenericMethod(type).Invoke(null, BindingFlags.DoNotWrapExceptions, null, arguments, null)!;
+
+    private static Func<object?> ScalarOf<T>(DataViewRow row, DataViewSchema.Column column)
+    {
+        var getter = row.GetGetter<T>(column);
+        bool isKey = column.Type is KeyDataViewType;
+        T value = default!;
+        return () =>
+        {
+            getter(ref value);
+            return Box(value, isKey);
+        };
+    }
+
+    private static Func<object?[]> VectorOf<T>(DataViewRow row, DataViewSchema.Column column)
+    {
+        var getter = row.GetGetter<VBuffer<T>>(column);
+        bool isKey = ColumnTypes.ItemOf(column.Type) is KeyDataViewType;
+        VBuffer<T> buffer = default;
+        return () =>
+        {
+            getter(ref buffer);
+            return buffer.DenseValues().Select(value => Box(value, isKey)).ToArray();
+        };
+    }
+
+    private static object?[] KeyValuesOf<T>(DataViewSchema.Column column)
+    {
+        VBuffer<T> values = default;
+        column.Annotations.GetValue(ColumnTypes.KeyValues, ref values);
+        return values.DenseValues().Select(value => Box(value, isKey: false)).ToArray();
+    }
+
+    private static object? Box<T>(T value, bool isKey) => value switch
+    {
+        ReadOnlyMemory<char> text => text.ToString(),
+        byte key when isKey && key == 0 => null,
+        ushort key when isKey && key == 0 => null,
+        uint key when isKey && key == 0 => null,
+        ulong key when isKey && key == 0 => null,
+        _ => value,
+    };
+}

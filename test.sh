@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Builds everything and passes the tests; further arguments go to dotnet test: ./test.sh --filter FullyQualifiedName~Sequences
+set -euo pipefail
+cd "$(dirname "$0")"
+source eng/packages.sh
+export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
+exec dotnet test Microsoft.ML.NegativeFeedback.sln -c Release --nologo "$@"
