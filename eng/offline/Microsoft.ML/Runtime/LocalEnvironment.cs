@@ -1,0 +1,134 @@
+using System.Collections.Concurrent;
+
+namespace Microsoft.ML.Runtime;
+
+/// <summary>The environment behind <see cref="MLContext"/>, and the hosts that it registers.</summary>
+internal class LocalEnvironment : IHostEnvironmentInternal
+{
+    private readonly ConcurrentDictionary<string, object> _options = new();
+    private readonly object _registering = new();
+    private readonly Random _random;
+
+    public LocalEnvironment(int? seed)
+        : this(seed, seed is null ? new HybridTausworthe(new Random()) : new HybridTausworthe(seed.Value))
+    {
+    }
+
+    private LocalEnvironment(int? seed, Random random)
+    {
+        Seed = seed;
+        _random = random;
+    }
+
+    public int? Seed { get; }
+
+    public string TempFilePath { get; set; } = Path.GetTempPath();
+
+    public bool FallbackToCpu { get; set; }
+
+    public int? GpuDeviceId { get; set; }
+
+    public virtual string ContextDescription => "HostEnvironment";
+
+    /// <summary>Where the messages of all channels go: source and message.</summary>
+    internal Action<string, ChannelMessage> Listener { get; init; }
+
+    protected virtual string FullName => null;
+
+    public IHost Register(string name, int? seed = null, bool? verbose = null)
+    {
+        Check.NonEmpty(name, nameof(name));
+        lock (_registering)
+        {
+            var random = seed is null ? new HybridTausworthe(_random) : new HybridTausworthe(seed.Value);
+            return new Host(this, name, random) { Listener = Listener };
+        }
+    }
+
+    public IChannel Start(string name)
+    {
+        Check.NonEmpty(name, nameof(name));
+        return new Channel(this, name, QualifiedName(name), Listener);
+    }
+
+    public IPipe<TMessage> StartPipe<TMessage>(string name)
+    {
+        Check.NonEmpty(name, nameof(name));
+        return typeof(TMessage) == typeof(ChannelMessage)
+            ? (IPipe<TMessage>)(object)new Channel(this, name, QualifiedName(name), Listener)
+            : new SilentPipe<TMessage>(this);
+    }
+
+    public virtual TException Process<TException>(TException ex)
+        where TException : Exception
+    {
+        if (ex is not null)
+            ex.Data["Throwing component"] = "Environment";
+        return ex;
+    }
+
+    public bool TryAddOption<T>(string name, T value) => _options.TryAdd(OptionName(name), value);
+
+    public void SetOption<T>(string name, T value) => _options[OptionName(name)] = value;
+
+    public bool TryGetOption<T>(string name, out T value)
+    {
+        var found = _options.TryGetValue(OptionName(name), out var option) && option is T;
+        value = found ? (T)option : default;
+        return found;
+    }
+
+    public T GetOptionOrDefault<T>(string name) => (T)_options.GetOrAdd(OptionName(name), default(T));
+
+    public bool RemoveOption(string name) => _options.TryRemove(OptionName(name), out _);
+
+    private static string OptionName(string name) => string.IsNullOrWhiteSpace(name) ? throw new ArgumentNullException(nameof(name)) : name;
+
+    private string QualifiedName(string name) => FullName is null ? name : $"{FullName}; {name}";
+
+    private sealed class Host : LocalEnvironment, IHost
+    {
+        private readonly string _name;
+
+        // Options stay behind with the parent: as in the package, a host does not see what SetOption put into the context.
+        public Host(LocalEnvironment parent, string name, Random random)
+            : base(parent.Seed, random)
+        {
+            _name = name;
+            FullName = parent.QualifiedName(name);
+            TempFilePath = parent.TempFilePath;
+            GpuDeviceId = parent.GpuDeviceId;
+            FallbackToCpu = parent.FallbackToCpu;
+        }
+
+        public Random Rand => _random;
+
+        public override string ContextDescription => FullName;
+
+        protected override string FullName { get; }
+
+        public override TException Process<TException>(TException ex)
+        {
+            if (ex is not null)
+                ex.Data["Throwing component"] = _name;
+            return ex;
+        }
+    }
+
+    /// <summary>Nothing listens to other messages than the log's.</summary>
+    private sealed class SilentPipe<TMessage>(IExceptionContext owner) : IPipe<TMessage>
+    {
+        public string ContextDescription => owner.ContextDescription;
+
+        public TException Process<TException>(TException ex)
+            where TException : Exception => owner.Process(ex);
+
+        public void Send(TMessage msg)
+        {
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
