@@ -34,6 +34,8 @@ public sealed partial class DataViewSchema
             GetGetter<TValue>(column)(ref value);
         }
 
+        internal Delegate GetGetter(Column column) => _getters[column.Index];
+
         public override string ToString() => string.Join(", ", Schema.Select(column => column.Name));
 
         /// <summary>Gathers annotations.</summary>
@@ -53,7 +55,7 @@ public sealed partial class DataViewSchema
                     return;
                 ArgumentNullException.ThrowIfNull(selector);
                 foreach (var column in annotations.Schema.Where(column => selector(column.Name)))
-                    _items.Add((new DetachedColumn(column), annotations._getters[column.Index]));
+                    _items.Add((new DetachedColumn(column), annotations.GetGetter(column)));
             }
 
             public void Add<TValue>(string name, DataViewType type, ValueGetter<TValue> getter, Annotations annotations = null) =>

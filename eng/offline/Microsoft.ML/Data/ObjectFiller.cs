@@ -1,0 +1,130 @@
+using System.Reflection;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Data;
+
+/// <summary>Fills objects from rows of a schema: the inverse of <see cref="ObjectRow{TRow}"/>.</summary>
+internal sealed class ObjectFiller<TRow>
+    where TRow : class
+{
+    private readonly IReadOnlyList<(Member Member, DataViewSchema.Column Column)> _bound;
+
+    public ObjectFiller(DataViewSchema schema, bool ignoreMissingColumns, SchemaDefinition definition)
+    {
+        var bound = new List<(Member, DataViewSchema.Column)>();
+        foreach (var wanted in ObjectColumns<TRow>.Create(definition, SchemaDefinition.Direction.Write).Columns)
+        {
+            if (schema.GetColumnOrNull(wanted.Name) is not { } column)
+            {
+                if (!ignoreMissingColumns)
+                    throw Check.MissingColumn("Schema", "", wanted.Name);
+                continue;
+            }
+            Check.State(wanted.Member.Kind.Accepts(column.Type), $"Can't bind the IDataView column '{column.Name}' of type '{column.Type}' "
+                + $"to field or property '{wanted.Member.Name}' of type '{wanted.Member.Type.FullName}'.");
+            bound.Add((wanted.Member, column));
+        }
+        _bound = bound;
+    }
+
+    /// <summary>The columns that it reads.</summary>
+    public IEnumerable<DataViewSchema.Column> Columns => _bound.Select(b => b.Column);
+
+    /// <summary>What fills an object from the current values of a row, reusing arrays of the right length that the object has.</summary>
+    public Action<TRow> Bind(DataViewRow row)
+    {
+        Action<TRow>[] setters = [.. _bound.Select(b => MemberSetter.Create<TRow>(b.Member, row, b.Column))];
+        return target =>
+        {
+            foreach (var set in setters)
+                set(target);
+        };
+    }
+}
+
+/// <summary>Writes a column's value into a member.</summary>
+internal static class MemberSetter
+{
+    public static Action<TRow> Create<TRow>(Member member, DataViewRow row, DataViewSchema.Column column)
+    {
+        var type = member.Type;
+        var (maker, item) = type == typeof(string) ? (nameof(SetText), null)
+            : type == typeof(string[]) ? (nameof(SetTexts), null)
+            : type.IsArray ? (nameof(SetArray), type.GetElementType())
+            : column.Type is VectorDataViewType vector ? (nameof(SetBuffer), vector.ItemType.RawType)
+            : (nameof(SetValue), type);
+        var method = typeof(MemberSetter).GetMethod(maker, BindingFlags.NonPublic | BindingFlags.Static);
+        method = item is null ? method.MakeGenericMethod(typeof(TRow)) : method.MakeGenericMethod(typeof(TRow), item);
+        return (Action<TRow>)method.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [member, row, column], null);
+    }
+
+    private static Action<TRow> SetValue<TRow, T>(Member member, DataViewRow row, DataViewSchema.Column column)
+    {
+        var getter = row.GetGetter<T>(column);
+        var write = member.MakeWriter<TRow, T>();
+        T value = default;
+        return target =>
+        {
+            getter(ref value);
+            write(target, value);
+        };
+    }
+
+    private static Action<TRow> SetText<TRow>(Member member, DataViewRow row, DataViewSchema.Column column)
+    {
+        var getter = row.GetGetter<ReadOnlyMemory<char>>(column);
+        var write = member.MakeWriter<TRow, string>();
+        ReadOnlyMemory<char> value = default;
+        return target =>
+        {
+            getter(ref value);
+            write(target, value.ToString());
+        };
+    }
+
+    private static Action<TRow> SetTexts<TRow>(Member member, DataViewRow row, DataViewSchema.Column column)
+    {
+        var getter = row.GetGetter<VBuffer<ReadOnlyMemory<char>>>(column);
+        var (read, write) = Accessors<TRow, string[]>(member);
+        VBuffer<ReadOnlyMemory<char>> value = default;
+        return target =>
+        {
+            getter(ref value);
+            var texts = ReuseOrCreate(read(target), value.Length);
+            foreach (var (slot, text) in value.Items(true))
+                texts[slot] = text.ToString();
+            write(target, texts);
+        };
+    }
+
+    private static Action<TRow> SetArray<TRow, T>(Member member, DataViewRow row, DataViewSchema.Column column)
+    {
+        var getter = row.GetGetter<VBuffer<T>>(column);
+        var (read, write) = Accessors<TRow, T[]>(member);
+        VBuffer<T> value = default;
+        return target =>
+        {
+            getter(ref value);
+            var array = ReuseOrCreate(read(target), value.Length);
+            value.CopyTo(array);
+            write(target, array);
+        };
+    }
+
+    private static Action<TRow> SetBuffer<TRow, T>(Member member, DataViewRow row, DataViewSchema.Column column)
+    {
+        var getter = row.GetGetter<VBuffer<T>>(column);
+        var (read, write) = Accessors<TRow, VBuffer<T>>(member);
+        return target =>
+        {
+            var value = read(target);
+            getter(ref value);
+            write(target, value);
+        };
+    }
+
+    private static (Func<TRow, T> Read, Action<TRow, T> Write) Accessors<TRow, T>(Member member) =>
+        (member.CanRead ? member.MakeReader<TRow, T>() : _ => default, member.MakeWriter<TRow, T>());
+
+    private static T[] ReuseOrCreate<T>(T[] array, int length) => array?.Length == length ? array : new T[length];
+}
