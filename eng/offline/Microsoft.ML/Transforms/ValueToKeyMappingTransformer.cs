@@ -1,0 +1,64 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Transforms;
+
+/// <summary>Maps values to their keys, and values without one to 0. The key column tells the values by its <c>KeyValues</c> annotation.</summary>
+[LoadableModel]
+public sealed class ValueToKeyMappingTransformer : OneToOneTransformerBase
+{
+    // one for each pair of columns; pairs may share one
+    private readonly KeyDictionary[] _dictionaries;
+    private readonly bool _keyValuesAsText;
+
+    internal ValueToKeyMappingTransformer(
+        IHostEnvironment env, (string Output, string Input)[] columns, KeyDictionary[] dictionaries, bool keyValuesAsText)
+        : base(env, "Term", columns)
+    {
+        _dictionaries = dictionaries;
+        _keyValuesAsText = keyValuesAsText;
+    }
+
+    internal static ITransformer Load(IHostEnvironment env, ModelLoadContext ctx)
+    {
+        var columns = LoadColumns(ctx);
+        var keyValuesAsText = ctx.Reader.ReadBoolean();
+        var different = new KeyDictionary[ctx.ReadCount()];
+        for (var i = 0; i < different.Length; i++)
+            different[i] = KeyDictionary.Load(ctx);
+        var dictionaries = new KeyDictionary[columns.Length];
+        for (var i = 0; i < dictionaries.Length; i++)
+            dictionaries[i] = different.ElementAtOrDefault(ctx.Reader.ReadInt32()) ?? throw new FormatException("Corrupt model file: missing terms.");
+        return new ValueToKeyMappingTransformer(env, columns, dictionaries, keyValuesAsText);
+    }
+
+    private protected override void SaveModel(ModelSaveContext ctx)
+    {
+        SaveColumns(ctx);
+        ctx.Writer.Write(_keyValuesAsText);
+        KeyDictionary[] different = [.. _dictionaries.Distinct()];
+        ctx.Writer.Write(different.Length);
+        foreach (var dictionary in different)
+            dictionary.Save(ctx.Writer);
+        foreach (var dictionary in _dictionaries)
+            ctx.Writer.Write(Array.IndexOf(different, dictionary));
+    }
+
+    private protected override AddedColumn MakeColumn(int pair, DataViewSchema.Column input)
+    {
+        var dictionary = _dictionaries[pair];
+        var itemType = input.Type.GetItemType();
+        if (itemType is not PrimitiveDataViewType)
+            throw Check.ColumnType("inputSchema", "input", input.Name, "standard type or a vector of standard type", input.Type.ToString());
+        Check.State(
+            dictionary.ItemType.Equals(itemType),
+            $"Could not apply a map over type '{dictionary.ItemType}' to column '{ColumnPairs[pair].Output}' since it has type '{itemType}'");
+
+        var annotations = new DataViewSchema.Annotations.Builder();
+        dictionary.AddKeyValues(annotations, input, _keyValuesAsText);
+        annotations.Add(input.Annotations, name => name == AnnotationKinds.SlotNames);
+        DataViewType type = input.Type is VectorDataViewType vector ? new VectorDataViewType(dictionary.KeyType, vector.Dimensions) : dictionary.KeyType;
+        var output = new DataViewSchema.DetachedColumn(ColumnPairs[pair].Output, type, annotations.ToAnnotations());
+        return new AddedColumn(output, [input.Index], row => dictionary.MakeGetter(row, input));
+    }
+}
