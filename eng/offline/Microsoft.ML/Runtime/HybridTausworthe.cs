@@ -47,6 +47,9 @@ internal sealed class HybridTausworthe : Random
         return (int)((long)(NextDouble() * ((long)maxValue - minValue)) + minValue);
     }
 
+    /// <summary>Any integer.</summary>
+    public int NextSigned() => (int)NextBits();
+
     public override double NextDouble() => NextBits() * (1.0 / (1L << 32));
 
     public override float NextSingle() => (NextBits() >> 9) * (1f / (1 << 23));
