@@ -1,0 +1,158 @@
+using System.Runtime.InteropServices;
+using Google.Protobuf;
+using Microsoft.ML.NegativeFeedback.Onnx.Proto;
+using static Microsoft.ML.NegativeFeedback.Onnx.Proto.TensorProto.Types;
+
+namespace Microsoft.ML.NegativeFeedback.Onnx;
+
+/// <summary>A tensor of a graph under construction: an input, a constant, or what a node gives.</summary>
+internal readonly record struct OnnxValue(string Name);
+
+/// <summary>One dimension of an input or output: a size, or the name of one that is known only when the graph runs.</summary>
+internal readonly record struct OnnxDimension(long? Size, string? Name)
+{
+    public static implicit operator OnnxDimension(long size) => new(size, null);
+
+    public static implicit operator OnnxDimension(string name) => new(null, name);
+}
+
+/// <summary>
+/// Writes an ONNX graph, node by node, with ONNX's own messages. Nodes come in the order in which they are added, which is the
+/// topological one; the names of inner values are unique and hold a slash, so that no input or output is called the same.
+/// </summary>
+internal sealed partial class OnnxGraphBuilder(string name)
+{
+    /// <summary>The operator set that the nodes belong to.</summary>
+    public const int OperatorSetVersion = 17;
+
+    /// <summary>The version of the format, that of ONNX 1.12, in which operator set 17 appeared.</summary>
+    public const int FormatVersion = 8;
+
+    /// <summary>A protobuf message ends at 2 GiB; the margin is for everything but the constants.</summary>
+    private const long MaximumConstantBytes = int.MaxValue - (16L << 20);
+
+    private readonly GraphProto _graph = new() { Name = name };
+    private readonly Dictionary<string, OnnxValue> _smallConstants = [];
+    private long _constantBytes;
+    private int _valueCount;
+
+    /// <summary>The first part of the names that are given from here on: the part of the network that the nodes belong to.</summary>
+    public string Scope { get; set; } = name;
+
+    /// <summary>An input of the graph.</summary>
+    public OnnxValue Input(string inputName, DataType type, params ReadOnlySpan<OnnxDimension> shape)
+    {
+        _graph.Input.Add(Describe(inputName, type, shape));
+        return new OnnxValue(inputName);
+    }
+
+    /// <summary>Makes a value an output of the graph. The name must not hold a dot, which ML.NET's schema propagation cannot take.</summary>
+    public void Output(string outputName, OnnxValue value, DataType type, params ReadOnlySpan<OnnxDimension> shape)
+    {
+        if (outputName.Contains('.') || outputName.Contains('/'))
+            throw new ArgumentException($"'{outputName}' is no name for an output: it holds a dot or a slash.", nameof(outputName));
+        _graph.Node.Add(new NodeProto { OpType = "Identity", Name = $"output/{outputName}", Input = { value.Name }, Output = { outputName } });
+        _graph.Output.Add(Describe(outputName, type, shape));
+    }
+
+    /// <summary>A constant of Single; <paramref name="shape"/> is empty for a scalar.</summary>
+    /// <exception cref="ArgumentException">The number of values is not that of the shape.</exception>
+    /// <exception cref="InvalidOperationException">The constants of the graph pass the 2 GiB that an ONNX file can hold.</exception>
+    public OnnxValue Constant(ReadOnlySpan<float> values, params ReadOnlySpan<long> shape)
+        => AddConstant(MemoryMarshal.AsBytes(values), DataType.Float, values.Length, shape);
+
+    /// <summary>A scalar of Single.</summary>
+    public OnnxValue Scalar(float value) => Small($"float {BitConverter.SingleToInt32Bits(value)}", () => Constant([value]));
+
+    /// <summary>A scalar of Int64.</summary>
+    public OnnxValue Scalar(long value)
+        => Small($"scalar {value}", () => AddConstant(MemoryMarshal.AsBytes<long>([value]), DataType.Int64, 1, []));
+
+    /// <summary>A vector of Int64, as shapes and axes are given.</summary>
+    public OnnxValue Int64(params long[] values)
+        => Small($"vector {string.Join(' ', values)}", () => AddConstant(MemoryMarshal.AsBytes<long>(values), DataType.Int64, values.Length, [values.Length]));
+
+    /// <summary>A node with one output.</summary>
+    public OnnxValue Node(string operatorType, ReadOnlySpan<OnnxValue> inputs, params ReadOnlySpan<AttributeProto> attributes)
+        => AddNode(operatorType, inputs, attributes, outputCount: 1)[0];
+
+    /// <summary>The finished model.</summary>
+    public byte[] ToModel() => Model(_graph).ToByteArray();
+
+    /// <summary>The graph as a model, with the versions that its nodes are written for.</summary>
+    internal static ModelProto Model(GraphProto graph) => new()
+    {
+        IrVersion = FormatVersion,
+        ProducerName = typeof(OnnxGraphBuilder).Assembly.GetName().Name,
+        OpsetImport = { new OperatorSetIdProto { Domain = "", Version = OperatorSetVersion } },
+        Graph = graph,
+    };
+
+    /// <summary>The description of an input or output.</summary>
+    internal static ValueInfoProto Describe(string valueName, DataType type, ReadOnlySpan<OnnxDimension> shape)
+    {
+        var dimensions = new TensorShapeProto();
+        foreach (var dimension in shape)
+        {
+            dimensions.Dim.Add(dimension.Size is { } size
+                ? new TensorShapeProto.Types.Dimension { DimValue = size }
+                : new TensorShapeProto.Types.Dimension { DimParam = dimension.Name });
+        }
+
+        return new ValueInfoProto
+        {
+            Name = valueName,
+            Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = dimensions } },
+        };
+    }
+
+    private OnnxValue[] AddNode(string operatorType, ReadOnlySpan<OnnxValue> inputs, ReadOnlySpan<AttributeProto> attributes, int outputCount)
+    {
+        var node = new NodeProto { OpType = operatorType };
+        foreach (var input in inputs)
+            node.Input.Add(input.Name);
+        var outputs = new OnnxValue[outputCount];
+        for (int i = 0; i < outputCount; i++)
+        {
+            outputs[i] = NewValue(operatorType);
+            node.Output.Add(outputs[i].Name);
+        }
+
+        node.Name = outputs[0].Name;
+        foreach (var attribute in attributes)
+            node.Attribute.Add(attribute);
+        _graph.Node.Add(node);
+        return outputs;
+    }
+
+    private OnnxValue AddConstant(ReadOnlySpan<byte> littleEndian, DataType type, long count, ReadOnlySpan<long> shape)
+    {
+        long expected = 1;
+        foreach (long size in shape)
+            expected *= size;
+        if (expected != count)
+            throw new ArgumentException($"A constant of shape [{string.Join(", ", shape.ToArray())}] takes {expected} values, not {count}.");
+        _constantBytes += littleEndian.Length;
+        if (_constantBytes > MaximumConstantBytes)
+        {
+            throw new InvalidOperationException("The trained weights take more than the 2 GiB that an ONNX file can hold: "
+                + "train with a smaller embedding width, or with fewer items.");
+        }
+
+        var value = NewValue("constant");
+        var tensor = new TensorProto { Name = value.Name, DataType = (int)type, RawData = ByteString.CopyFrom(littleEndian) };
+        foreach (long size in shape)
+            tensor.Dims.Add(size);
+        _graph.Initializer.Add(tensor);
+        return value;
+    }
+
+    private OnnxValue Small(string key, Func<OnnxValue> add)
+    {
+        if (!_smallConstants.TryGetValue(key, out var value))
+            _smallConstants[key] = value = add();
+        return value;
+    }
+
+    private OnnxValue NewValue(string kind) => new($"{Scope}/{kind}_{_valueCount++}");
+}

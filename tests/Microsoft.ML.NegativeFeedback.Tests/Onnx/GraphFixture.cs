@@ -1,0 +1,79 @@
+using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Microsoft.ML.NegativeFeedback.Tests.Onnx;
+
+/// <summary>Random encoders, and runs of graphs through ONNX Runtime as any client would do them.</summary>
+internal static class GraphFixture
+{
+    public static EncoderWeights RandomWeights(
+        int seed, int itemCount = 30, int width = 8, int maximumLength = 5, int headCount = 1, int blockCount = 2)
+    {
+        var random = new Random(seed);
+        var items = Normal(random, (itemCount + 1) * width, 0.3f);
+        items.AsSpan(0, width).Clear();
+        var blocks = Enumerable.Range(0, blockCount).Select(_ => new EncoderBlockWeights(
+            Normal(random, width, 0.3f, 1), Normal(random, width, 0.3f),
+            Normal(random, 3 * width * width, 0.5f), Normal(random, 3 * width, 0.3f),
+            Normal(random, width * width, 0.5f), Normal(random, width, 0.3f),
+            Normal(random, width, 0.3f, 1), Normal(random, width, 0.3f),
+            Normal(random, width * width, 0.5f), Normal(random, width, 0.3f),
+            Normal(random, width * width, 0.5f), Normal(random, width, 0.3f))).ToArray();
+        return new EncoderWeights(itemCount, width, maximumLength, headCount, items, Normal(random, maximumLength * width, 0.3f),
+            blocks, Normal(random, width, 0.3f, 1), Normal(random, width, 0.3f));
+    }
+
+    /// <summary>Popularity that falls with the item's number, so that the order of a fallback is 1, 2, 3 …</summary>
+    public static float[] FallingPopularity(int itemCount)
+        => Enumerable.Range(0, itemCount + 1).Select(item => (float)(itemCount - item + 1)).ToArray();
+
+    public static (uint[][] Items, float[][] Scores) Recommend(byte[] graph, params (uint[] Items, float[] Feedback)[] rows)
+    {
+        using var session = new InferenceSession(graph);
+        using var outputs = Run(session, rows, null);
+        return (Rows(outputs[0].GetTensorDataAsSpan<uint>(), rows.Length), Rows(outputs[1].GetTensorDataAsSpan<float>(), rows.Length));
+    }
+
+    public static float[][] ScoreCandidates(byte[] graph, uint[][] candidates, params (uint[] Items, float[] Feedback)[] rows)
+    {
+        using var session = new InferenceSession(graph);
+        using var outputs = Run(session, rows, candidates);
+        return Rows(outputs[0].GetTensorDataAsSpan<float>(), rows.Length);
+    }
+
+    /// <summary>Runs a batch; shorter rows are padded with 0 behind.</summary>
+    private static IDisposableReadOnlyCollection<OrtValue> Run(
+        InferenceSession session, (uint[] Items, float[] Feedback)[] rows, uint[][]? candidates)
+    {
+        using var items = Tensor(rows.Select(row => row.Items).ToArray());
+        using var feedback = Tensor(rows.Select(row => row.Feedback).ToArray());
+        using var candidateItems = candidates is null ? null : Tensor(candidates);
+        using var options = new RunOptions();
+        return candidateItems is null
+            ? session.Run(options, ["Items", "Feedback"], [items, feedback], ["RecommendedItems", "Scores"])
+            : session.Run(options, ["Items", "Feedback", "Candidates"], [items, feedback, candidateItems], ["CandidateScores"]);
+    }
+
+    private static OrtValue Tensor<T>(T[][] rows)
+        where T : unmanaged
+    {
+        int length = rows.Max(row => row.Length);
+        var padded = new T[rows.Length * length];
+        for (int i = 0; i < rows.Length; i++)
+            rows[i].CopyTo(padded, i * length);
+        return OrtValue.CreateTensorValueFromMemory(padded, [rows.Length, length]);
+    }
+
+    private static T[][] Rows<T>(ReadOnlySpan<T> values, int rowCount)
+    {
+        int width = values.Length / rowCount;
+        var rows = new T[rowCount][];
+        for (int i = 0; i < rowCount; i++)
+            rows[i] = values.Slice(i * width, width).ToArray();
+        return rows;
+    }
+
+    private static float[] Normal(Random random, int count, float deviation, float mean = 0)
+        => Enumerable.Range(0, count).Select(_
+            => mean + deviation * (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()))).ToArray();
+}
