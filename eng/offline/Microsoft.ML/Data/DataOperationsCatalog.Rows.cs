@@ -60,6 +60,9 @@ public sealed partial class DataOperationsCatalog
         Check.Parameter(columns is { Length: > 0 }, nameof(columns), "At least one column is needed.");
         DataViewSchema.Column[] tested = [.. columns.Select(name =>
             input.Schema.GetColumnOrNull(name) ?? throw Check.MissingColumn(nameof(columns), "input", name))];
+        foreach (var column in tested)
+            Check.Parameter(MissingTest.Knows(column.Type), nameof(columns),
+                $"Column '{column.Name}' has type {column.Type} which does not support missing values, so we cannot filter on them");
         return new FilteredDataView(_env, "MissingValueFilter", input, [.. tested.Select(column => column.Index)], row =>
         {
             Func<bool>[] tests = [.. tested.Select(column => MissingTest.Create(row, column))];

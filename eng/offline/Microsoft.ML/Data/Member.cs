@@ -43,7 +43,8 @@ internal sealed class Member
 
     public bool CanRead => _info is FieldInfo || ((PropertyInfo)_info).GetGetMethod() is not null;
 
-    public static IEnumerable<Member> All(Type type, SchemaDefinition.Direction direction)
+    /// <summary>The members to read from or to write to, without those that stand for no column unless asked for.</summary>
+    public static IEnumerable<Member> All(Type type, SchemaDefinition.Direction direction, bool withoutColumn = false)
     {
         ArgumentNullException.ThrowIfNull(type);
         const BindingFlags Public = BindingFlags.Public | BindingFlags.Instance;
@@ -51,7 +52,7 @@ internal sealed class Member
             && ((direction.HasFlag(SchemaDefinition.Direction.Read) && p.GetGetMethod() is not null)
                 || (direction.HasFlag(SchemaDefinition.Direction.Write) && p.GetSetMethod() is not null)));
         return type.GetFields(Public).Concat<MemberInfo>(properties).Select(info => new Member(info))
-            .Where(member => member.Type != typeof(IChannel) && member.Attribute<NoColumnAttribute>() is null);
+            .Where(member => withoutColumn || (member.Type != typeof(IChannel) && member.Attribute<NoColumnAttribute>() is null));
     }
 
     public static Member Find(Type type, string name)

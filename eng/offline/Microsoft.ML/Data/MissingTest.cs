@@ -5,6 +5,10 @@ namespace Microsoft.ML.Data;
 /// <summary>Whether the value of a column, or any item of its vector, is missing.</summary>
 internal static class MissingTest
 {
+    /// <summary>As in the package, only real numbers and keys can be missing here, though no text is missing elsewhere.</summary>
+    public static bool Knows(DataViewType type) =>
+        type.GetItemType() is KeyDataViewType || type.GetItemType().RawType == typeof(float) || type.GetItemType().RawType == typeof(double);
+
     public static Func<bool> Create(DataViewRow row, DataViewSchema.Column column)
     {
         var maker = column.Type is VectorDataViewType ? nameof(AnyItem) : nameof(Value);
