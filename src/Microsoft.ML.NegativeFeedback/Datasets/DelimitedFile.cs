@@ -1,0 +1,142 @@
+using System.Text;
+
+namespace Microsoft.ML.NegativeFeedback.Datasets;
+
+/// <summary>The form of a delimited text file.</summary>
+/// <param name="Separator">What stands between two fields of a line, in ASCII.</param>
+/// <param name="HasHeader">
+/// Whether the first line names the fields. A name ends at a colon (RecBole writes the type behind it). Without a header a line
+/// has the fields of <paramref name="Columns"/> in their order and no others.
+/// </param>
+/// <param name="Columns">The columns to read.</param>
+internal sealed record DelimitedFormat(string Separator, bool HasHeader, params DelimitedColumn[] Columns);
+
+/// <summary>A delimited text file as a data view; lines are parsed while a cursor runs. Empty lines are passed over.</summary>
+internal sealed class DelimitedFile : StreamedDataView
+{
+    private readonly string _path;
+    private readonly DelimitedFormat _format;
+    private readonly string[] _fields;
+    private readonly int[] _fieldOfColumn;
+
+    /// <summary>Opens the file far enough to check its header.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The header lacks a column, or the file is empty where a header is due.</exception>
+    public DelimitedFile(string path, DelimitedFormat format)
+        : base(SchemaOf(format))
+    {
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"There is no file '{path}'.", path);
+        _path = path;
+        _format = format;
+        _fields = format.HasHeader ? ReadHeader() : [.. format.Columns.Select(column => column.Field)];
+        _fieldOfColumn = [.. format.Columns.Select(column => Array.IndexOf(_fields, column.Field))];
+        int missing = Array.IndexOf(_fieldOfColumn, -1);
+        if (missing >= 0)
+        {
+            throw new InvalidDataException($"{path}, line 1: the header has no field '{format.Columns[missing].Field}'; "
+                + $"it names {string.Join(", ", _fields)}.");
+        }
+    }
+
+    public override DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
+        => new Cursor(this, columnsNeeded);
+
+    private static DataViewSchema SchemaOf(DelimitedFormat format)
+    {
+        var builder = new DataViewSchema.Builder();
+        foreach (var column in format.Columns)
+            builder.AddColumn(column.Name, column.Type);
+        return builder.ToSchema();
+    }
+
+    private string[] ReadHeader()
+    {
+        using var lines = new Utf8LineReader(_path);
+        if (!lines.TryRead(out var line))
+            throw new InvalidDataException($"{_path} is empty: expected a header line that names its fields.");
+        return [.. Encoding.UTF8.GetString(line).Split(_format.Separator).Select(field => field.Split(':')[0].Trim())];
+    }
+
+    private sealed class Cursor : SourceCursor
+    {
+        private readonly DelimitedFile _file;
+        private readonly Utf8LineReader _lines;
+        private readonly byte[] _separator;
+        private readonly Range[] _ranges;
+        private readonly ParsedField[] _columns;
+
+        public Cursor(DelimitedFile file, IEnumerable<DataViewSchema.Column> columnsNeeded)
+            : base(file.Schema, columnsNeeded)
+        {
+            _file = file;
+            _separator = Encoding.ASCII.GetBytes(file._format.Separator);
+            _ranges = new Range[file._fields.Length];
+            _columns = [.. file._format.Columns.Select(column => column.CreateField())];
+            _lines = new Utf8LineReader(file._path);
+            if (file._format.HasHeader)
+                _lines.TryRead(out _);
+        }
+
+        protected override bool Advance()
+        {
+            ReadOnlySpan<byte> line;
+            do
+            {
+                if (!_lines.TryRead(out line))
+                    return false;
+            }
+            while (line.IsEmpty);
+
+            Split(line);
+            for (int i = 0; i < _columns.Length; i++)
+            {
+                var field = line[_ranges[_file._fieldOfColumn[i]]];
+                if (!_columns[i].TryParse(field))
+                    throw Malformed($"{_file._format.Columns[i].Field} is '{Shorten(field)}': expected {_file._format.Columns[i].Expected}.");
+            }
+
+            return true;
+        }
+
+        protected override Delegate CreateGetter(int columnIndex) => _columns[columnIndex].CreateGetter();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+                _lines.Dispose();
+            base.Dispose(disposing);
+        }
+
+        private static string Shorten(ReadOnlySpan<byte> text)
+        {
+            const int Length = 60;
+            return text.Length <= Length ? Encoding.UTF8.GetString(text) : Encoding.UTF8.GetString(text[..Length]) + "…";
+        }
+
+        private void Split(ReadOnlySpan<byte> line)
+        {
+            int count = 0;
+            int start = 0;
+            while (true)
+            {
+                int length = line[start..].IndexOf(_separator);
+                if (count < _ranges.Length)
+                    _ranges[count] = length < 0 ? start..line.Length : start..(start + length);
+                count++;
+                if (length < 0)
+                    break;
+                start += length + _separator.Length;
+            }
+
+            if (count != _ranges.Length)
+            {
+                string separator = _file._format.Separator == "\t" ? "a tab" : $"'{_file._format.Separator}'";
+                throw Malformed($"'{Shorten(line)}' has {count} field(s): expected {string.Join(", ", _file._fields)} "
+                    + $"with {separator} between them.");
+            }
+        }
+
+        private InvalidDataException Malformed(string what) => new($"{_file._path}, line {_lines.LineNumber}: {what}");
+    }
+}

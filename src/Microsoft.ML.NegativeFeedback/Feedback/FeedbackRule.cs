@@ -1,0 +1,118 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.DataView;
+using Microsoft.ML.NegativeFeedback.Feedback;
+
+namespace Microsoft.ML.NegativeFeedback;
+
+/// <summary>
+/// How the evidence of an interaction (watch time, watched share, rating) becomes feedback: +1 positive, −1 negative, 0 neither.
+/// All evidence columns are Single scalars; a value that is not finite, and a negative time or share, is an error that names
+/// column and row.
+/// </summary>
+public abstract class FeedbackRule
+{
+    private protected FeedbackRule()
+    {
+    }
+
+    /// <summary>
+    /// Watch time: positive where at least <paramref name="positiveShare"/> of the duration was watched; else negative where less than
+    /// <paramref name="skipSeconds"/> were; else neither. Where the duration is zero (live streams, missing values) the share is
+    /// unknown and only the seconds decide.
+    /// </summary>
+    /// <param name="positiveShare">Share of the duration, above 0; above 1 asks for a second viewing. Default 0.5.</param>
+    /// <param name="skipSeconds">Seconds, at least 0; 0 makes nothing negative. Default 3.</param>
+    /// <param name="watchSecondsColumnName">Column of the seconds watched. Default "WatchSeconds".</param>
+    /// <param name="durationSecondsColumnName">Column of the video's duration in seconds. Default "DurationSeconds".</param>
+    /// <exception cref="ArgumentException">A share or time is out of range, or a column name is empty.</exception>
+    public static FeedbackRule WatchTime(
+        double positiveShare = 0.5,
+        double skipSeconds = 3,
+        string watchSecondsColumnName = "WatchSeconds",
+        string durationSecondsColumnName = "DurationSeconds")
+    {
+        if (!(positiveShare > 0 && double.IsFinite(positiveShare)))
+            throw new ArgumentOutOfRangeException(nameof(positiveShare), positiveShare, "positiveShare must be above 0.");
+        RequireNotNegative(skipSeconds, nameof(skipSeconds));
+        return new WatchTimeRule(
+            (float)positiveShare, (float)skipSeconds,
+            Columns.CheckName(watchSecondsColumnName, nameof(watchSecondsColumnName)),
+            Columns.CheckName(durationSecondsColumnName, nameof(durationSecondsColumnName)));
+    }
+
+    /// <summary>
+    /// Watched share with two thresholds: positive from <paramref name="positiveShare"/> on, negative below
+    /// <paramref name="negativeShare"/>, neither between them.
+    /// </summary>
+    /// <param name="positiveShare">In the unit of the column (0 to 1, or per cent). Default 0.5.</param>
+    /// <param name="negativeShare">In the same unit, at least 0 and at most <paramref name="positiveShare"/>. Default 0.1.</param>
+    /// <param name="watchedShareColumnName">Column of the share watched. Default "WatchedShare".</param>
+    /// <exception cref="ArgumentException">A threshold is out of range, or the column name is empty.</exception>
+    public static FeedbackRule WatchedShare(
+        double positiveShare = 0.5, double negativeShare = 0.1, string watchedShareColumnName = "WatchedShare")
+    {
+        RequireNotNegative(positiveShare, nameof(positiveShare));
+        RequireNotNegative(negativeShare, nameof(negativeShare));
+        if (negativeShare > positiveShare)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(negativeShare), negativeShare, $"negativeShare must be at most positiveShare, {positiveShare}.");
+        }
+
+        return new WatchedShareRule(
+            (float)positiveShare, (float)negativeShare, Columns.CheckName(watchedShareColumnName, nameof(watchedShareColumnName)));
+    }
+
+    /// <summary>Rating: positive from <paramref name="threshold"/> on, negative below it.</summary>
+    /// <param name="threshold">The lowest positive rating; 4 for MovieLens-1M.</param>
+    /// <param name="ratingColumnName">Column of the rating. Default "Rating".</param>
+    /// <exception cref="ArgumentException">The threshold is not finite, or the column name is empty.</exception>
+    public static FeedbackRule Rating(double threshold, string ratingColumnName = "Rating")
+    {
+        if (!double.IsFinite(threshold))
+            throw new ArgumentOutOfRangeException(nameof(threshold), threshold, "threshold must be a finite number.");
+        return new RatingRule(threshold, Columns.CheckName(ratingColumnName, nameof(ratingColumnName)));
+    }
+
+    /// <summary>
+    /// Rating, with the median of the data as the threshold (PNFRec, section 4.1): <see cref="LabelFeedbackEstimator.Fit"/> reads it
+    /// off all rows. Of an even number of rows it is the mean of the middle two. On MovieLens-1M it is 4.
+    /// </summary>
+    /// <param name="ratingColumnName">Column of the rating. Default "Rating".</param>
+    /// <exception cref="ArgumentException">The column name is empty.</exception>
+    public static FeedbackRule RatingMedian(string ratingColumnName = "Rating")
+        => new RatingMedianRule(Columns.CheckName(ratingColumnName, nameof(ratingColumnName)));
+
+    /// <summary>The evidence columns, Single scalars.</summary>
+    internal abstract IReadOnlyList<string> ColumnNames { get; }
+
+    /// <summary>The rule with everything known that has to be learned from data.</summary>
+    internal virtual FeedbackRule Fit(IDataView data) => this;
+
+    /// <summary>The feedback of one row.</summary>
+    /// <param name="evidence">The row's values of <see cref="ColumnNames"/>, finite.</param>
+    /// <param name="row">The row's position, for messages.</param>
+    internal abstract float Label(ReadOnlySpan<float> evidence, long row);
+
+    internal DataViewSchema.Column[] RequireColumns(DataViewSchema schema)
+        => [.. ColumnNames.Select(name => Columns.Require(schema, name, type => type == NumberDataViewType.Single, "a Single scalar"))];
+
+    /// <exception cref="InvalidDataException">The value is not finite.</exception>
+    internal static void RequireFinite(float value, string column, long row)
+    {
+        if (!float.IsFinite(value))
+            throw new InvalidDataException($"Column '{column}' is {value} in row {row}: expected a finite number; filter such rows out first.");
+    }
+
+    private protected static void RequireNotNegative(float value, string column, long row)
+    {
+        if (value < 0)
+            throw new InvalidDataException($"Column '{column}' is {value} in row {row}: expected 0 or more; filter such rows out first.");
+    }
+
+    private static void RequireNotNegative(double value, string parameter)
+    {
+        if (!(value >= 0 && double.IsFinite(value)))
+            throw new ArgumentOutOfRangeException(parameter, value, $"{parameter} must be a finite number of at least 0.");
+    }
+}

@@ -1,0 +1,93 @@
+using System.Globalization;
+
+namespace Microsoft.ML.NegativeFeedback.Feedback;
+
+internal sealed class WatchTimeRule(float positiveShare, float skipSeconds, string watchColumn, string durationColumn) : FeedbackRule
+{
+    internal override IReadOnlyList<string> ColumnNames { get; } = [watchColumn, durationColumn];
+
+    internal override float Label(ReadOnlySpan<float> evidence, long row)
+    {
+        (float watchSeconds, float durationSeconds) = (evidence[0], evidence[1]);
+        RequireNotNegative(watchSeconds, watchColumn, row);
+        RequireNotNegative(durationSeconds, durationColumn, row);
+        if (durationSeconds > 0 && watchSeconds >= positiveShare * durationSeconds)
+            return 1;
+        return watchSeconds < skipSeconds ? -1 : 0;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"positive where {watchColumn} is at least {positiveShare} of {durationColumn}, else negative below {skipSeconds} s");
+}
+
+internal sealed class WatchedShareRule(float positiveShare, float negativeShare, string shareColumn) : FeedbackRule
+{
+    internal override IReadOnlyList<string> ColumnNames { get; } = [shareColumn];
+
+    internal override float Label(ReadOnlySpan<float> evidence, long row)
+    {
+        RequireNotNegative(evidence[0], shareColumn, row);
+        return evidence[0] >= positiveShare ? 1 : evidence[0] < negativeShare ? -1 : 0;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"positive where {shareColumn} is at least {positiveShare}, negative below {negativeShare}");
+}
+
+internal sealed class RatingRule(double threshold, string ratingColumn) : FeedbackRule
+{
+    internal override IReadOnlyList<string> ColumnNames { get; } = [ratingColumn];
+
+    internal override float Label(ReadOnlySpan<float> evidence, long row) => evidence[0] >= threshold ? 1 : -1;
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"positive where {ratingColumn} is at least {threshold}, else negative");
+}
+
+internal sealed class RatingMedianRule(string ratingColumn) : FeedbackRule
+{
+    internal override IReadOnlyList<string> ColumnNames { get; } = [ratingColumn];
+
+    internal override FeedbackRule Fit(IDataView data)
+    {
+        var column = RequireColumns(data.Schema)[0];
+        var counts = new SortedDictionary<float, long>();
+        long total = 0;
+        using (var cursor = data.GetRowCursor([column]))
+        {
+            var getter = cursor.GetGetter<float>(column);
+            float rating = 0;
+            while (cursor.MoveNext())
+            {
+                getter(ref rating);
+                RequireFinite(rating, ratingColumn, cursor.Position);
+                counts[rating] = counts.GetValueOrDefault(rating) + 1;
+                total++;
+            }
+        }
+
+        double median = (ValueAt(counts, (total - 1) / 2) + ValueAt(counts, total / 2)) / 2.0;
+        return new RatingRule(median, ratingColumn);
+    }
+
+    internal override float Label(ReadOnlySpan<float> evidence, long row)
+        => throw new InvalidOperationException("The median is not known yet: label with what LabelFeedbackEstimator.Fit returns.");
+
+    /// <inheritdoc/>
+    public override string ToString() => $"positive where {ratingColumn} is at least the median of the data, else negative";
+
+    private static double ValueAt(SortedDictionary<float, long> counts, long index)
+    {
+        foreach (var (value, count) in counts)
+        {
+            if (index < count)
+                return value;
+            index -= count;
+        }
+
+        throw new InvalidDataException("The data is empty: a median needs at least one rating.");
+    }
+}

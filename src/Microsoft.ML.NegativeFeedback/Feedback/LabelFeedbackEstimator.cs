@@ -1,0 +1,55 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.DataView;
+
+namespace Microsoft.ML.NegativeFeedback;
+
+/// <summary>
+/// Adds the feedback of every interaction as a Single column: +1 positive, −1 negative, 0 neither, by a <see cref="FeedbackRule"/>.
+/// </summary>
+public sealed class LabelFeedbackEstimator : IEstimator<LabelFeedbackTransformer>
+{
+    private readonly FeedbackRule _rule;
+    private readonly string _outputColumnName;
+
+    internal LabelFeedbackEstimator(FeedbackRule rule, string outputColumnName = "Feedback")
+    {
+        ArgumentNullException.ThrowIfNull(rule);
+        _rule = rule;
+        _outputColumnName = Columns.CheckName(outputColumnName, nameof(outputColumnName));
+    }
+
+    /// <summary>Checks the evidence columns and learns what the rule leaves to the data (one pass for the median; otherwise one row).</summary>
+    /// <param name="input">Interactions with the rule's columns, Single scalars.</param>
+    /// <exception cref="ArgumentException">A column is missing or is no Single scalar.</exception>
+    /// <exception cref="InvalidDataException">The data is empty, or a value that the median needs is not finite.</exception>
+    public LabelFeedbackTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        _rule.RequireColumns(input.Schema);
+        using (var cursor = input.GetRowCursor([]))
+        {
+            if (!cursor.MoveNext())
+                throw new InvalidDataException("The log is empty: there is no interaction to label.");
+        }
+
+        return new LabelFeedbackTransformer(_rule.Fit(input), _outputColumnName);
+    }
+
+    /// <summary>The input's columns and the feedback.</summary>
+    /// <param name="inputSchema">The shape of the input.</param>
+    /// <exception cref="ArgumentException">A column of the rule is missing or is no Single scalar.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        foreach (string name in _rule.ColumnNames)
+        {
+            Columns.Require(
+                inputSchema, name,
+                column => column is { Kind: SchemaShape.Column.VectorKind.Scalar, IsKey: false } && column.ItemType == NumberDataViewType.Single,
+                "a Single scalar");
+        }
+
+        return SchemaShapes.With(
+            inputSchema, SchemaShapes.Column(_outputColumnName, SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.Single));
+    }
+}

@@ -1,0 +1,52 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.DataView;
+using Microsoft.ML.NegativeFeedback.Sequences;
+
+namespace Microsoft.ML.NegativeFeedback;
+
+/// <summary>
+/// Turns a labelled log, one row an interaction and in any order, into one row a user or, with
+/// <see cref="WindowSequencesOptions.Stride"/>, a row a window: the user, the items and their feedback, oldest first, positives and
+/// negatives in their real order. Users stand in the order of their first rows in the log.
+/// </summary>
+public sealed class WindowSequencesEstimator : IEstimator<WindowSequencesTransformer>
+{
+    private readonly WindowSequencesOptions _options;
+
+    internal WindowSequencesEstimator(WindowSequencesOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options.Checked();
+    }
+
+    /// <summary>Checks the columns; there is nothing to learn.</summary>
+    /// <param name="input">The labelled log.</param>
+    /// <exception cref="ArgumentException">A column is missing or of a type that cannot be read.</exception>
+    public WindowSequencesTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        _options.LogColumns.Require(input.Schema);
+        return new WindowSequencesTransformer(_options);
+    }
+
+    /// <summary>The shape of the sequences; the log's other columns end here.</summary>
+    /// <param name="inputSchema">The shape of the log.</param>
+    /// <exception cref="ArgumentException">A column is missing or of a kind that cannot be read.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        _options.LogColumns.Require(inputSchema);
+        var item = SchemaShapes.Find(inputSchema, _options.ItemColumnName)!.Value;
+        const SchemaShape.Column.VectorKind Sequence = SchemaShape.Column.VectorKind.VariableVector;
+        var columns = new List<SchemaShape.Column>
+        {
+            SchemaShapes.Find(inputSchema, _options.UserColumnName)!.Value,
+            SchemaShapes.Column(_options.ItemsColumnName, Sequence, item.ItemType, item.IsKey, item.Annotations),
+            SchemaShapes.Column(_options.FeedbackSequenceColumnName, Sequence, NumberDataViewType.Single),
+        };
+        if (_options.TimesColumnName is not null)
+            columns.Add(SchemaShapes.Column(_options.TimesColumnName, Sequence, NumberDataViewType.Int64));
+        columns.AddRange(_options.PassThroughColumnNames.Select(name => SchemaShapes.Find(inputSchema, name)!.Value));
+        return new SchemaShape(columns);
+    }
+}

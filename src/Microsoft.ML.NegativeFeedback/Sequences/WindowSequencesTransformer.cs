@@ -1,0 +1,58 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.Sequences;
+
+namespace Microsoft.ML.NegativeFeedback;
+
+/// <summary>
+/// Groups a labelled log by user. A row of its output is made of many rows of its input, so that it is no row-to-row mapper and takes
+/// no part in serving: a prediction engine gets histories.
+/// </summary>
+public sealed class WindowSequencesTransformer : ITransformer
+{
+    private readonly WindowSequencesOptions _options;
+
+    internal WindowSequencesTransformer(WindowSequencesOptions options) => _options = options;
+
+    /// <summary>False: rows are grouped.</summary>
+    public bool IsRowToRowMapper => false;
+
+    /// <summary>The schema of the sequences.</summary>
+    /// <param name="inputSchema">The schema of the log.</param>
+    /// <exception cref="ArgumentException">A column is missing or of a type that cannot be read.</exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        return SequenceDataView.CreateSchema(ColumnsOf(_options.LogColumns.Require(inputSchema)));
+    }
+
+    /// <summary>
+    /// The sequences. The log is read when their first row is asked for, once; they stay in memory, at five bytes an interaction (13
+    /// with times), and can be shuffled and read by several cursors.
+    /// </summary>
+    /// <param name="input">The labelled log.</param>
+    /// <returns>Reading it throws <see cref="InvalidDataException"/> where the log is empty, a user is missing or a feedback is none of
+    /// +1, −1 and 0 (NaN included).</returns>
+    /// <exception cref="ArgumentException">A column is missing or of a type that cannot be read.</exception>
+    public IDataView Transform(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var columns = _options.LogColumns.Require(input.Schema);
+        return new SequenceDataView(
+            [.. ColumnsOf(columns)], () => new SequenceWindows(InteractionLog.Read(input, columns).GroupByUser(), _options).Cut());
+    }
+
+    /// <summary>Not supported: see <see cref="IsRowToRowMapper"/>.</summary>
+    /// <param name="inputSchema">Not read.</param>
+    /// <exception cref="InvalidOperationException">Always.</exception>
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema)
+        => throw new InvalidOperationException(
+            "WindowSequences groups rows and maps no single row. Serve with the chain that starts at the histories.");
+
+    void ICanSaveModel.Save(ModelSaveContext ctx)
+        => throw new NotSupportedException(
+            "WindowSequences cannot be saved: it prepares training data and takes no part in serving. "
+            + "Save the chain that starts at the histories (MapValueToKey, trainer, MapKeyToValue).");
+
+    private IEnumerable<SequenceColumn> ColumnsOf(InteractionColumns log)
+        => SequenceColumns.Of(log, _options.ItemsColumnName, _options.FeedbackSequenceColumnName, _options.TimesColumnName);
+}
