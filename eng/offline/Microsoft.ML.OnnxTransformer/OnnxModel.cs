@@ -1,0 +1,121 @@
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Transforms.Onnx;
+
+/// <summary>What the session of a model depends on.</summary>
+internal sealed record OnnxModelSettings
+{
+    public IDictionary<string, int[]> Shapes { get; init; }
+
+    public int? GpuDeviceId { get; init; }
+
+    public bool FallbackToCpu { get; init; }
+
+    public int? InterOpNumThreads { get; init; }
+
+    public int? IntraOpNumThreads { get; init; }
+}
+
+/// <summary>A session of a model, with its inputs and outputs. Safe for several threads.</summary>
+internal sealed class OnnxModel : IDisposable
+{
+    private readonly InferenceSession _session;
+    private bool _disposed;
+
+    public OnnxModel(IHostEnvironment env, OnnxModelSource source, OnnxModelSettings settings)
+    {
+        Source = source;
+        Settings = settings;
+        try
+        {
+            _session = OpenSession(source, settings, env.GetOnnxSessionOption() ?? new OnnxSessionOptions());
+            Inputs = [.. _session.InputMetadata.Select(input => OnnxTensor.Create(input.Key, input.Value, settings.Shapes))];
+            Outputs = [.. _session.OutputMetadata.Select(output => OnnxTensor.Create(output.Key, output.Value, settings.Shapes))];
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            Dispose();
+            throw new InvalidOperationException($"Error initializing model :{exception}", exception);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public OnnxModelSource Source { get; }
+
+    public OnnxModelSettings Settings { get; }
+
+    public IReadOnlyList<OnnxTensor> Inputs { get; }
+
+    public IReadOnlyList<OnnxTensor> Outputs { get; }
+
+    public OnnxTensor GetInput(string name) => Find(Inputs, name, "Input");
+
+    public OnnxTensor GetOutput(string name) => Find(Outputs, name, "Output");
+
+    public IDisposableReadOnlyCollection<DisposableNamedOnnxValue> Run(IReadOnlyCollection<NamedOnnxValue> inputs, IReadOnlyCollection<string> outputNames)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _session.Run(inputs, outputNames);
+    }
+
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        _session?.Dispose();
+        Source.Dispose();
+    }
+
+    private static OnnxTensor Find(IReadOnlyList<OnnxTensor> tensors, string name, string role) => tensors.FirstOrDefault(tensor => tensor.Name == name)
+        ?? throw new ArgumentOutOfRangeException(
+            nameof(name),
+            name,
+            $"{role} tensor, {name}, does not exist in the ONNX model. Available names are [{string.Join(",", tensors.Select(tensor => tensor.Name))}].");
+
+    private static InferenceSession OpenSession(OnnxModelSource source, OnnxModelSettings settings, OnnxSessionOptions options)
+    {
+        if (!options.PerSessionThreads && !OrtEnv.IsCreated)
+            ShareThreads(options);
+        if (options.CreateSessionOptions is not null)
+            return source.OpenSession(options.CreateSessionOptions());
+        try
+        {
+            // a native library without CUDA has no such entry point: that exception falls back to nothing, in the package neither
+            return Open(settings.GpuDeviceId is { } device ? SessionOptions.MakeSessionOptionWithCudaProvider(device) : new SessionOptions());
+        }
+        catch (OnnxRuntimeException) when (settings.GpuDeviceId is not null && settings.FallbackToCpu)
+        {
+            return Open(new SessionOptions());
+        }
+
+        InferenceSession Open(SessionOptions sessionOptions)
+        {
+            using (sessionOptions)
+            {
+                options.CopyTo(sessionOptions);
+                sessionOptions.InterOpNumThreads = settings.InterOpNumThreads ?? options.InterOpNumThreads;
+                sessionOptions.IntraOpNumThreads = settings.IntraOpNumThreads ?? options.IntraOpNumThreads;
+                return source.OpenSession(sessionOptions);
+            }
+        }
+    }
+
+    private static void ShareThreads(OnnxSessionOptions options)
+    {
+        var creation = new EnvironmentCreationOptions
+        {
+            threadOptions = new OrtThreadingOptions
+            {
+                GlobalInterOpNumThreads = options.GlobalInterOpNumThreads,
+                GlobalIntraOpNumThreads = options.GlobalIntraOpNumThreads,
+            },
+        };
+        OrtEnv.CreateInstanceWithOptions(ref creation);
+    }
+}
