@@ -30,7 +30,7 @@ public sealed partial class DataOperationsCatalog
         FilteredDataView DrawLots(Func<float, bool> test) => new(_env, "RangeFilter", data, [], _ =>
         {
             var random = new HybridTausworthe(seedToUse ?? 42);
-            return () => test(random.NextSingle());
+            return () => test(random.NextFraction());
         }, inOrder: true);
     }
 

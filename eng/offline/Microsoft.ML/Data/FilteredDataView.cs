@@ -34,7 +34,7 @@ internal sealed class FilteredDataView(
         var active = ColumnSet.Of(columnsNeeded, Schema);
         var inputs = inOrder
             ? [source.GetRowCursor(active.With(testColumns).Columns)]
-            : source.GetRowCursorSet(active.With(testColumns).Columns, n, CanShuffle ? rand : null);
+            : source.GetRowCursorSet(active.With(testColumns).Columns, n, rand);
         return [.. inputs.Select(input => new Cursor(input, active, makeTest, _host))];
     }
 

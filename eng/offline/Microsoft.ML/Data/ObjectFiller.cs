@@ -126,5 +126,6 @@ internal static class MemberSetter
     private static (Func<TRow, T> Read, Action<TRow, T> Write) Accessors<TRow, T>(Member member) =>
         (member.CanRead ? member.MakeReader<TRow, T>() : _ => default, member.MakeWriter<TRow, T>());
 
-    private static T[] ReuseOrCreate<T>(T[] array, int length) => array?.Length == length ? array : new T[length];
+    // as in the package, null is an array of the right length for an empty vector
+    private static T[] ReuseOrCreate<T>(T[] array, int length) => (array?.Length ?? 0) == length ? array : new T[length];
 }

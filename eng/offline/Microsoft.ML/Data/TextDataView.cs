@@ -34,8 +34,13 @@ internal sealed class TextDataView : IDataView
 
     public long? GetRowCount() => null;
 
-    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null) =>
-        ParallelCursor.Merge(GetRowCursorSet(columnsNeeded, _options.UseThreads ? ParallelCursor.ThreadCount : 1));
+    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null)
+    {
+        if (!_options.UseThreads)
+            return GetRowCursorSet(columnsNeeded, 1)[0];
+        var active = ColumnSet.Of(columnsNeeded, Schema);
+        return new MergedCursor(ParallelCursor.Merge(GetRowCursorSet(active.Columns, ParallelCursor.ThreadCount)), active, _host);
+    }
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random rand = null)
     {
@@ -55,6 +60,22 @@ internal sealed class TextDataView : IDataView
     }
 
     private static bool IsAllowed(char separator) => separator == '\t' || (separator >= ' ' && separator != '"' && !char.IsAsciiDigit(separator));
+
+    /// <summary>Says what went wrong in another thread.</summary>
+    private sealed class MergedCursor(DataViewRowCursor input, ColumnSet active, IHost host) : LinkedCursor(input, active, host)
+    {
+        protected override bool MoveInput()
+        {
+            try
+            {
+                return Input.MoveNext();
+            }
+            catch (InvalidOperationException exception) when (exception.InnerException is { } cause)
+            {
+                throw new FormatException($"Parsing failed with an exception: {cause.Message}", cause);
+            }
+        }
+    }
 
     /// <summary>Parses the batches of rows that it can get hold of.</summary>
     private sealed class Cursor : DataViewRowCursor

@@ -2,7 +2,8 @@ namespace Microsoft.ML.Runtime;
 
 /// <summary>
 /// The package's generator: three Tausworthe sequences and a linear congruential one, xored (Howes and Thomas, GPU Gems 3, chapter 37), so that
-/// a seed gives the numbers that it gives there.
+/// a seed gives the numbers that it gives there. As in the package, the newer methods of <see cref="Random"/> (NextSingle, NextInt64, Shuffle,
+/// spans) are not overridden: they follow no seed.
 /// </summary>
 internal sealed class HybridTausworthe : Random
 {
@@ -52,17 +53,14 @@ internal sealed class HybridTausworthe : Random
 
     public override double NextDouble() => NextBits() * (1.0 / (1L << 32));
 
-    public override float NextSingle() => (NextBits() >> 9) * (1f / (1 << 23));
+    /// <summary>From 0 up to but without 1.</summary>
+    public float NextFraction() => (NextBits() >> 9) * (1f / (1 << 23));
 
-    public override void NextBytes(byte[] buffer) => NextBytes(buffer.AsSpan());
-
-    public override void NextBytes(Span<byte> buffer)
+    public override void NextBytes(byte[] buffer)
     {
         for (var i = 0; i < buffer.Length; i++)
             buffer[i] = (byte)Next();
     }
-
-    protected override double Sample() => NextDouble();
 
     private static uint Draw(Random source, uint minimum)
     {

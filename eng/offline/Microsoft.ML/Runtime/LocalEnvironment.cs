@@ -28,12 +28,14 @@ internal class LocalEnvironment : IHostEnvironmentInternal
 
     public int? GpuDeviceId { get; set; }
 
-    public virtual string ContextDescription => "HostEnvironment";
+    public string ContextDescription => "HostEnvironment";
 
     /// <summary>Where the messages of all channels go: source and message.</summary>
     internal Action<string, ChannelMessage> Listener { get; init; }
 
     protected virtual string FullName => null;
+
+    protected virtual LocalEnvironment Parent => null;
 
     public IHost Register(string name, int? seed = null, bool? verbose = null)
     {
@@ -48,14 +50,14 @@ internal class LocalEnvironment : IHostEnvironmentInternal
     public IChannel Start(string name)
     {
         Check.NonEmpty(name, nameof(name));
-        return new Channel(this, name, QualifiedName(name), Listener);
+        return new Channel(this, name, QualifiedName(FullName, name), Listener);
     }
 
     public IPipe<TMessage> StartPipe<TMessage>(string name)
     {
         Check.NonEmpty(name, nameof(name));
         return typeof(TMessage) == typeof(ChannelMessage)
-            ? (IPipe<TMessage>)(object)new Channel(this, name, QualifiedName(name), Listener)
+            ? (IPipe<TMessage>)Start(name)
             : new SilentPipe<TMessage>(this);
     }
 
@@ -84,7 +86,7 @@ internal class LocalEnvironment : IHostEnvironmentInternal
 
     private static string OptionName(string name) => string.IsNullOrWhiteSpace(name) ? throw new ArgumentNullException(nameof(name)) : name;
 
-    private string QualifiedName(string name) => FullName is null ? name : $"{FullName}; {name}";
+    private static string QualifiedName(string owner, string name) => owner is null ? name : $"{owner}; {name}";
 
     private sealed class Host : LocalEnvironment, IHost
     {
@@ -95,7 +97,9 @@ internal class LocalEnvironment : IHostEnvironmentInternal
             : base(parent.Seed, random)
         {
             _name = name;
-            FullName = parent.QualifiedName(name);
+            Parent = parent;
+            // as in the package, a generation is left out
+            FullName = QualifiedName(parent.Parent?.FullName, name);
             TempFilePath = parent.TempFilePath;
             GpuDeviceId = parent.GpuDeviceId;
             FallbackToCpu = parent.FallbackToCpu;
@@ -103,9 +107,9 @@ internal class LocalEnvironment : IHostEnvironmentInternal
 
         public Random Rand => _random;
 
-        public override string ContextDescription => FullName;
-
         protected override string FullName { get; }
+
+        protected override LocalEnvironment Parent { get; }
 
         public override TException Process<TException>(TException ex)
         {
