@@ -78,7 +78,8 @@ public sealed class SchemaShape : IReadOnlyList<SchemaShape.Column>
             Check.NonEmpty(name, nameof(name));
             Check.Parameter(itemType is not KeyDataViewType, nameof(itemType), "Item type cannot be a key");
             Check.Parameter(itemType is not VectorDataViewType, nameof(itemType), "Item type cannot be a vector");
-            Check.Parameter(!isKey || KeyDataViewType.IsValidDataType(itemType.RawType), nameof(itemType), "The item type must be valid for a key");
+            Check.Parameter(!isKey || KeyDataViewType.IsValidDataType(itemType.RawType), nameof(itemType),
+                "The item type must be valid for a key");
             Name = name;
             Kind = vecKind;
             ItemType = itemType;

@@ -3,8 +3,8 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.Data;
 
 /// <summary>
-/// Keeps columns of a source in memory. A column is read when it is first asked for, on a thread of its own, so several passes over the source
-/// may happen. Cursor sets take turns at blocks of rows.
+/// Keeps columns of a source in memory. A column is read when it is first asked for, on a thread of its own, so several passes over
+/// the source may happen. Cursor sets take turns at blocks of rows.
 /// </summary>
 internal sealed class CacheDataView : IDataView
 {

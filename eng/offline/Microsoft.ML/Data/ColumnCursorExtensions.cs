@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Data;
@@ -9,7 +10,8 @@ public static class ColumnCursorExtensions
     public static IEnumerable<T> GetColumn<T>(this IDataView data, string columnName) => GetColumn<T>(data, data.Schema[columnName]);
 
     /// <summary>
-    /// The values of a column, as its raw type, or as strings for text, or as arrays for vectors. A raw vector is filled again for every row.
+    /// The values of a column, as its raw type, or as strings for text, or as arrays for vectors. A raw vector is filled again for
+    /// every row.
     /// </summary>
     public static IEnumerable<T> GetColumn<T>(this IDataView data, DataViewSchema.Column column)
     {
@@ -27,8 +29,11 @@ public static class ColumnCursorExtensions
             if (vector.ItemType is TextDataViewType && typeof(T) == typeof(string[]))
                 return (IEnumerable<T>)Read<VBuffer<ReadOnlyMemory<char>>, string[]>(data, column, Texts);
             if (typeof(T).GetElementType() == vector.ItemType.RawType)
-                return (IEnumerable<T>)((Func<IDataView, DataViewSchema.Column, IEnumerable<int[]>>)ReadArrays<int>).Method.GetGenericMethodDefinition()
+            {
+                return (IEnumerable<T>)typeof(ColumnCursorExtensions)
+                    .GetMethod(nameof(ReadArrays), BindingFlags.NonPublic | BindingFlags.Static)
                     .MakeGenericMethod(vector.ItemType.RawType).Invoke(null, [data, column]);
+            }
         }
         throw new ArgumentOutOfRangeException(nameof(column),
             $"Cannot map column (name: {column.Name}, type: {column.Type}) in {nameof(data)} to the user-defined type, {typeof(T)}.");

@@ -49,7 +49,8 @@ public sealed partial class DataOperationsCatalog
             throw Check.ColumnType(nameof(columnName), "filter", columnName, "number", column.Type.ToString());
         var number = RowNumber.ValueOrNull(column);
         // as in the package, whole numbers are refused
-        Check.Parameter(number is not null, nameof(columnName), $"Column '{columnName}' does not have compatible type: it must be Single or Double.");
+        Check.Parameter(number is not null, nameof(columnName),
+            $"Column '{columnName}' does not have compatible type: it must be Single or Double.");
         return Filter("RangeFilter", input, column, number, value => lowerBound <= value && value < upperBound);
     }
 

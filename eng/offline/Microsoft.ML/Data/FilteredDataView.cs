@@ -10,7 +10,12 @@ namespace Microsoft.ML.Data;
 /// <param name="makeTest">What makes the test of one cursor, so that it may keep its state.</param>
 /// <param name="inOrder">Whether the test must see all rows, in the order of the source.</param>
 internal sealed class FilteredDataView(
-    IHostEnvironment env, string name, IDataView source, int[] testColumns, Func<DataViewRow, Func<bool>> makeTest, bool inOrder = false) : IDataView
+    IHostEnvironment env,
+    string name,
+    IDataView source,
+    int[] testColumns,
+    Func<DataViewRow, Func<bool>> makeTest,
+    bool inOrder = false) : IDataView
 {
     private readonly IHost _host = env.Register(name);
 

@@ -81,7 +81,9 @@ internal sealed class Member
             $"Member {Name} marked with {nameof(VectorTypeAttribute)}, but does not appear to be a vector type");
         if (!isVector)
             return itemType;
-        return vector?.Dimensions is { Length: > 0 } dimensions ? new VectorDataViewType(itemType, dimensions) : new VectorDataViewType(itemType);
+        return vector?.Dimensions is { Length: > 0 } dimensions
+            ? new VectorDataViewType(itemType, dimensions)
+            : new VectorDataViewType(itemType);
     }
 
     public Func<TRow, TValue> MakeReader<TRow, TValue>()
@@ -94,6 +96,7 @@ internal sealed class Member
     {
         var row = Expression.Parameter(typeof(TRow));
         var value = Expression.Parameter(typeof(TValue));
-        return Expression.Lambda<Action<TRow, TValue>>(Expression.Assign(Expression.MakeMemberAccess(row, _info), value), row, value).Compile();
+        var assignment = Expression.Assign(Expression.MakeMemberAccess(row, _info), value);
+        return Expression.Lambda<Action<TRow, TValue>>(assignment, row, value).Compile();
     }
 }

@@ -5,7 +5,7 @@ namespace Microsoft.ML.Data;
 /// <summary>Column getters over a member's reader: vectors are copied, text is taken as memory, and null is empty.</summary>
 internal static class MemberGetter
 {
-    /// <summary>A <see cref="ValueGetter{TValue}"/> of the column's raw type over the member, of the object that <paramref name="current"/> gives.</summary>
+    /// <summary>A <see cref="ValueGetter{TValue}"/> of the column's raw type over the member, in the object that is current.</summary>
     public static Delegate Create<TRow>(Member member, DataViewType columnType, Func<TRow> current)
     {
         var maker = columnType is KeyDataViewType
@@ -32,11 +32,10 @@ internal static class MemberGetter
                     value = editor.Commit();
                 });
         }
-        var type = typeof(TValue);
-        var copier = type.IsArray ? nameof(CopyArray) : type.IsGenericType && type.GetGenericTypeDefinition() == typeof(VBuffer<>) ? nameof(CopyBuffer) : null;
-        if (copier is null)
+        var (isVector, item) = MemberType.Of(typeof(TValue), nameof(read));
+        if (!isVector)
             return (ValueGetter<TValue>)((ref TValue value) => value = read(current()));
-        var item = type.IsArray ? type.GetElementType() : type.GetGenericArguments()[0];
+        var copier = typeof(TValue).IsArray ? nameof(CopyArray) : nameof(CopyBuffer);
         return (Delegate)typeof(MemberGetter).GetMethod(copier, BindingFlags.NonPublic | BindingFlags.Static)
             .MakeGenericMethod(typeof(TRow), item).Invoke(null, [read, current]);
     }

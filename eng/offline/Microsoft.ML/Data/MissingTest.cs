@@ -7,7 +7,7 @@ internal static class MissingTest
 {
     /// <summary>As in the package, only real numbers and keys can be missing here, though no text is missing elsewhere.</summary>
     public static bool Knows(DataViewType type) =>
-        type.GetItemType() is KeyDataViewType || type.GetItemType().RawType == typeof(float) || type.GetItemType().RawType == typeof(double);
+        type.GetItemType() is var item && (item is KeyDataViewType || item.RawType == typeof(float) || item.RawType == typeof(double));
 
     public static Func<bool> Create(DataViewRow row, DataViewSchema.Column column)
     {

@@ -95,8 +95,9 @@ internal static class RowNumber
         });
     }
 
-    private static Func<double> Text(DataViewRow row, DataViewSchema.Column column, uint seed) => Read<ReadOnlyMemory<char>>(row, column, text =>
-        text.IsEmpty ? double.NaN : Place(Hash.Murmur(seed, Encoding.UTF8.GetBytes(text.Span.Trim(' ').ToString()))));
+    private static Func<double> Text(DataViewRow row, DataViewSchema.Column column, uint seed) =>
+        Read<ReadOnlyMemory<char>>(row, column, text =>
+            text.IsEmpty ? double.NaN : Place(Hash.Murmur(seed, Encoding.UTF8.GetBytes(text.Span.Trim(' ').ToString()))));
 
     private static double Place(uint hash) => ((hash & ((1u << HashBits) - 1)) + 0.5) / (1u << HashBits);
 }

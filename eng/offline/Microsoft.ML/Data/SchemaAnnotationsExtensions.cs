@@ -17,7 +17,8 @@ public static class SchemaAnnotationsExtensions
     /// <summary>Whether the slots of a column have names.</summary>
     public static bool HasSlotNames(this DataViewSchema.Column column) =>
         column.Type is VectorDataViewType { Size: > 0 } vector
-        && column.Annotations.Schema.GetColumnOrNull(AnnotationKinds.SlotNames)?.Type is VectorDataViewType { ItemType: TextDataViewType } names
+        && column.Annotations.Schema.GetColumnOrNull(AnnotationKinds.SlotNames)?.Type is VectorDataViewType names
+        && names.ItemType is TextDataViewType
         && names.Size == vector.Size;
 
     /// <summary>The names of the slots of a column.</summary>

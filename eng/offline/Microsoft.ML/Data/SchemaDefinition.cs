@@ -84,7 +84,8 @@ public sealed class SchemaDefinition : List<SchemaDefinition.Column>
             ArgumentNullException.ThrowIfNull(annotationType);
             Check.State(_annotations.All(a => a.Kind != kind), "Column already contains an annotation of this kind.");
             var actual = MemberType.Of(typeof(T), "annotation value");
-            Check.State(actual.Accepts(annotationType), $"A value of type {typeof(T)} is no value of an annotation of type {annotationType}.");
+            Check.State(actual.Accepts(annotationType),
+                $"A value of type {typeof(T)} is no value of an annotation of type {annotationType}.");
             _annotations.Add((kind, annotationType, MemberGetter.Create<object, T>(_ => value, () => null)));
         }
 

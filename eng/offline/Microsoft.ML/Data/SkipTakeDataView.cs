@@ -23,7 +23,8 @@ internal sealed class SkipTakeDataView(IHostEnvironment env, IDataView source, l
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random rand = null) =>
         [GetRowCursor(columnsNeeded)];
 
-    private sealed class Cursor(DataViewRowCursor input, ColumnSet active, long skip, long take, IHost host) : LinkedCursor(input, active, host)
+    private sealed class Cursor(DataViewRowCursor input, ColumnSet active, long skip, long take, IHost host)
+        : LinkedCursor(input, active, host)
     {
         private long _skipped;
         private long _taken;

@@ -9,7 +9,8 @@ internal sealed class TextColumn
     public TextColumn(TextLoader.Column column)
     {
         Check.NonEmpty(column.Name, nameof(column.Name));
-        Check.Parameter(column.Source is { Length: > 0 }, nameof(column.Source), $"Column '{column.Name}' must specify some source column indices");
+        Check.Parameter(column.Source is { Length: > 0 }, nameof(column.Source),
+            $"Column '{column.Name}' must specify some source column indices");
         Check.Parameter(column.Source[..^1].All(range => !range.VariableEnd), nameof(column.Source),
             $"Only the last range of column '{column.Name}' may extend to the end of the line.");
         Name = column.Name.Trim();
@@ -39,9 +40,13 @@ internal sealed class TextColumn
     /// <summary>The parser of one cursor.</summary>
     public TextColumnParser MakeParser(bool missingIsNaN, Action<string> reportBadValue)
     {
-        var parserType = (Type is VectorDataViewType ? typeof(TextVectorParser<>) : typeof(TextScalarParser<>)).MakeGenericType(ItemType.RawType);
+        var parserType = Type is VectorDataViewType ? typeof(TextVectorParser<>) : typeof(TextScalarParser<>);
         return (TextColumnParser)Activator.CreateInstance(
-            parserType, BindingFlags.DoNotWrapExceptions, null, [this, missingIsNaN, reportBadValue], null);
+            parserType.MakeGenericType(ItemType.RawType),
+            BindingFlags.DoNotWrapExceptions,
+            null,
+            [this, missingIsNaN, reportBadValue],
+            null);
     }
 }
 

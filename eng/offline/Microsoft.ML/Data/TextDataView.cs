@@ -59,7 +59,8 @@ internal sealed class TextDataView : IDataView
         }
     }
 
-    private static bool IsAllowed(char separator) => separator == '\t' || (separator >= ' ' && separator != '"' && !char.IsAsciiDigit(separator));
+    private static bool IsAllowed(char separator) =>
+        separator == '\t' || (separator >= ' ' && separator != '"' && !char.IsAsciiDigit(separator));
 
     /// <summary>Says what went wrong in another thread.</summary>
     private sealed class MergedCursor(DataViewRowCursor input, ColumnSet active, IHost host) : LinkedCursor(input, active, host)

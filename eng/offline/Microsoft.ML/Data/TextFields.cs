@@ -36,7 +36,9 @@ internal sealed class TextFields(TextLoader.Options options)
         return length < 0 ? rest.Length : length;
     }
 
-    /// <summary>Adds a field in quotes, in which two quotes stand for one. A field that is not well formed is taken as empty, as in the package.</summary>
+    /// <summary>
+    /// Adds a field in quotes, in which two quotes stand for one. As in the package, a field that is not well formed is taken as empty.
+    /// </summary>
     private int AddQuoted(ReadOnlyMemory<char> rest)
     {
         var text = rest.Span;

@@ -20,7 +20,7 @@ public static class TextLoaderSaverCatalog
         return catalog.LoadFromTextFile<TInput>(path, MakeOptions(null, separatorChar, hasHeader, allowQuoting, trimWhitespace));
     }
 
-    /// <summary>Loads the fields that the members of a class name by <see cref="LoadColumnAttribute"/>, in place of the options' columns.</summary>
+    /// <summary>Loads the fields that the members of a class name, in place of the options' columns.</summary>
     public static IDataView LoadFromTextFile<TInput>(this DataOperationsCatalog catalog, string path, TextLoader.Options options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -71,7 +71,8 @@ public static class TextLoaderSaverCatalog
         var source = member.Attribute<LoadColumnAttribute>()
             ?? throw new InvalidOperationException($"Member '{member.Name}' is missing the {nameof(LoadColumnAttribute)} attribute");
         var itemType = member.Type.IsArray ? member.Type.GetElementType() : member.Type;
-        Check.State(DataViewTypes.FromTypeOrNull(itemType) is not null and not RowIdDataViewType, $"Member {member.Name} is of unsupported type.");
+        Check.State(DataViewTypes.FromTypeOrNull(itemType) is not null and not RowIdDataViewType,
+            $"Member {member.Name} is of unsupported type.");
         return new TextLoader.Column(member.ColumnName, DataViewTypes.KindOf(itemType), source.Sources)
         {
             KeyCount = member.Attribute<KeyTypeAttribute>() is { } key ? new KeyCount(key.Count) : null,

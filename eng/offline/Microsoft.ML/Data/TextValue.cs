@@ -58,8 +58,11 @@ internal static class TextValue
 
     // a sign may be a minus, not a plus, and there is no white space
     private static void AddInteger<T>(bool isSigned)
-        where T : struct, IBinaryInteger<T> => Add((ReadOnlyMemory<char> text, out T value) => T.TryParse(
-            text.Span, isSigned && text.Span[0] == '-' ? NumberStyles.AllowLeadingSign : NumberStyles.None, CultureInfo.InvariantCulture, out value));
+        where T : struct, IBinaryInteger<T> => Add((ReadOnlyMemory<char> text, out T value) =>
+        {
+            var style = isSigned && text.Span[0] == '-' ? NumberStyles.AllowLeadingSign : NumberStyles.None;
+            return T.TryParse(text.Span, style, CultureInfo.InvariantCulture, out value);
+        });
 
     // 0 where there is only white space, NaN where there is no number
     private static void AddReal<T>()

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Microsoft.ML.Data;
 
 /// <summary>
-/// A 128-bit row identity. New ones are derived from old ones by steps of the 128-bit Murmur3 hash (Appleby, public domain) without its final
-/// mixing: identities need to differ, not to be well spread.
+/// A 128-bit row identity. New ones are derived from old ones by steps of the 128-bit Murmur3 hash (Appleby, public domain) without
+/// its final mixing: identities need to differ, not to be well spread.
 /// </summary>
 public readonly struct DataViewRowId : IComparable<DataViewRowId>, IEquatable<DataViewRowId>
 {

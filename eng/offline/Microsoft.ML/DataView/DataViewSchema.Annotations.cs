@@ -24,7 +24,7 @@ public sealed partial class DataViewSchema
             if (column.Index >= _getters.Length)
                 throw new ArgumentException($"No annotation '{column.Name}' at {column.Index}.", nameof(column));
             return _getters[column.Index] as ValueGetter<TValue> ?? throw new InvalidOperationException(
-                $"Invalid call to '{nameof(GetGetter)}': annotation '{column.Name}' has type {Schema[column.Index].Type}, not {typeof(TValue)}.");
+                $"Invalid call to '{nameof(GetGetter)}': annotation '{column.Name}' is {Schema[column.Index].Type}, not {typeof(TValue)}.");
         }
 
         public void GetValue<TValue>(string kind, ref TValue value)
@@ -68,7 +68,10 @@ public sealed partial class DataViewSchema
                 ArgumentNullException.ThrowIfNull(getter);
                 var expected = typeof(ValueGetter<>).MakeGenericType(type.RawType);
                 if (getter.GetType() != expected)
-                    throw new ArgumentException($"The getter of annotation '{name}' must be of type '{expected}', not '{getter.GetType()}'.", nameof(getter));
+                {
+                    throw new ArgumentException(
+                        $"The getter of annotation '{name}' must be of type '{expected}', not '{getter.GetType()}'.", nameof(getter));
+                }
                 _items.Add((column, getter));
             }
 

@@ -17,7 +17,8 @@ public sealed partial class DataViewSchema : IReadOnlyList<DataViewSchema.Column
 
     public int Count => _columns.Length;
 
-    public Column this[string name] => GetColumnOrNull(name) ?? throw new ArgumentOutOfRangeException(nameof(name), $"Column '{name}' not found");
+    public Column this[string name] =>
+        GetColumnOrNull(name) ?? throw new ArgumentOutOfRangeException(nameof(name), $"Column '{name}' not found");
 
     public Column this[int columnIndex] => 0 <= columnIndex && columnIndex < _columns.Length
         ? _columns[columnIndex]
@@ -101,7 +102,8 @@ public sealed partial class DataViewSchema : IReadOnlyList<DataViewSchema.Column
             _items = [];
         }
 
-        public void AddColumn(string name, DataViewType type, Annotations annotations = null) => _items.Add(new DetachedColumn(name, type, annotations));
+        public void AddColumn(string name, DataViewType type, Annotations annotations = null) =>
+            _items.Add(new DetachedColumn(name, type, annotations));
 
         public void AddColumns(IEnumerable<Column> source) => _items.AddRange(source.Select(column => new DetachedColumn(column)));
 

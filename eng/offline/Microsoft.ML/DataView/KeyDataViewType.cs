@@ -8,9 +8,10 @@ public sealed class KeyDataViewType : PrimitiveDataViewType
     public KeyDataViewType(Type type, ulong count)
         : base(type)
     {
-        Check.Parameter(IsValidDataType(type), nameof(type), $"Type is not valid, it must be Byte, UInt16, UInt32, or UInt64, but is {type}.");
+        Check.Parameter(IsValidDataType(type), nameof(type),
+            $"Type is not valid, it must be Byte, UInt16, UInt32, or UInt64, but is {type}.");
         Check.Parameter(0 < count && count <= MaximumCount(type), nameof(count),
-            $"The cardinality of a {nameof(KeyDataViewType)} must be strictly positive and not exceed the largest {type.Name}, but got {count}.");
+            $"The cardinality of a {nameof(KeyDataViewType)} must be positive and not exceed the largest {type.Name}, but got {count}.");
         Count = count;
     }
 

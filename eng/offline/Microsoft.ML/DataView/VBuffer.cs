@@ -4,8 +4,8 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.Data;
 
 /// <summary>
-/// A vector, dense (one value a slot) or sparse (values and their ascending slots, the others being default). It owns nothing: whoever fills a
-/// buffer again may write into the arrays that it had.
+/// A vector, dense (one value a slot) or sparse (values and their ascending slots, the others being default). It owns nothing: whoever
+/// fills a buffer again may write into the arrays that it had.
 /// </summary>
 public readonly struct VBuffer<T> : IEnumerable
 {

@@ -26,6 +26,7 @@ internal static class Check
         new(parameterName, $"Could not find {role} column '{columnName}'");
 
     /// <summary>A column of a schema has another type than it should.</summary>
-    public static ArgumentOutOfRangeException ColumnType(string parameterName, string role, string columnName, string expected, string actual) =>
+    public static ArgumentOutOfRangeException ColumnType(
+        string parameterName, string role, string columnName, string expected, string actual) =>
         new(parameterName, $"Schema mismatch for {role} column '{columnName}': expected {expected}, got {actual}");
 }

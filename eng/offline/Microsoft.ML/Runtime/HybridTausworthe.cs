@@ -1,9 +1,9 @@
 namespace Microsoft.ML.Runtime;
 
 /// <summary>
-/// The package's generator: three Tausworthe sequences and a linear congruential one, xored (Howes and Thomas, GPU Gems 3, chapter 37), so that
-/// a seed gives the numbers that it gives there. As in the package, the newer methods of <see cref="Random"/> (NextSingle, NextInt64, Shuffle,
-/// spans) are not overridden: they follow no seed.
+/// The package's generator: three Tausworthe sequences and a linear congruential one, xored (Howes and Thomas, GPU Gems 3, chapter 37),
+/// so that a seed gives the numbers that it gives there. As in the package, the newer methods of <see cref="Random"/> (NextSingle,
+/// NextInt64, Shuffle, spans) are not overridden: they follow no seed.
 /// </summary>
 internal sealed class HybridTausworthe : Random
 {

@@ -20,7 +20,7 @@ public interface IChannelProvider : IExceptionContext
 /// <summary>What components live in: registers them, which gives each its own source of randomness.</summary>
 public interface IHostEnvironment : IChannelProvider
 {
-    /// <summary>A host for a component; its randomness follows <paramref name="seed"/>, or else that of this environment and the order of calls.</summary>
+    /// <summary>A host for a component; its randomness follows the seed, or else that of this environment and the order of calls.</summary>
     IHost Register(string name, int? seed = null, bool? verbose = null);
 }
 
