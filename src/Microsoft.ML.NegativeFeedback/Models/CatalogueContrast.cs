@@ -1,0 +1,124 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.NegativeFeedback.Models;
+
+/// <summary>
+/// −log( exp s(h, target) / (exp s(h, target) + Σ_j exp s(h, negative_j)) ) with s the dot product or the cosine over a
+/// temperature, loss and gradients. The dot products are among the catalogue's logits, which cross entropy computes anyway, so the
+/// term gathers them there and adds its gradient there; a cosine divides them by the norms. Log-sum-exp keeps it finite, and a
+/// position without negatives contributes 0.
+/// </summary>
+internal sealed class CatalogueContrast
+{
+    private const float SmallestNorm = 1e-12f;
+
+    private readonly double _temperature;
+    private readonly double _relativeWeight;
+    private readonly Tensor _index;
+    private readonly Tensor _isMissing;
+    private readonly CosineNorms? _norms;
+
+    /// <summary>Prepares the term for the positions of a slice. Its tensors belong to the caller's scope.</summary>
+    /// <param name="items">What is compared at each position.</param>
+    /// <param name="firstClass">The item that class 0 of the logits stands for.</param>
+    /// <param name="rows">Hidden vectors [n, d].</param>
+    /// <param name="classes">Item vectors [classes, d].</param>
+    /// <param name="similarity">Dot product or cosine.</param>
+    /// <param name="temperature">What similarities are divided by.</param>
+    /// <param name="relativeWeight">The coefficient of a position's term over that of its cross entropy.</param>
+    public CatalogueContrast(
+        ContrastItems items, int firstClass, Tensor rows, Tensor classes, ContrastSimilarity similarity, double temperature, double relativeWeight)
+    {
+        (_temperature, _relativeWeight) = (temperature, relativeWeight);
+        _index = tensor(ClassesOf(items, firstClass), device: rows.device).view(-1, items.Width);
+        _isMissing = _index.lt(0);
+        _index.clamp_min_(0);
+        _norms = similarity == ContrastSimilarity.Cosine ? new CosineNorms(rows, classes) : null;
+        LossSum = zeros(1, device: rows.device);
+    }
+
+    /// <summary>The sum of the term over the positions seen so far, unweighted.</summary>
+    public Tensor LossSum { get; }
+
+    /// <summary>Adds the loss and the gradient of a chunk of positions.</summary>
+    /// <param name="logits">[c, classes] dot products.</param>
+    /// <param name="gradient">[c, classes]: the gradient of the logits is added to it.</param>
+    /// <param name="start">The chunk's first position.</param>
+    public void Accumulate(Tensor logits, Tensor gradient, long start)
+    {
+        long size = logits.shape[0];
+        var index = _index.narrow(0, start, size);
+        var similarity = logits.gather(1, index);
+        _norms?.ToCosines(similarity, index, start);
+        var exponent = similarity.mul(1 / _temperature).masked_fill_(_isMissing.narrow(0, start, size), float.NegativeInfinity);
+        var normalizer = exponent.logsumexp(1, keepdim: true);
+        LossSum.add_(normalizer.sub(exponent.narrow(1, 0, 1)).sum());
+        // d / d s = softmax − one-hot, the target in column 0
+        var change = exponent.sub_(normalizer).exp_();
+        change.narrow(1, 0, 1).sub_(1);
+        change.mul_(_relativeWeight / _temperature);
+        _norms?.ToDotGradients(change, similarity, index, start);
+        gradient.scatter_add_(1, index, change);
+    }
+
+    /// <summary>Adds what reaches rows and items through the norms of a cosine; for a dot product, nothing.</summary>
+    public void AddNormGradients(Tensor rowGradient, Tensor classGradient, float weight) => _norms?.AddGradients(rowGradient, classGradient, weight);
+
+    // −1 where there is nothing to compare; a position without a target keeps one entry, which gives it loss and gradient 0
+    private static long[] ClassesOf(ContrastItems items, int firstClass)
+    {
+        var classes = new long[items.Items.Length];
+        for (int start = 0; start < classes.Length; start += items.Width)
+        {
+            if (items.Items[start] == 0)
+            {
+                classes.AsSpan(start, items.Width).Fill(-1);
+                classes[start] = 0;
+                continue;
+            }
+
+            for (int i = start; i < start + items.Width; i++)
+                classes[i] = items.Items[i] == 0 ? -1 : items.Items[i] - firstClass;
+        }
+
+        return classes;
+    }
+
+    /// <summary>
+    /// cos(h, e) = h·e / (|h|·|e|): its gradient has the one of h·e over the norms, and −cos·h/|h|² and −cos·e/|e|² beside it.
+    /// </summary>
+    private sealed class CosineNorms(Tensor rows, Tensor classes)
+    {
+        private readonly Tensor _inverseOfRows = InverseNorms(rows);
+        private readonly Tensor _inverseOfClasses = InverseNorms(classes);
+        private readonly Tensor _rowFactors = zeros(rows.shape[0], 1, device: rows.device);
+        private readonly Tensor _classFactors = zeros(classes.shape[0], device: rows.device);
+
+        public void ToCosines(Tensor products, Tensor index, long start) => products.mul_(InverseProducts(index, start));
+
+        public void ToDotGradients(Tensor change, Tensor cosines, Tensor index, long start)
+        {
+            var product = change.mul(cosines);
+            _rowFactors.narrow(0, start, index.shape[0]).add_(product.sum(1, keepdim: true));
+            _classFactors.index_add_(0, index.reshape(-1), product.view(-1), 1);
+            change.mul_(InverseProducts(index, start));
+        }
+
+        public void AddGradients(Tensor rowGradient, Tensor classGradient, float weight)
+        {
+            rowGradient.sub_(rows.mul(_rowFactors.mul(_inverseOfRows.square())).mul_(weight));
+            var factors = _classFactors.unsqueeze(1).mul(_inverseOfClasses.square());
+            classGradient.sub_(classes.mul(factors).mul_(weight));
+        }
+
+        private Tensor InverseProducts(Tensor index, long start)
+        {
+            long size = index.shape[0];
+            var ofClasses = _inverseOfClasses.index_select(0, index.reshape(-1)).view(size, -1);
+            return ofClasses.mul_(_inverseOfRows.narrow(0, start, size));
+        }
+
+        private static Tensor InverseNorms(Tensor vectors)
+            => vectors.square().sum(1, keepdim: true).sqrt_().clamp_min_(SmallestNorm).reciprocal_();
+    }
+}

@@ -1,0 +1,50 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.NegativeFeedback.Models;
+
+/// <summary>
+/// Cross entropy over the whole catalogue at labelled positions, loss and gradients in one pass. The logits of all positions
+/// would be far larger than any cache and than the model; they are made, turned into their own gradient and used up a chunk of
+/// positions at a time, without autograd.
+/// </summary>
+internal static class CatalogueCrossEntropy
+{
+    // Logits of a chunk: small enough for a share of the last-level cache, large enough that packing the item table for the
+    // product (once a chunk) does not weigh.
+    private const long ChunkValues = 2_000_000;
+
+    /// <summary>Computes the loss and adds its gradients.</summary>
+    /// <param name="slice">Hidden vectors, item vectors and labels. Row gradients are overwritten, those of the items added to.</param>
+    /// <param name="weight">The coefficient of a position's loss, the mean's division included.</param>
+    /// <param name="contrast">A term that is read off the same logits, or null.</param>
+    /// <returns>The sum of the losses, unweighted: a scalar of the caller's.</returns>
+    public static Tensor Accumulate(SliceTensors slice, double weight, CatalogueContrast? contrast)
+    {
+        using var outer = NewDisposeScope();
+        var (rows, rowGradient, classes, classGradient, labels) = slice;
+        long count = rows.shape[0], classCount = classes.shape[0];
+        long chunk = Math.Clamp(ChunkValues / classCount, 1, count);
+        var logits = empty(chunk, classCount, device: rows.device);
+        var transposedClasses = classes.t();
+        var target = labels.unsqueeze(1);
+        var lossSum = zeros(1, device: rows.device);
+        for (long start = 0; start < count; start += chunk)
+        {
+            using var inner = NewDisposeScope();
+            long size = Math.Min(chunk, count - start);
+            var chunkRows = rows.narrow(0, start, size);
+            var chunkTarget = target.narrow(0, start, size);
+            var chunkLogits = logits.narrow(0, 0, size).addmm_(chunkRows, transposedClasses, beta: 0);
+            // d CE / d logits = softmax − one-hot
+            var gradient = chunkLogits.log_softmax(1);
+            lossSum.sub_(gradient.gather(1, chunkTarget).sum());
+            gradient.exp_().scatter_add_(1, chunkTarget, full(size, 1, -1f, device: rows.device));
+            contrast?.Accumulate(chunkLogits, gradient, start);
+            rowGradient.narrow(0, start, size).addmm_(gradient, classes, beta: 0, alpha: (float)weight);
+            classGradient.addmm_(gradient.t(), chunkRows, beta: 1, alpha: (float)weight);
+        }
+
+        contrast?.AddNormGradients(rowGradient, classGradient, (float)weight);
+        return lossSum.MoveToOuterDisposeScope();
+    }
+}

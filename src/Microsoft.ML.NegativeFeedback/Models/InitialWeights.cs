@@ -1,0 +1,34 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.NegativeFeedback.Models;
+
+/// <summary>Initial weights, and the way back from parameters to arrays.</summary>
+internal static class InitialWeights
+{
+    /// <summary>The standard deviation of initial embeddings and linear weights, as the published code of PNFRec has it.</summary>
+    public const double StandardDeviation = 0.02;
+
+    /// <summary>A matrix drawn from N(0, 0.02).</summary>
+    public static Parameter Normal(CounterRandom random, Device device, int rows, int columns)
+        => new(tensor(random.Normal(rows * columns, StandardDeviation), rows, columns, device: device));
+
+    /// <summary>A matrix drawn from U(−a, a), a = √(6 / (rows + columns)) (Glorot and Bengio 2010).</summary>
+    public static Parameter Xavier(CounterRandom random, Device device, int rows, int columns)
+        => new(tensor(random.Symmetric(rows * columns, Math.Sqrt(6.0 / (rows + columns))), rows, columns, device: device));
+
+    /// <summary>An item table [items + 1, width] drawn from N(0, 0.02) whose row 0, padding, is zero.</summary>
+    public static Parameter ItemTable(CounterRandom random, Device device, int itemCount, int width)
+    {
+        float[] values = random.Normal((itemCount + 1) * width, StandardDeviation);
+        values.AsSpan(0, width).Clear();
+        return new Parameter(tensor(values, itemCount + 1, width, device: device));
+    }
+
+    /// <summary>The values of a tensor of Single on any device, row-major.</summary>
+    public static float[] ToArray(this Tensor values)
+    {
+        using var scope = NewDisposeScope();
+        return values.detach().cpu().contiguous().data<float>().ToArray();
+    }
+}

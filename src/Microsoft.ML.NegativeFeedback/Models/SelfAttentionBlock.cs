@@ -1,0 +1,82 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.NegativeFeedback.Models;
+
+/// <summary>
+/// One block of the encoder: q = LN(x); x = q + Attention(q, x, x, causal); x = LN(x); x = x + W₂·relu(W₁·x) (Kang and McAuley
+/// 2018, section 3.2, in the order of the published code). Dropout follows the attention weights and both products.
+/// </summary>
+internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor, Tensor>
+{
+    private readonly int _width;
+    private readonly int _headCount;
+    private readonly Dropout _dropout;
+    private readonly LayerNormalization attentionNorm;
+    private readonly Parameter inProjectionWeight;
+    private readonly Parameter inProjectionBias;
+    private readonly LinearLayer outProjection;
+    private readonly LayerNormalization forwardNorm;
+    private readonly LinearLayer first;
+    private readonly LinearLayer second;
+
+    public SelfAttentionBlock(EncoderSettings settings, Dropout dropout, long seed, Device device) : base(nameof(SelfAttentionBlock))
+    {
+        (_width, _headCount, _dropout) = (settings.Width, settings.HeadCount, dropout);
+        attentionNorm = new LayerNormalization(_width, device);
+        inProjectionWeight = InitialWeights.Xavier(CounterRandom.Of(seed, 0), device, 3 * _width, _width);
+        inProjectionBias = new Parameter(zeros(3 * _width, device: device));
+        outProjection = new LinearLayer(_width, CounterRandom.Of(seed, 1), device);
+        forwardNorm = new LayerNormalization(_width, device);
+        first = new LinearLayer(_width, CounterRandom.Of(seed, 2), device);
+        second = new LinearLayer(_width, CounterRandom.Of(seed, 3), device);
+        RegisterComponents();
+    }
+
+    /// <summary>Runs the block.</summary>
+    /// <param name="input">[batch, length, d].</param>
+    /// <param name="causalMask">[length, length], 0 where a query (row) may see a key (column) and −∞ elsewhere.</param>
+    /// <returns>[batch, length, d].</returns>
+    public override Tensor forward(Tensor input, Tensor causalMask)
+    {
+        var normalized = attentionNorm.call(input);
+        var attended = normalized.add(outProjection.call(Attention(normalized, input, causalMask)));
+        var values = forwardNorm.call(attended);
+        var hidden = _dropout.Apply(first.call(values)).relu_();
+        return values.add(_dropout.Apply(second.call(hidden)));
+    }
+
+    public EncoderBlockWeights ToWeights() => new(
+        attentionNorm.Weight, attentionNorm.Bias,
+        inProjectionWeight.ToArray(), inProjectionBias.ToArray(), outProjection.Weight, outProjection.Bias,
+        forwardNorm.Weight, forwardNorm.Bias, first.Weight, first.Bias, second.Weight, second.Bias);
+
+    private Tensor Attention(Tensor queryInput, Tensor keyInput, Tensor causalMask)
+    {
+        var query = SplitHeads(Project(queryInput, 0));
+        var key = SplitHeads(Project(keyInput, 1));
+        var value = SplitHeads(Project(keyInput, 2));
+        float scale = 1 / MathF.Sqrt(_width / _headCount);
+        // mask + scale · q·kᵀ in one product
+        var weights = baddbmm(causalMask, query, key.transpose(1, 2), beta: 1, alpha: scale).softmax(-1);
+        return JoinHeads(_dropout.Apply(weights).bmm(value), queryInput.shape);
+    }
+
+    // rows [Q; K; V] of the packed projection
+    private Tensor Project(Tensor input, int part)
+        => nn.functional.linear(input, inProjectionWeight.narrow(0, part * _width, _width), inProjectionBias.narrow(0, part * _width, _width));
+
+    // [batch, length, d] → [batch · heads, length, d / heads]
+    private Tensor SplitHeads(Tensor values)
+    {
+        if (_headCount == 1)
+            return values;
+        long batch = values.shape[0], length = values.shape[1];
+        return values.view(batch, length, _headCount, _width / _headCount).transpose(1, 2)
+            .reshape(batch * _headCount, length, _width / _headCount);
+    }
+
+    private Tensor JoinHeads(Tensor values, long[] shape)
+        => _headCount == 1 ? values
+            : values.view(shape[0], _headCount, shape[1], _width / _headCount).transpose(1, 2).reshape(shape);
+}

@@ -1,0 +1,123 @@
+using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.NegativeFeedback.Tests.Models;
+
+/// <summary>The gradients that the models compute by hand, against torch's autograd on the loss as the paper writes it.</summary>
+public sealed class GradientTests
+{
+    private const int ItemCount = 17;
+
+    private static readonly EncoderSettings Encoder = new(Width: 8, MaximumLength: 6, BlockCount: 2, HeadCount: 2, DropoutRate: 0);
+
+    [Theory]
+    [InlineData(0.45, 0.25, ContrastSimilarity.Dot, false)]
+    [InlineData(0.45, 0.25, ContrastSimilarity.Cosine, true)]
+    [InlineData(0, 0.7, ContrastSimilarity.Cosine, false)]
+    [InlineData(0.3, 0, ContrastSimilarity.Dot, true)]
+    public void PnfRec_has_the_gradients_of_its_loss(double negativeWeight, double contrastWeight, ContrastSimilarity similarity, bool separatePositions)
+    {
+        using var scope = NewDisposeScope();
+        using var model = new PnfRecModel(ItemCount, new PnfRecSettings(Encoder, negativeWeight, contrastWeight, similarity, separatePositions), 3, CPU);
+        Spread(model);
+        AssertGradients(model, RandomSequences.Create(9, ItemCount, 10, seed: 4), slice => slice.Kind == SequenceKind.Negatives
+            ? model.EncodeNegatives(Inputs(slice)) : model.call(Inputs(slice)),
+            negativeWeight, contrastWeight, similarity, OpposingContrast.Temperature);
+    }
+
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(true, 0)]
+    [InlineData(true, 0.25)]
+    public void SasRec_has_the_gradients_of_its_loss(bool readsWholeSequence, double contrastWeight)
+    {
+        using var scope = NewDisposeScope();
+        using var model = new SasRecModel(ItemCount, new SasRecSettings(Encoder, readsWholeSequence, contrastWeight), 3, CPU);
+        Spread(model);
+        AssertGradients(model, RandomSequences.Create(9, ItemCount, 10, seed: 5), slice => model.call(Inputs(slice)),
+            0, contrastWeight, ContrastSimilarity.Cosine, InfoNce.Temperature);
+    }
+
+    [Fact]
+    public void A_catalogue_larger_than_a_chunk_gives_the_same_loss()
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        const int rows = 50, width = 4, classes = 60_000; // 2,000,000 logits a chunk: 33 rows, then 17
+        var random = CounterRandom.Of(6);
+        var hidden = tensor(random.Normal(rows * width, 1)).view(rows, width);
+        var items = tensor(random.Normal(classes * width, 1)).view(classes, width);
+        var labels = arange(rows).mul(1000);
+        var slice = new SliceTensors(hidden, empty_like(hidden), items, zeros_like(items), labels);
+        double sum = CatalogueCrossEntropy.Accumulate(slice, 1.0 / rows, null).item<float>();
+
+        using var gradient = enable_grad();
+        var leaf = hidden.detach().requires_grad_();
+        var expected = nn.functional.cross_entropy(leaf.matmul(items.t()), labels);
+        expected.backward();
+        PublishedParityTests.AssertClose(expected.item<float>(), sum / rows, 1e-5, 1e-5);
+        PublishedParityTests.AssertClose(leaf.grad!.ToArray(), slice.RowGradient.ToArray(), 1e-6, 1e-4);
+    }
+
+    private static void AssertGradients(
+        NextItemModel model, SequenceData data, Func<SequenceSlice, Tensor> encode,
+        double negativeWeight, double contrastWeight, ContrastSimilarity similarity, double temperature)
+    {
+        var cutter = new SliceCutter(data, model, positionsPerSlice: 11);
+        var (slices, counts) = cutter.Cut([.. cutter.Rows]);
+        var terms = PublishedParityTests.Gradients(model, slices, counts);
+        var actual = model.named_parameters().Select(entry => (entry.name, entry.parameter.grad!.ToArray())).ToArray();
+
+        model.StartStep(1, 1, 0);
+        var items = model.named_parameters().Single(entry => entry.name == "items").parameter;
+        double total = 0;
+        foreach (var slice in slices)
+        {
+            var rows = encode(slice).view(-1, Encoder.Width).index_select(0, tensor(slice.LabelledPositions));
+            var logits = rows.matmul(items.narrow(0, 1, ItemCount).t());
+            double weight = slice.Kind == SequenceKind.Negatives ? negativeWeight / counts.Negatives : 1.0 / counts.Positives;
+            var loss = nn.functional.cross_entropy(logits, tensor(slice.Labels).sub(1)).mul(weight * slice.Labels.Length);
+            if (slice.Contrast is { } contrast)
+                loss = loss.add(Contrast(rows, items, contrast, similarity, temperature).mul(contrastWeight / counts.ContrastTargets));
+            loss.backward();
+            total += loss.item<float>();
+        }
+
+        model.FinishStep();
+        PublishedParityTests.AssertClose(total, terms.Total, 1e-5, 1e-5);
+        foreach (var ((name, parameter), (_, gradient)) in model.named_parameters().Zip(actual))
+            PublishedParityTests.AssertClose(parameter.grad!.ToArray(), gradient, 2e-6, 2e-4, name);
+    }
+
+    // one position after the other, as the equation is written
+    private static Tensor Contrast(Tensor rows, Tensor items, ContrastItems contrast, ContrastSimilarity similarity, double temperature)
+    {
+        var sum = zeros(1);
+        for (int i = 0; i < contrast.Items.Length / contrast.Width; i++)
+        {
+            long[] compared = [.. contrast.Items.AsSpan(i * contrast.Width, contrast.Width).ToArray().Where(item => item != 0)];
+            if (contrast.Items[i * contrast.Width] == 0)
+                continue;
+            var row = rows.narrow(0, i, 1);
+            var vectors = items.index_select(0, tensor(compared));
+            var similarities = similarity == ContrastSimilarity.Dot ? vectors.matmul(row.t())
+                : nn.functional.normalize(vectors, dim: 1).matmul(nn.functional.normalize(row, dim: 1).t());
+            var exponents = similarities.div(temperature).exp();
+            sum = sum.sub(exponents.narrow(0, 0, 1).div(exponents.sum()).log().sum());
+        }
+
+        return sum;
+    }
+
+    private static Tensor Inputs(SequenceSlice slice) => tensor(slice.Inputs).view(slice.Count, slice.Length);
+
+    // initial weights are so small that gradients would drown in the tolerance
+    private static void Spread(NextItemModel model)
+    {
+        using var noGradient = no_grad();
+        foreach (var parameter in model.parameters())
+            parameter.mul_(8);
+    }
+}

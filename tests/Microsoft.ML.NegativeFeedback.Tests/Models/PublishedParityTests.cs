@@ -1,0 +1,183 @@
+using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Training;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.NegativeFeedback.Tests.Models;
+
+/// <summary>The numbers of the published code, at the tolerances that its 64-bit rerun suggests.</summary>
+public sealed class PublishedParityTests
+{
+    private const double NoiseLevel = 1e-6;
+
+    public static TheoryData<string> Files() => PublishedCase.Files();
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Forward_values_are_the_published_ones(string file)
+    {
+        var published = PublishedCase.Load(file);
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        using var model = published.CreateModel();
+        string outputs = published.Has("outputs", "outputs") ? "outputs" : "positive_outputs";
+        AssertClose(published.Values("outputs", outputs), Logits(model.call(Inputs(published, "input_ids"))), 2e-5, 1e-5);
+        if (model is PnfRecModel pnfRec && published.Has("outputs", "negative_outputs"))
+        {
+            AssertClose(published.Values("outputs", "negative_outputs"),
+                Logits(pnfRec.EncodeNegatives(Inputs(published, "negative_input_ids"))), 2e-5, 1e-5);
+        }
+
+        float[] Logits(Tensor hidden) => hidden.matmul(tensor(published.Values("params", "item_emb.weight"))
+            .view(published.Shape("params", "item_emb.weight")).t()).ToArray();
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Every_term_of_the_loss_is_the_published_one(string file)
+    {
+        var published = PublishedCase.Load(file);
+        using var scope = NewDisposeScope();
+        using var model = published.CreateModel();
+        var (slices, counts) = published.Batch();
+        var terms = Gradients(model, slices, counts);
+        AssertClose(published.LossTerm("CE_p", "CE"), terms.CrossEntropy, 2e-5, 1e-5);
+        AssertClose(published.LossTerm("CE_n"), terms.NegativeCrossEntropy, 2e-5, 1e-5);
+        AssertClose(published.LossTerm("L_c", "L_info_nce"), terms.Contrast, 2e-5, 1e-5);
+        AssertClose(published.Loss, terms.Total, 2e-5, 1e-5);
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Gradients_are_the_published_ones(string file)
+    {
+        var published = PublishedCase.Load(file);
+        using var scope = NewDisposeScope();
+        using var model = published.CreateModel();
+        var (slices, counts) = published.Batch();
+        Gradients(model, slices, counts);
+        foreach (var (name, parameter) in model.named_parameters())
+            AssertClose(published.TryValues("grads", published.PublishedName(name))!, parameter.grad!.ToArray(), 2e-6, 1e-4, name);
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void A_step_of_Adam_is_the_published_one(string file)
+    {
+        var published = PublishedCase.Load(file);
+        using var scope = NewDisposeScope();
+        using var model = published.CreateModel();
+        using var adam = new AdamOptimizer(model.named_parameters(), 1e-3);
+        foreach (var (name, parameter) in model.named_parameters())
+            parameter.grad = tensor(published.TryValues("grads", published.PublishedName(name))!).view(parameter.shape);
+        adam.Step();
+        foreach (var (name, parameter) in model.named_parameters())
+        {
+            float[] gradient = published.TryValues("grads", published.PublishedName(name))!;
+            float[] expected = published.TryValues("params_after_adam", published.PublishedName(name))!;
+            float[] actual = parameter.ToArray();
+            for (int i = 0; i < expected.Length; i++)
+            {
+                // Adam's first step divides by the gradient's size, so that below the noise level only rounding is left
+                if (Math.Abs(gradient[i]) >= NoiseLevel)
+                    AssertClose(expected[i], actual[i], 1e-6, 0, name);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void The_loss_falls_as_published(string file)
+    {
+        var published = PublishedCase.Load(file);
+        using var scope = NewDisposeScope();
+        using var model = published.CreateModel();
+        using var adam = new AdamOptimizer(model.named_parameters(), 1e-3);
+        var (slices, counts) = published.Batch();
+        foreach (double expected in published.LossTrajectory)
+        {
+            AssertClose(expected, Gradients(model, slices, counts).Total, 0, 1e-4);
+            adam.Step();
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Scores_and_recommendations_are_the_published_ones(string file)
+    {
+        var published = PublishedCase.Load(file);
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        using var model = published.CreateModel();
+        var inputs = published.Shape("eval", "inputs", "input_ids");
+        float[] scores = model.Score(tensor(published.Integers("eval", "inputs", "input_ids")).view(inputs),
+            tensor(published.Integers("eval", "last_item_idx"))).ToArray();
+        AssertClose(published.Values("eval", "last_scores"), scores, 2e-5, 1e-5);
+
+        int k = (int)published.Shape("eval", "top_items")[1], width = published.ItemCount + 1;
+        long[][] histories = [.. published.Integers("eval", "inputs", "full_history").Chunk((int)published.Shape("eval", "inputs", "full_history")[1])];
+        for (int user = 0; user < histories.Length; user++)
+        {
+            var row = scores.AsSpan(user * width, width).ToArray();
+            // the published code takes item 0 for one like any other, and filters it with the padding of the histories
+            long[] top = [.. Enumerable.Range(0, width).Select(item => (long)item).Except(histories[user]).OrderByDescending(item => row[item]).Take(k)];
+            Assert.Equal(published.Integers("eval", "top_items")[(user * k)..((user + 1) * k)], top);
+            AssertClose(published.Values("eval", "top_scores")[(user * k)..((user + 1) * k)], Array.ConvertAll(top, item => row[item]), 2e-5, 1e-5);
+        }
+    }
+
+    /// <summary>All but SASRec_c's, whose published contrast pairs rows across the whole batch, so that it cannot be cut.</summary>
+    public static TheoryData<string> FilesThatCanBeCut()
+        => PublishedCase.Files(published => published.Kind != "sasrec_c");
+
+    [Theory]
+    [MemberData(nameof(FilesThatCanBeCut))]
+    public void Slices_cut_from_the_interactions_add_up_to_the_published_batch(string file)
+    {
+        var published = PublishedCase.Load(file);
+        using var scope = NewDisposeScope();
+        using var model = published.CreateModel();
+        var data = Sequences(published);
+        foreach (int positions in new[] { 3, 10, 1000 })
+        {
+            var cutter = new SliceCutter(data, model, positions);
+            var (slices, counts) = cutter.Cut([.. cutter.Rows]);
+            AssertClose(published.Loss, Gradients(model, slices, counts).Total, 2e-5, 1e-5);
+            foreach (var (name, parameter) in model.named_parameters())
+                AssertClose(published.TryValues("grads", published.PublishedName(name))!, parameter.grad!.ToArray(), 2e-6, 1e-4, name);
+        }
+    }
+
+    internal static LossTerms Gradients(NextItemModel model, IEnumerable<SequenceSlice> slices, BatchCounts counts)
+    {
+        using var sums = new LossSums(CPU);
+        model.StartStep(1, 1, 0);
+        foreach (var slice in slices)
+            model.AccumulateGradients(slice, counts, sums);
+        model.FinishStep();
+        return model.Mean(sums, counts);
+    }
+
+    internal static void AssertClose(double expected, double actual, double absolute, double relative, string what = "")
+        => Assert.True(Math.Abs(expected - actual) <= absolute + (relative * Math.Abs(expected)), $"{what}: expected {expected}, got {actual}");
+
+    internal static void AssertClose(float[] expected, float[] actual, double absolute, double relative, string what = "")
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        for (int i = 0; i < expected.Length; i++)
+            AssertClose(expected[i], actual[i], absolute, relative, $"{what}[{i}]");
+    }
+
+    private static Tensor Inputs(PublishedCase published, string name) => tensor(published.Integers("inputs", name)).view(published.Shape("inputs", name));
+
+    private static SequenceData Sequences(PublishedCase published)
+    {
+        var builder = new SequenceDataBuilder(published.ItemCount, hasTargets: false);
+        foreach (var user in published.Interactions().GroupBy(interaction => interaction.User))
+        {
+            builder.AddRow(user.Select(interaction => interaction.Item).ToArray(),
+                user.Select(interaction => (sbyte)(interaction.IsPositive ? 1 : -1)).ToArray());
+        }
+
+        return builder.Build();
+    }
+}
