@@ -1,0 +1,98 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.NegativeFeedback.Models;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.NegativeFeedback.Training;
+
+/// <summary>
+/// NDCG_p@k and HR_p@k that early stopping watches: the rank of what came next among all items but those of the row's whole
+/// history, over the rows whose target had positive feedback. A tie counts for the target: its rank is 1 + the number of items with a
+/// strictly higher score. A target that the history already holds is never recommended and counts as missed, as in the published
+/// code; a row whose history has nothing that the model reads is left out.
+/// </summary>
+internal sealed class NextItemValidation
+{
+    private const int RowsPerBatch = 256;
+
+    private readonly SequenceData _data;
+    private readonly SequenceWindows _windows;
+    private readonly int[] _rows;
+    private readonly int _cutoff;
+    private readonly Device _device;
+
+    public NextItemValidation(SequenceData data, NextItemModel model, int cutoff, Device device)
+    {
+        (_data, _cutoff, _device) = (data, cutoff, device);
+        _windows = new SequenceWindows(data, model.ScoringSequence, model.Settings.MaximumLength);
+        _rows = [.. Enumerable.Range(0, data.RowCount)
+            .Where(row => data.TargetFeedback(row) > 0 && _windows.Length(row) > 0)
+            .OrderBy(_windows.Length)];
+    }
+
+    /// <summary>How many rows count.</summary>
+    public int RowCount => _rows.Length;
+
+    public (double Ndcg, double HitRate) Evaluate(NextItemModel model)
+    {
+        using var noGradient = no_grad();
+        double gain = 0;
+        int hits = 0;
+        foreach (int[] rows in _rows.Chunk(RowsPerBatch))
+        {
+            foreach (int rank in Ranks(model, rows))
+            {
+                if (rank > _cutoff)
+                    continue;
+                hits++;
+                gain += 1 / Math.Log2(rank + 1);
+            }
+        }
+
+        return (gain / _rows.Length, (double)hits / _rows.Length);
+    }
+
+    private int[] Ranks(NextItemModel model, int[] rows)
+    {
+        using var scope = NewDisposeScope();
+        int length = _windows.Length(rows[^1]);
+        var inputs = new long[rows.Length * length];
+        var last = new long[rows.Length];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            var items = _windows.Items(rows[i]).Span;
+            for (int j = 0; j < items.Length; j++)
+                inputs[(i * length) + j] = items[j];
+            last[i] = items.Length - 1;
+        }
+
+        var scores = model.Score(tensor(inputs, rows.Length, length, device: _device), tensor(last, device: _device)).cpu();
+        var values = MemoryMarshal.Cast<byte, float>(scores.bytes);
+        int width = _data.ItemCount + 1;
+        var ranks = new int[rows.Length];
+        for (int i = 0; i < rows.Length; i++)
+            ranks[i] = Rank(values.Slice(i * width, width), _data.Items(rows[i]), _data.TargetItem(rows[i]));
+        return ranks;
+    }
+
+    /// <summary>The rank of an item by its score among all but the seen ones; seen items' scores are overwritten.</summary>
+    internal static int Rank(Span<float> scores, ReadOnlySpan<int> seen, int target)
+    {
+        float targetScore = scores[target];
+        scores[0] = float.NegativeInfinity;
+        foreach (int item in seen)
+        {
+            if (item == target)
+                return int.MaxValue;
+            scores[item] = float.NegativeInfinity;
+        }
+
+        int rank = 1;
+        foreach (float score in scores)
+        {
+            if (score > targetScore)
+                rank++;
+        }
+
+        return float.IsNaN(targetScore) ? int.MaxValue : rank;
+    }
+}

@@ -1,0 +1,61 @@
+using Microsoft.ML.NegativeFeedback.Models;
+
+namespace Microsoft.ML.NegativeFeedback.Training;
+
+/// <summary>Whether there is anything to learn from and to validate on, before training starts.</summary>
+internal static class TrainingDataChecks
+{
+    /// <summary>Checks the training rows for what a model learns from.</summary>
+    /// <exception cref="InvalidOperationException">There are no rows, or no sequence of a kind that the model reads.</exception>
+    public static void Require(SequenceData data, NextItemModel model)
+    {
+        if (data.RowCount == 0)
+            throw new InvalidOperationException("The training data has no rows.");
+        foreach (var kind in model.TrainingSequences)
+            RequireSequences(data, kind);
+        if (!model.Contrasts(model.ScoringSequence))
+            return;
+        RequireFeedback(data, 1);
+        RequireFeedback(data, -1);
+    }
+
+    /// <summary>Checks that some validation row can be ranked.</summary>
+    /// <exception cref="InvalidOperationException">None can.</exception>
+    public static NextItemValidation RequireRows(NextItemValidation validation)
+        => validation.RowCount > 0 ? validation : throw new InvalidOperationException(
+            "No validation row has a target with positive feedback (above 0) and a history that the model can read: early stopping has nothing to watch.");
+
+    private static void RequireSequences(SequenceData data, SequenceKind kind)
+    {
+        for (int row = 0; row < data.RowCount; row++)
+        {
+            int count = 0;
+            foreach (sbyte feedback in data.Feedback(row))
+            {
+                if (SequenceWindows.Belongs(feedback, kind) && ++count == 2)
+                    return;
+            }
+        }
+
+        throw new InvalidOperationException(kind switch
+        {
+            SequenceKind.Positives => "No row of the training data has two items with positive feedback (above 0), so there is no next positive item to learn. "
+                + "Check the rule that made the feedback column.",
+            SequenceKind.Negatives => "No row of the training data has two items with negative feedback (below 0), which the negative encoder learns from. "
+                + "Check the rule that made the feedback column, or set the weight of the negative cross entropy to 0.",
+            _ => "No row of the training data has two known items, so there is no next item to learn.",
+        });
+    }
+
+    private static void RequireFeedback(SequenceData data, int sign)
+    {
+        for (int row = 0; row < data.RowCount; row++)
+        {
+            if (data.Feedback(row).Contains((sbyte)sign))
+                return;
+        }
+
+        throw new InvalidOperationException($"No item of the training data has {(sign > 0 ? "positive feedback (above 0)" : "negative feedback (below 0)")}, "
+            + "but the contrastive term needs both kinds. Check the rule that made the feedback column, or set the weight of the contrast to 0.");
+    }
+}

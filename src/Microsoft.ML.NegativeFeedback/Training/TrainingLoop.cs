@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.ML.NegativeFeedback.Models;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.NegativeFeedback.Training;
+
+/// <summary>
+/// The one training loop of all models: random batches, a step of Adam each, early stopping by NDCG_p@k, the best weights kept, a
+/// checkpoint an epoch. Everything random follows from (seed, epoch, step), so that an epoch comes out the same whether training ran
+/// up to it or was resumed there.
+/// </summary>
+internal sealed class TrainingLoop : IDisposable
+{
+    // Positions that go through an encoder at once: on a CPU a few megabytes an activation, near the last-level cache; a GPU wants more to do at once.
+    private const long PositionsPerSliceOnCpu = 3200, PositionsPerSliceOnGpu = 1 << 16;
+    private const long OrderPurpose = 1, DropoutPurpose = 2;
+
+    private readonly NextItemModel _model;
+    private readonly TrainingSettings _settings;
+    private readonly SliceCutter _cutter;
+    private readonly NextItemValidation? _validation;
+    private readonly Device _device;
+    private readonly AdamOptimizer _adam;
+    private readonly TrainingState _state;
+    private readonly Stopwatch _watch = Stopwatch.StartNew();
+
+    public TrainingLoop(
+        NextItemModel model, string description, SequenceData train, SequenceData? validation, TrainingSettings settings, Device device)
+    {
+        (_model, _settings, _device) = (model, settings, device);
+        TrainingDataChecks.Require(train, model);
+        _cutter = new SliceCutter(train, model, device.type == TorchSharp.DeviceType.CPU ? PositionsPerSliceOnCpu : PositionsPerSliceOnGpu);
+        if (validation is not null)
+            _validation = TrainingDataChecks.RequireRows(new NextItemValidation(validation, model, settings.ValidationCutoff, device));
+        _adam = new AdamOptimizer(model.named_parameters(), settings.LearningRate);
+        _state = new TrainingState(model, _adam);
+        if (settings.CheckpointPath is { } path)
+            _state.ResumeFrom(path, Fingerprint(description, train, validation, settings));
+    }
+
+    /// <summary>Trains to the end and gives the best weights.</summary>
+    public TrainingResult Run(IProgress<TrainingProgress>? progress, Action<string>? log, CancellationToken cancellationToken)
+    {
+        if (_state.Epochs.Count > 0)
+            log?.Invoke($"Resumed after epoch {_state.Epochs.Count} from '{_settings.CheckpointPath}'.");
+        while (!HasEnded())
+        {
+            var epoch = RunEpoch(_state.Epochs.Count + 1, cancellationToken);
+            _state.Add(epoch);
+            if (_settings.CheckpointPath is { } path)
+                _state.Write(path);
+            log?.Invoke(Describe(epoch));
+            progress?.Report(epoch);
+        }
+
+        _state.RestoreBest();
+        return new TrainingResult(_model.ToEncoderWeights(), _state.BestEpoch, [.. _state.Epochs]);
+    }
+
+    public void Dispose() => _adam.Dispose();
+
+    private bool HasEnded()
+        => _state.Epochs.Count >= _settings.MaximumEpochs
+            || (_validation is not null && _state.Epochs.Count - _state.BestEpoch >= _settings.Patience);
+
+    private TrainingProgress RunEpoch(int epoch, CancellationToken cancellationToken)
+    {
+        var started = _watch.Elapsed;
+        var terms = new List<LossTerms>();
+        int[] order = CounterRandom.Of(_settings.Seed, epoch, OrderPurpose).Permutation(_cutter.Rows.Count);
+        _model.train();
+        foreach (int[] batch in order.Chunk(_settings.BatchSize))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            terms.Add(RunStep(Array.ConvertAll(batch, index => _cutter.Rows[index]), epoch, terms.Count));
+        }
+
+        double seconds = (_watch.Elapsed - started).TotalSeconds;
+        _model.eval();
+        (double Ndcg, double HitRate)? metrics = _validation?.Evaluate(_model);
+        bool isBest = metrics is null || _state.BestEpoch == 0 || metrics.Value.Ndcg > _state.BestNdcg;
+        return new TrainingProgress(
+            epoch, _settings.MaximumEpochs, terms.Average(term => term.Total), terms.Average(term => term.CrossEntropy),
+            terms.Average(term => term.NegativeCrossEntropy), terms.Average(term => term.Contrast),
+            metrics?.Ndcg, metrics?.HitRate, isBest ? epoch : _state.BestEpoch, _cutter.Rows.Count / seconds, _watch.Elapsed);
+    }
+
+    private LossTerms RunStep(int[] rows, int epoch, int step)
+    {
+        var (slices, counts) = _cutter.Cut(rows);
+        using var sums = new LossSums(_device);
+        _model.StartStep(CounterRandom.Of(_settings.Seed, DropoutPurpose).Bits(0), epoch, step);
+        foreach (var slice in slices)
+            _model.AccumulateGradients(slice, counts, sums);
+        _model.FinishStep();
+        if (_settings.GradientClippingNorm is { } norm)
+            _adam.ClipGradients(norm);
+        _adam.Step();
+        var terms = _model.Mean(sums, counts);
+        return double.IsFinite(terms.Total) ? terms : throw new InvalidOperationException(
+            $"The loss is {terms.Total} in step {step + 1} of epoch {epoch}: lower the learning rate, or clip gradients.");
+    }
+
+    private static string Fingerprint(string description, SequenceData train, SequenceData? validation, TrainingSettings settings)
+        => string.Create(CultureInfo.InvariantCulture,
+            $"{description} batch {settings.BatchSize} rate {settings.LearningRate:R} clip {settings.GradientClippingNorm:R} seed {settings.Seed} cutoff {settings.ValidationCutoff} train {train.Fingerprint()[..16]} validation {validation?.Fingerprint()[..16]}");
+
+    private static string Describe(TrainingProgress epoch)
+    {
+        string line = string.Create(CultureInfo.InvariantCulture,
+            $"Epoch {epoch.Epoch}: loss {epoch.Loss:F4} (CE {epoch.CrossEntropy:F4}, CE- {epoch.NegativeCrossEntropy:F4}, contrast {epoch.Contrast:F4})");
+        if (epoch.ValidationNdcg is { } ndcg)
+            line += string.Create(CultureInfo.InvariantCulture, $", NDCG {ndcg:F4}, HR {epoch.ValidationHitRate:F4}, best epoch {epoch.BestEpoch}");
+        return line + string.Create(CultureInfo.InvariantCulture, $", {epoch.SequencesPerSecond:F0} sequences/s");
+    }
+}

@@ -1,0 +1,43 @@
+using Microsoft.ML.NegativeFeedback.Models;
+
+namespace Microsoft.ML.NegativeFeedback.Training;
+
+/// <summary>The settings of the one training loop. The values were checked by whoever made it.</summary>
+internal sealed record TrainingSettings
+{
+    /// <summary>Rows a step. Default 500, as published for PNFRec.</summary>
+    public int BatchSize { get; init; } = 500;
+
+    /// <summary>At most this many epochs. Default 100, as published for PNFRec.</summary>
+    public int MaximumEpochs { get; init; } = 100;
+
+    /// <summary>The step size of Adam. Default 1e-3, as published for PNFRec.</summary>
+    public double LearningRate { get; init; } = 1e-3;
+
+    /// <summary>Epochs without a better NDCG_p@k after which training stops. Default 10, as published for PNFRec.</summary>
+    public int Patience { get; init; } = 10;
+
+    /// <summary>k of the validation metrics. Default 10.</summary>
+    public int ValidationCutoff { get; init; } = 10;
+
+    /// <summary>The largest norm of a step's gradient, or null for any, as published.</summary>
+    public double? GradientClippingNorm { get; init; }
+
+    /// <summary>The CUDA device to train on, or null for the CPU.</summary>
+    public int? CudaDevice { get; init; }
+
+    /// <summary>Threads of training on the CPU, or null for torch's choice.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>Seeds initial weights, the order of rows and dropout.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>A file that is written after every epoch, and gone on from where it exists; or null.</summary>
+    public string? CheckpointPath { get; init; }
+}
+
+/// <summary>What training gives.</summary>
+/// <param name="Weights">The weights of the best epoch.</param>
+/// <param name="BestEpoch">That epoch, from 1.</param>
+/// <param name="Epochs">Every epoch, those before a checkpoint was resumed included.</param>
+internal sealed record TrainingResult(EncoderWeights Weights, int BestEpoch, IReadOnlyList<TrainingProgress> Epochs);
