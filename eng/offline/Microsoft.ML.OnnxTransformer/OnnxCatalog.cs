@@ -71,8 +71,8 @@ public static class OnnxCatalog
         // a context that names a GPU decides for all models that name none
         if (options.GpuDeviceId is null && env is IHostEnvironmentInternal { GpuDeviceId: { } gpuDeviceId } context)
             settings = settings with { GpuDeviceId = gpuDeviceId, FallbackToCpu = context.FallbackToCpu };
-        return new OnnxScoringEstimator(
-            env, new OnnxTransformer(env, options.OutputColumns, options.InputColumns, OnnxModelSource.OfFile(options.ModelFile), settings));
+        var source = OnnxModelSource.OfFile(options.ModelFile);
+        return new OnnxScoringEstimator(env, new OnnxTransformer(env, options.OutputColumns, options.InputColumns, source, settings));
     }
 
     private static OnnxScoringEstimator Create(

@@ -1,4 +1,3 @@
-using System.Reflection;
 using Microsoft.ML.Data;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
@@ -19,9 +18,7 @@ internal abstract class OnnxInput(DataViewSchema.Column column)
         var column = schema.GetColumnOrNull(tensor.Name) ?? throw Check.MissingColumn("inputSchema", "input", tensor.Name);
         CheckType(tensor, column);
         CheckLength(tensor, column, shape);
-        var itemType = column.Type.GetItemType().RawType;
-        return (OnnxInput)Activator.CreateInstance(
-            typeof(OnnxInput<>).MakeGenericType(itemType), BindingFlags.DoNotWrapExceptions, null, [column, shape], null);
+        return TransformHelpers.CreateGeneric<OnnxInput>(typeof(OnnxInput<>), [column.Type.GetItemType().RawType], column, shape);
     }
 
     /// <summary>Makes what reads the tensor of a row's current value.</summary>
@@ -78,7 +75,11 @@ internal sealed class OnnxInput<T>(DataViewSchema.Column column, int[] shape) : 
         };
     }
 
-    private NamedOnnxValue Tensor(T[] values, int[] dimensions) => values is ReadOnlyMemory<char>[] texts
-        ? NamedOnnxValue.CreateFromTensor(Column.Name, new DenseTensor<string>(Array.ConvertAll(texts, text => text.ToString()), dimensions))
-        : NamedOnnxValue.CreateFromTensor(Column.Name, new DenseTensor<T>(values, dimensions));
+    private NamedOnnxValue Tensor(T[] values, int[] dimensions)
+    {
+        if (values is not ReadOnlyMemory<char>[] texts)
+            return NamedOnnxValue.CreateFromTensor(Column.Name, new DenseTensor<T>(values, dimensions));
+        var strings = Array.ConvertAll(texts, text => text.ToString());
+        return NamedOnnxValue.CreateFromTensor(Column.Name, new DenseTensor<string>(strings, dimensions));
+    }
 }

@@ -1,4 +1,3 @@
-using System.Reflection;
 using Microsoft.ML.Data;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.Runtime;
@@ -14,12 +13,7 @@ internal sealed class OnnxMapping : RowMapping
     private readonly OnnxTransformer _transformer;
     private readonly OnnxInput[] _inputs;
 
-    public OnnxMapping(OnnxTransformer transformer, DataViewSchema inputSchema)
-        : this(transformer, inputSchema, [.. transformer.Inputs.Select(name => OnnxInput.Create(transformer.Model.GetInput(name), inputSchema))])
-    {
-    }
-
-    private OnnxMapping(OnnxTransformer transformer, DataViewSchema inputSchema, OnnxInput[] inputs)
+    public OnnxMapping(OnnxTransformer transformer, DataViewSchema inputSchema, OnnxInput[] inputs)
         : base(inputSchema, AddedColumns(transformer, [.. inputs.Select(input => input.Column.Index)]))
     {
         _transformer = transformer;
@@ -68,8 +62,7 @@ internal abstract class OnnxOutput(string name)
             throw new NotSupportedException($"Output '{name}' of the ONNX model has rank 0: outputs must be vectors.");
         return vector.ItemType is TextDataViewType
             ? new OnnxTextOutput(name)
-            : (OnnxOutput)Activator.CreateInstance(
-                typeof(OnnxOutput<>).MakeGenericType(vector.ItemType.RawType), BindingFlags.DoNotWrapExceptions, null, [name], null);
+            : TransformHelpers.CreateGeneric<OnnxOutput>(typeof(OnnxOutput<>), [vector.ItemType.RawType], name);
     }
 
     /// <summary>Copies the value, which does not outlive its run.</summary>

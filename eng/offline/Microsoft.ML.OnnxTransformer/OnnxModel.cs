@@ -57,7 +57,8 @@ internal sealed class OnnxModel : IDisposable
 
     public OnnxTensor GetOutput(string name) => Find(Outputs, name, "Output");
 
-    public IDisposableReadOnlyCollection<DisposableNamedOnnxValue> Run(IReadOnlyCollection<NamedOnnxValue> inputs, IReadOnlyCollection<string> outputNames)
+    public IDisposableReadOnlyCollection<DisposableNamedOnnxValue> Run(
+        IReadOnlyCollection<NamedOnnxValue> inputs, IReadOnlyCollection<string> outputNames)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         return _session.Run(inputs, outputNames);
@@ -72,11 +73,14 @@ internal sealed class OnnxModel : IDisposable
         Source.Dispose();
     }
 
-    private static OnnxTensor Find(IReadOnlyList<OnnxTensor> tensors, string name, string role) => tensors.FirstOrDefault(tensor => tensor.Name == name)
-        ?? throw new ArgumentOutOfRangeException(
-            nameof(name),
-            name,
-            $"{role} tensor, {name}, does not exist in the ONNX model. Available names are [{string.Join(",", tensors.Select(tensor => tensor.Name))}].");
+    private static OnnxTensor Find(IReadOnlyList<OnnxTensor> tensors, string name, string role)
+    {
+        if (tensors.FirstOrDefault(tensor => tensor.Name == name) is { } found)
+            return found;
+        var known = string.Join(",", tensors.Select(tensor => tensor.Name));
+        throw new ArgumentOutOfRangeException(
+            nameof(name), name, $"{role} tensor, {name}, does not exist in the ONNX model. Available names are [{known}].");
+    }
 
     private static InferenceSession OpenSession(OnnxModelSource source, OnnxModelSettings settings, OnnxSessionOptions options)
     {
@@ -87,7 +91,9 @@ internal sealed class OnnxModel : IDisposable
         try
         {
             // a native library without CUDA has no such entry point: that exception falls back to nothing, in the package neither
-            return Open(settings.GpuDeviceId is { } device ? SessionOptions.MakeSessionOptionWithCudaProvider(device) : new SessionOptions());
+            return Open(settings.GpuDeviceId is { } device
+                ? SessionOptions.MakeSessionOptionWithCudaProvider(device)
+                : new SessionOptions());
         }
         catch (OnnxRuntimeException) when (settings.GpuDeviceId is not null && settings.FallbackToCpu)
         {

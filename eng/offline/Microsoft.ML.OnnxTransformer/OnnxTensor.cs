@@ -19,16 +19,19 @@ internal sealed record OnnxTensor(string Name, IReadOnlyList<int> Shape, DataVie
             throw new ArgumentOutOfRangeException(
                 "shapeDictionary",
                 given,
-                $"The specified shape {string.Join(",", given)} is not compatible with the shape {string.Join(",", metadata.Dimensions)} loaded from the "
-                    + "ONNX model file. Only unknown dimension can replace or be replaced by another dimension.");
+                $"The specified shape {string.Join(",", given)} is not compatible with the shape {string.Join(",", metadata.Dimensions)} "
+                    + "loaded from the ONNX model file. Only unknown dimension can replace or be replaced by another dimension.");
         }
         return new OnnxTensor(name, given, TypeOf(itemType, given));
     }
 
-    /// <summary>The shape that a row has: an unknown first dimension is a batch of one row, another unknown one is 0. A scalar is a vector of one.</summary>
+    /// <summary>
+    /// The shape that a row has: an unknown first dimension is a batch of one row, another unknown one is 0. A scalar is a vector of one.
+    /// </summary>
     public int[] RowShape() => Shape.Count == 0 ? [1] : [.. BatchOfOne(Shape).Select(dimension => Math.Max(dimension, 0))];
 
-    private static int[] BatchOfOne(IReadOnlyList<int> shape) => [.. shape.Select((dimension, axis) => axis == 0 && dimension < 0 ? 1 : dimension)];
+    private static int[] BatchOfOne(IReadOnlyList<int> shape) =>
+        [.. shape.Select((dimension, axis) => axis == 0 && dimension < 0 ? 1 : dimension)];
 
     private static DataViewType TypeOf(PrimitiveDataViewType itemType, int[] shape) =>
         shape.Length == 0 ? itemType

@@ -71,7 +71,8 @@ public sealed class OnnxTransformer : RowToRowTransformerBase, IDisposable
         }
     }
 
-    private protected override RowMapping MakeMapping(DataViewSchema inputSchema) => new OnnxMapping(this, inputSchema);
+    private protected override RowMapping MakeMapping(DataViewSchema inputSchema) =>
+        new OnnxMapping(this, inputSchema, [.. Inputs.Select(name => OnnxInput.Create(Model.GetInput(name), inputSchema))]);
 
     private static void WriteNames(ModelSaveContext ctx, string[] names)
     {

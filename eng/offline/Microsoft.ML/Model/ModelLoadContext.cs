@@ -76,7 +76,8 @@ internal sealed class ModelLoadContext
         var type = assembly.GetType(Reader.ReadString());
         if (type?.IsDefined(typeof(LoadableModelAttribute)) != true)
             throw new FormatException($"Couldn't load model: '{_directory}'");
-        return type.GetMethod("Load", BindingFlags.Static | BindingFlags.NonPublic).CreateDelegate<Func<IHostEnvironment, ModelLoadContext, ITransformer>>();
+        return type.GetMethod("Load", BindingFlags.Static | BindingFlags.NonPublic)
+            .CreateDelegate<Func<IHostEnvironment, ModelLoadContext, ITransformer>>();
     }
 }
 

@@ -36,7 +36,9 @@ public sealed partial class ModelOperationsCatalog
         if (ModelLoadContext.TryLoadModel(_env, archive, ModelDirectory, out var model))
             return model;
         // the package looks for a model of older versions before it gives up
-        throw schema is null ? new InvalidOperationException("Could not load legacy format model") : new FormatException("Corrupt model file");
+        throw schema is null
+            ? new InvalidOperationException("Could not load legacy format model")
+            : new FormatException("Corrupt model file");
     }
 
     public ITransformer Load(string filePath, out DataViewSchema inputSchema)

@@ -67,7 +67,9 @@ public sealed partial class ModelSaveContext : IDisposable
 
     private void Finish(ICanSaveModel model)
     {
-        Check.State(_begun, $"{model.GetType()} has saved nothing: its Save must hand the context to the Save of one of the package's transformers.");
+        Check.State(
+            _begun,
+            $"{model.GetType()} has saved nothing: its Save must hand the context to the Save of one of the package's transformers.");
         Writer.Flush();
         WriteEntry(_archive, Combine(_directory, EntryName), _content.GetBuffer().AsSpan(0, (int)_content.Length));
     }

@@ -45,7 +45,8 @@ internal static class ValueFormat
     public static T ReadValue<T>(BinaryReader reader) => ((Format<T>)_formats[typeof(T)]).Read(reader);
 
     /// <summary>Whether columns of the type can be described in a model file.</summary>
-    public static bool CanWrite(DataViewType type) => type.GetItemType() is PrimitiveDataViewType item && _formats.ContainsKey(item.RawType);
+    public static bool CanWrite(DataViewType type) =>
+        type.GetItemType() is PrimitiveDataViewType item && _formats.ContainsKey(item.RawType);
 
     public static void WriteType(BinaryWriter writer, DataViewType type)
     {
@@ -61,7 +62,8 @@ internal static class ValueFormat
 
     public static DataViewType ReadType(BinaryReader reader)
     {
-        var rawType = _rawTypes.ElementAtOrDefault(reader.ReadByte()) ?? throw new FormatException("Corrupt model file: unknown type of values.");
+        var rawType = _rawTypes.ElementAtOrDefault(reader.ReadByte())
+            ?? throw new FormatException("Corrupt model file: unknown type of values.");
         var keyCount = reader.ReadUInt64();
         PrimitiveDataViewType item = keyCount > 0 ? new KeyDataViewType(rawType, keyCount) : DataViewTypes.FromType(rawType);
         var dimensions = new int[reader.ReadCount()];

@@ -29,8 +29,7 @@ internal abstract class BatchCursor : DataViewRowCursor
 
     public override long Batch => _batch?.Number ?? 0;
 
-    private RowBatch Current => _batch
-        ?? throw new InvalidOperationException("Values can be fetched only after MoveNext has returned true, and not after it has returned false.");
+    private RowBatch Current => _batch ?? throw new InvalidOperationException(CursorErrors.NotOnRow);
 
     public override bool MoveNext()
     {
@@ -53,8 +52,7 @@ internal abstract class BatchCursor : DataViewRowCursor
     {
         var getter = _getters[column.Index];
         Check.State(getter is not null, $"Column '{column.Name}' is not active.");
-        return getter as ValueGetter<TValue> ?? throw new InvalidOperationException(
-            $"Invalid TValue in GetGetter: '{typeof(TValue)}', expected type: '{getter.GetType().GetGenericArguments()[0]}'.");
+        return CursorErrors.Cast<TValue>(getter, column);
     }
 
     /// <summary>The next batch, never empty, or null at the end.</summary>

@@ -22,7 +22,7 @@ internal sealed class ColumnBindings
     /// <summary>The input column that an output column passes on, or the complement of an added column's index.</summary>
     public int this[int outputColumn] => _origins[outputColumn];
 
-    /// <summary>All input columns and the added ones: right after the last column of the same name, which they hide, else at the end.</summary>
+    /// <summary>All input columns and the added ones: after the last column of their name, which they hide, else at the end.</summary>
     public static ColumnBindings Append(DataViewSchema inputSchema, IReadOnlyList<DataViewSchema.DetachedColumn> added)
     {
         var origins = new List<int>(Enumerable.Range(0, inputSchema.Count));

@@ -1,5 +1,3 @@
-using System.Reflection;
-
 namespace Microsoft.ML.Data;
 
 /// <summary>Some rows of one column, copied out of a cursor.</summary>
@@ -7,10 +5,8 @@ internal abstract class ColumnBuffer
 {
     public static ColumnBuffer Create(DataViewType type, int capacity)
     {
-        var bufferType = type is VectorDataViewType vector
-            ? typeof(VectorColumnBuffer<>).MakeGenericType(vector.ItemType.RawType)
-            : typeof(ColumnBuffer<>).MakeGenericType(type.RawType);
-        return (ColumnBuffer)Activator.CreateInstance(bufferType, BindingFlags.DoNotWrapExceptions, null, [capacity], null);
+        var definition = type is VectorDataViewType ? typeof(VectorColumnBuffer<>) : typeof(ColumnBuffer<>);
+        return TransformHelpers.CreateGeneric<ColumnBuffer>(definition, [type.GetItemType().RawType], capacity);
     }
 
     /// <summary>How to copy the column's value in the cursor's current row to a row of a buffer of this kind.</summary>

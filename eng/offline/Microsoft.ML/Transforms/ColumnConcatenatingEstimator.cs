@@ -50,10 +50,12 @@ public sealed class ColumnConcatenatingEstimator : IEstimator<ColumnConcatenatin
             Check.State(!column.IsKey, $"Column '{name}' is key. Concatenation of keys is unsupported.");
             Check.State(
                 column.ItemType.Equals(itemType),
-                $"Concatenated columns should have the same type. Column '{name}' has type of {column.ItemType}, but expected column type is {itemType}.");
+                $"Concatenated columns should have the same type. Column '{name}' has type of {column.ItemType}, "
+                    + $"but expected column type is {itemType}.");
             if (column.Kind == SchemaShape.Column.VectorKind.VariableVector)
                 kind = SchemaShape.Column.VectorKind.VariableVector;
-            hasSlotNames |= column.Kind == SchemaShape.Column.VectorKind.Scalar || column.Annotations.TryFindColumn(AnnotationKinds.SlotNames, out _);
+            hasSlotNames |= column.Kind == SchemaShape.Column.VectorKind.Scalar
+                || column.Annotations.TryFindColumn(AnnotationKinds.SlotNames, out _);
         }
         SchemaShape.Column[] annotations = hasSlotNames
             ? [new(AnnotationKinds.SlotNames, SchemaShape.Column.VectorKind.Vector, TextDataViewType.Instance, false)]

@@ -1,4 +1,3 @@
-using System.Reflection;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Data;
@@ -36,8 +35,8 @@ public sealed class ColumnConcatenatingTransformer : RowToRowTransformerBase
 
     private protected override RowMapping MakeMapping(DataViewSchema inputSchema)
     {
-        DataViewSchema.Column[] sources =
-            [.. _inputColumnNames.Select(name => inputSchema.GetColumnOrNull(name) ?? throw Check.MissingColumn(nameof(inputSchema), "input", name))];
+        DataViewSchema.Column[] sources = [.. _inputColumnNames.Select(name => inputSchema.GetColumnOrNull(name)
+            ?? throw Check.MissingColumn(nameof(inputSchema), "input", name))];
         var itemType = (PrimitiveDataViewType)sources[0].Type.GetItemType();
         foreach (var source in sources)
         {
@@ -45,9 +44,9 @@ public sealed class ColumnConcatenatingTransformer : RowToRowTransformerBase
                 throw Check.ColumnType(nameof(inputSchema), "input", source.Name, itemType.ToString(), source.Type.ToString());
         }
 
-        var joiner = (Joiner)Activator.CreateInstance(
-            typeof(Joiner<>).MakeGenericType(itemType.RawType), BindingFlags.DoNotWrapExceptions, null, [sources], null);
-        return new RowMapping(inputSchema, [new AddedColumn(OutputColumn(sources, itemType), [.. sources.Select(s => s.Index)], joiner.MakeGetter)]);
+        var joiner = TransformHelpers.CreateGeneric<Joiner>(typeof(Joiner<>), [itemType.RawType], [sources]);
+        int[] indices = [.. sources.Select(source => source.Index)];
+        return new RowMapping(inputSchema, [new AddedColumn(OutputColumn(sources, itemType), indices, joiner.MakeGetter)]);
     }
 
     private DataViewSchema.DetachedColumn OutputColumn(DataViewSchema.Column[] sources, PrimitiveDataViewType itemType)
@@ -57,7 +56,7 @@ public sealed class ColumnConcatenatingTransformer : RowToRowTransformerBase
         var sizes = sources.Select(source => (source.Type as VectorDataViewType)?.Size ?? 1).ToArray();
         var size = sizes.Contains(0) ? 0 : sizes.Sum();
         var annotations = new DataViewSchema.Annotations.Builder();
-        if (size > 0 && sources.Any(source => source.Type is not VectorDataViewType || HasSlotNames(source)))
+        if (size > 0 && sources.Any(source => source.Type is not VectorDataViewType || source.HasSlotNames()))
         {
             annotations.Add(
                 AnnotationKinds.SlotNames,
@@ -67,19 +66,14 @@ public sealed class ColumnConcatenatingTransformer : RowToRowTransformerBase
         return new DataViewSchema.DetachedColumn(_outputColumnName, new VectorDataViewType(itemType, size), annotations.ToAnnotations());
     }
 
-    private static bool HasSlotNames(DataViewSchema.Column column) =>
-        column.Type is VectorDataViewType { Size: > 0 } vector
-        && column.Annotations.Schema.GetColumnOrNull(AnnotationKinds.SlotNames)?.Type is VectorDataViewType { ItemType: TextDataViewType } names
-        && names.Size == vector.Size;
-
     private static IEnumerable<ReadOnlyMemory<char>> SlotNames(DataViewSchema.Column column)
     {
         if (column.Type is not VectorDataViewType vector)
             return [column.Name.AsMemory()];
-        if (!HasSlotNames(column))
+        if (!column.HasSlotNames())
             return new ReadOnlyMemory<char>[vector.Size];
         var names = default(VBuffer<ReadOnlyMemory<char>>);
-        column.Annotations.GetValue(AnnotationKinds.SlotNames, ref names);
+        column.GetSlotNames(ref names);
         return names.DenseValues().Select(name => name.IsEmpty ? name : $"{column.Name}.{name}".AsMemory()).ToArray();
     }
 

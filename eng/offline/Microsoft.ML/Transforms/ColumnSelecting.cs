@@ -32,7 +32,7 @@ public sealed class ColumnSelectingTransformer : ITransformer
         ArgumentNullException.ThrowIfNull(env);
         env.Register(nameof(ColumnSelectingTransformer));
         _keep = keepColumns is { Length: > 0 };
-        Check.State(_keep != dropColumns is { Length: > 0 }, "Exactly one of the columns to keep and the columns to drop must be specified.");
+        Check.State(_keep != dropColumns is { Length: > 0 }, "Either the columns to keep or the columns to drop must be specified.");
         _names = _keep ? keepColumns : dropColumns;
         _keepHidden = keepHidden;
     }

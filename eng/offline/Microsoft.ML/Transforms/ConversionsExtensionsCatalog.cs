@@ -23,7 +23,8 @@ public static class ConversionsExtensionsCatalog
         this TransformsCatalog.ConversionTransforms catalog, string outputColumnName, string inputColumnName = null) =>
         new(catalog.GetEnvironment(), Pair(outputColumnName, inputColumnName));
 
-    public static KeyToValueMappingEstimator MapKeyToValue(this TransformsCatalog.ConversionTransforms catalog, InputOutputColumnPair[] columns) =>
+    public static KeyToValueMappingEstimator MapKeyToValue(
+        this TransformsCatalog.ConversionTransforms catalog, InputOutputColumnPair[] columns) =>
         new(catalog.GetEnvironment(), Pairs(columns));
 
     public static ValueToKeyMappingEstimator MapValueToKey(
@@ -33,8 +34,11 @@ public static class ConversionsExtensionsCatalog
         int maximumNumberOfKeys = 1000000,
         ValueToKeyMappingEstimator.KeyOrdinality keyOrdinality = ValueToKeyMappingEstimator.KeyOrdinality.ByOccurrence,
         bool addKeyValueAnnotationsAsText = false,
-        IDataView keyData = null) =>
-        new(catalog.GetEnvironment(), Pair(outputColumnName, inputColumnName), maximumNumberOfKeys, keyOrdinality, addKeyValueAnnotationsAsText, keyData);
+        IDataView keyData = null)
+    {
+        var columns = Pair(outputColumnName, inputColumnName);
+        return new(catalog.GetEnvironment(), columns, maximumNumberOfKeys, keyOrdinality, addKeyValueAnnotationsAsText, keyData);
+    }
 
     public static ValueToKeyMappingEstimator MapValueToKey(
         this TransformsCatalog.ConversionTransforms catalog,

@@ -15,7 +15,8 @@ internal abstract class KeyDictionary(PrimitiveDataViewType itemType, int count)
 
     public static KeyDictionary Load(ModelLoadContext ctx)
     {
-        var itemType = ValueFormat.ReadType(ctx.Reader) as PrimitiveDataViewType ?? throw new FormatException("Corrupt model file: terms of a vector type.");
+        var itemType = ValueFormat.ReadType(ctx.Reader) as PrimitiveDataViewType
+            ?? throw new FormatException("Corrupt model file: terms of a vector type.");
         return (KeyDictionary)typeof(KeyDictionary<>).MakeGenericType(itemType.RawType)
             .GetMethod(nameof(Load), BindingFlags.Static | BindingFlags.NonPublic)
             .Invoke(null, BindingFlags.DoNotWrapExceptions, null, [itemType, ctx.Reader], null);
@@ -102,7 +103,9 @@ internal sealed class KeyDictionary<T> : KeyDictionary
         return (ref VBuffer<uint> destination) =>
         {
             getter(ref values);
-            Check.State(size == 0 || size == values.Length, $"Column '{column.Name}': TermTransform expects {size} slots, but got {values.Length}");
+            Check.State(
+                size == 0 || size == values.Length,
+                $"Column '{column.Name}': TermTransform expects {size} slots, but got {values.Length}");
             if (keys.Length < values.Length)
                 keys = new uint[values.Length];
             values.CopyToDense(ref dense);

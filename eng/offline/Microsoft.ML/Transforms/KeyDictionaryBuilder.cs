@@ -1,4 +1,3 @@
-using System.Reflection;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Data;
@@ -12,8 +11,8 @@ internal abstract class KeyDictionaryBuilder
     {
         var itemType = type.GetItemType() as PrimitiveDataViewType;
         Check.Parameter(itemType is not null, nameof(type), $"Keys can be given to standard types and vectors of them, not to {type}.");
-        return (KeyDictionaryBuilder)Activator.CreateInstance(
-            typeof(KeyDictionaryBuilder<>).MakeGenericType(itemType.RawType), BindingFlags.DoNotWrapExceptions, null, [itemType, maximumCount], null);
+        return TransformHelpers.CreateGeneric<KeyDictionaryBuilder>(
+            typeof(KeyDictionaryBuilder<>), [itemType.RawType], itemType, maximumCount);
     }
 
     /// <summary>Makes what adds the values of a cursor's current row, and tells whether there is room for more.</summary>

@@ -1,4 +1,3 @@
-using System.Reflection;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
@@ -42,7 +41,8 @@ public sealed class KeyToValueMappingTransformer : OneToOneTransformerBase
     {
     }
 
-    internal static ITransformer Load(IHostEnvironment env, ModelLoadContext ctx) => new KeyToValueMappingTransformer(env, LoadColumns(ctx));
+    internal static ITransformer Load(IHostEnvironment env, ModelLoadContext ctx) =>
+        new KeyToValueMappingTransformer(env, LoadColumns(ctx));
 
     private protected override void SaveModel(ModelSaveContext ctx) => SaveColumns(ctx);
 
@@ -54,71 +54,11 @@ public sealed class KeyToValueMappingTransformer : OneToOneTransformerBase
         Check.State(
             keyType is not null && keyType.Count == (ulong)values.Size, "KeyValues metadata size does not match column type key count");
 
-        var map = (KeyMap)Activator.CreateInstance(
-            typeof(KeyMap<,>).MakeGenericType(keyType.RawType, values.ItemType.RawType), BindingFlags.DoNotWrapExceptions, null, [input], null);
-        DataViewType type = input.Type is VectorDataViewType vector ? new VectorDataViewType(values.ItemType, vector.Dimensions) : values.ItemType;
+        var map = TransformHelpers.CreateGeneric<KeyMap>(typeof(KeyMap<,>), [keyType.RawType, values.ItemType.RawType], input);
+        var type = input.Type.WithItemType(values.ItemType);
         var annotations = new DataViewSchema.Annotations.Builder();
         annotations.Add(input.Annotations, name => name == AnnotationKinds.SlotNames);
         var output = new DataViewSchema.DetachedColumn(ColumnPairs[pair].Output, type, annotations.ToAnnotations());
         return new AddedColumn(output, [input.Index], map.MakeGetter);
-    }
-
-    private abstract class KeyMap
-    {
-        public abstract Delegate MakeGetter(DataViewRow row);
-    }
-
-    private sealed class KeyMap<TKey, TValue> : KeyMap
-    {
-        private readonly DataViewSchema.Column _source;
-        private readonly TValue[] _values;
-        private readonly TValue _missing = MissingValue.Of<TValue>();
-        private readonly Func<TKey, ulong> _toNumber = ValueConversion.Find<TKey, ulong>();
-
-        public KeyMap(DataViewSchema.Column source)
-        {
-            _source = source;
-            var values = default(VBuffer<TValue>);
-            source.Annotations.GetValue(AnnotationKinds.KeyValues, ref values);
-            _values = [.. values.DenseValues()];
-        }
-
-        public override Delegate MakeGetter(DataViewRow row) =>
-            _source.Type is VectorDataViewType ? MakeVectorGetter(row) : MakeScalarGetter(row);
-
-        private TValue Map(TKey key)
-        {
-            // 0 wraps around to beyond the last
-            var place = _toNumber(key) - 1;
-            return place < (ulong)_values.Length ? _values[place] : _missing;
-        }
-
-        private ValueGetter<TValue> MakeScalarGetter(DataViewRow row)
-        {
-            var getter = row.GetGetter<TKey>(_source);
-            TKey key = default;
-            return (ref TValue value) =>
-            {
-                getter(ref key);
-                value = Map(key);
-            };
-        }
-
-        private ValueGetter<VBuffer<TValue>> MakeVectorGetter(DataViewRow row)
-        {
-            var getter = row.GetGetter<VBuffer<TKey>>(_source);
-            VBuffer<TKey> keys = default;
-            VBuffer<TKey> dense = default;
-            return (ref VBuffer<TValue> values) =>
-            {
-                getter(ref keys);
-                keys.CopyToDense(ref dense);
-                var items = dense.GetValues();
-                var editor = VBufferEditor.Create(ref values, items.Length);
-                for (var slot = 0; slot < items.Length; slot++)
-                    editor.Values[slot] = Map(items[slot]);
-                values = editor.Commit();
-            };
-        }
     }
 }

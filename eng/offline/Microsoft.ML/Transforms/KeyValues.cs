@@ -8,8 +8,8 @@ internal abstract class KeyValues
     public abstract void AddTo(DataViewSchema.Annotations.Builder annotations, bool asText);
 
     /// <summary>
-    /// What the keys of other keys stand for: that which the other keys stood for. Null where the source holds no keys or nothing is known of
-    /// what they stood for.
+    /// What the keys of other keys stand for: that which the other keys stood for. Null where the source holds no keys or nothing is
+    /// known of what they stood for.
     /// </summary>
     public static KeyValues OfKeys<TKey>(DataViewSchema.Column source, PrimitiveDataViewType keyType, TKey[] keys)
     {
@@ -23,12 +23,15 @@ internal abstract class KeyValues
             .Invoke(null, [source, values.ItemType, places]);
     }
 
-    private static KeyValues<T> At<T>(DataViewSchema.Column source, PrimitiveDataViewType itemType, int[] places) => new(itemType, places.Length, () =>
+    private static KeyValues<T> At<T>(DataViewSchema.Column source, PrimitiveDataViewType itemType, int[] places)
     {
-        var values = default(VBuffer<T>);
-        source.Annotations.GetValue(AnnotationKinds.KeyValues, ref values);
-        return [.. places.Select(values.GetItemOrDefault)];
-    });
+        return new(itemType, places.Length, () =>
+        {
+            var values = default(VBuffer<T>);
+            source.GetKeyValues(ref values);
+            return [.. places.Select(values.GetItemOrDefault)];
+        });
+    }
 }
 
 internal sealed class KeyValues<T>(PrimitiveDataViewType itemType, int count, Func<T[]> values) : KeyValues

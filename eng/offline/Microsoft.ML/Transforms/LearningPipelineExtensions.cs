@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML;
 
@@ -15,6 +16,10 @@ public static class LearningPipelineExtensions
             ? chain.Append(estimator, scope)
             : new EstimatorChain<ITransformer>().Append(start).Append(estimator, scope);
     }
+
+    public static EstimatorChain<TTrans> AppendCacheCheckpoint<TTrans>(this IEstimator<TTrans> start, IHostEnvironment env)
+        where TTrans : class, ITransformer =>
+        new EstimatorChain<ITransformer>().Append(start).AppendCacheCheckpoint(env);
 
     public static TransformerChain<TTrans> Append<TTrans>(this ITransformer start, TTrans transformer)
         where TTrans : class, ITransformer

@@ -31,8 +31,7 @@ internal sealed class MappedColumns
             return _input.GetGetter<TValue>(_input.Schema[origin]);
         var getter = _getters[~origin];
         Check.State(getter is not null, $"Column '{column.Name}' is not active.");
-        return getter as ValueGetter<TValue> ?? throw new InvalidOperationException(
-            $"Invalid TValue in GetGetter: '{typeof(TValue)}', expected type: '{getter.GetType().GetGenericArguments()[0]}'.");
+        return CursorErrors.Cast<TValue>(getter, column);
     }
 }
 

@@ -82,7 +82,10 @@ internal sealed class ParallelCursor : BatchCursor
         public RowBatch Head()
         {
             if (_head is null && !_batches.TryTake(out _head, Timeout.Infinite) && _failure is not null)
-                throw new InvalidOperationException("Splitter/consolidator worker encountered exception while consuming source data", _failure);
+            {
+                throw new InvalidOperationException(
+                    "Splitter/consolidator worker encountered exception while consuming source data", _failure);
+            }
             return _head;
         }
 

@@ -1,4 +1,3 @@
-using System.Reflection;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
@@ -68,12 +67,11 @@ public sealed class TypeConvertingTransformer : OneToOneTransformerBase
             $"source column '{input.Name}' with item type '{input.Type}' is not compatible with destination type '{ItemType}'");
 
         var itemType = keyType is null ? ItemType : new KeyDataViewType(ItemType.RawType, keyType.Count);
-        DataViewType type = input.Type is VectorDataViewType vector ? new VectorDataViewType(itemType, vector.Dimensions) : itemType;
+        var type = input.Type.WithItemType(itemType);
         var annotations = new DataViewSchema.Annotations.Builder();
         annotations.Add(input.Annotations, name => name == AnnotationKinds.SlotNames && type is VectorDataViewType { IsKnownSize: true });
         annotations.Add(input.Annotations, name => name == AnnotationKinds.KeyValues && keyType is not null);
-        var converter = (Converter)Activator.CreateInstance(
-            typeof(Converter<,>).MakeGenericType(sourceType, ItemType.RawType), BindingFlags.DoNotWrapExceptions, null, null, null);
+        var converter = TransformHelpers.CreateGeneric<Converter>(typeof(Converter<,>), [sourceType, ItemType.RawType]);
         return new AddedColumn(
             new DataViewSchema.DetachedColumn(ColumnPairs[pair].Output, type, annotations.ToAnnotations()),
             [input.Index],

@@ -72,7 +72,8 @@ internal static class ValueConversion
         Add((T value) => double.CreateTruncating(value));
         Add((T value) => !T.IsZero(value));
         Add((T value) => value.ToString(null, CultureInfo.InvariantCulture).AsMemory());
-        Add((ReadOnlyMemory<char> text) => T.TryParse(text.Span.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value : T.Zero);
+        Add((ReadOnlyMemory<char> text) =>
+            T.TryParse(text.Span.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value : T.Zero);
     }
 
     private static void AddFloating<T>(string textFormat)

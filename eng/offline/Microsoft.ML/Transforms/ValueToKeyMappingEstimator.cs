@@ -14,7 +14,12 @@ public sealed class ValueToKeyMappingEstimator : IEstimator<ValueToKeyMappingTra
     private readonly IDataView _keyData;
 
     internal ValueToKeyMappingEstimator(
-        IHostEnvironment env, (string Output, string Input)[] columns, int maximumNumberOfKeys, KeyOrdinality keyOrdinality, bool keyValuesAsText, IDataView keyData)
+        IHostEnvironment env,
+        (string Output, string Input)[] columns,
+        int maximumNumberOfKeys,
+        KeyOrdinality keyOrdinality,
+        bool keyValuesAsText,
+        IDataView keyData)
     {
         ArgumentNullException.ThrowIfNull(env);
         _host = env.Register(nameof(ValueToKeyMappingEstimator));

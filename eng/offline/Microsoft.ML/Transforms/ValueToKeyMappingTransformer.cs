@@ -3,7 +3,7 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Transforms;
 
-/// <summary>Maps values to their keys, and values without one to 0. The key column tells the values by its <c>KeyValues</c> annotation.</summary>
+/// <summary>Maps values to their keys, those without one to 0. The <c>KeyValues</c> annotation tells what the keys stand for.</summary>
 [LoadableModel]
 public sealed class ValueToKeyMappingTransformer : OneToOneTransformerBase
 {
@@ -28,7 +28,10 @@ public sealed class ValueToKeyMappingTransformer : OneToOneTransformerBase
             different[i] = KeyDictionary.Load(ctx);
         var dictionaries = new KeyDictionary[columns.Length];
         for (var i = 0; i < dictionaries.Length; i++)
-            dictionaries[i] = different.ElementAtOrDefault(ctx.Reader.ReadInt32()) ?? throw new FormatException("Corrupt model file: missing terms.");
+        {
+            dictionaries[i] = different.ElementAtOrDefault(ctx.Reader.ReadInt32())
+                ?? throw new FormatException("Corrupt model file: missing terms.");
+        }
         return new ValueToKeyMappingTransformer(env, columns, dictionaries, keyValuesAsText);
     }
 
@@ -52,13 +55,14 @@ public sealed class ValueToKeyMappingTransformer : OneToOneTransformerBase
             throw Check.ColumnType("inputSchema", "input", input.Name, "standard type or a vector of standard type", input.Type.ToString());
         Check.State(
             dictionary.ItemType.Equals(itemType),
-            $"Could not apply a map over type '{dictionary.ItemType}' to column '{ColumnPairs[pair].Output}' since it has type '{itemType}'");
+            $"Could not apply a map over type '{dictionary.ItemType}' to column '{ColumnPairs[pair].Output}' "
+                + $"since it has type '{itemType}'");
 
         var annotations = new DataViewSchema.Annotations.Builder();
         dictionary.AddKeyValues(annotations, input, _keyValuesAsText);
         annotations.Add(input.Annotations, name => name == AnnotationKinds.SlotNames);
-        DataViewType type = input.Type is VectorDataViewType vector ? new VectorDataViewType(dictionary.KeyType, vector.Dimensions) : dictionary.KeyType;
-        var output = new DataViewSchema.DetachedColumn(ColumnPairs[pair].Output, type, annotations.ToAnnotations());
+        var output = new DataViewSchema.DetachedColumn(
+            ColumnPairs[pair].Output, input.Type.WithItemType(dictionary.KeyType), annotations.ToAnnotations());
         return new AddedColumn(output, [input.Index], row => dictionary.MakeGetter(row, input));
     }
 }
