@@ -29,7 +29,7 @@ internal sealed partial class OnnxGraphBuilder(string name)
     public const int FormatVersion = 8;
 
     /// <summary>A protobuf message ends at 2 GiB; the margin is for everything but the constants.</summary>
-    private const long MaximumConstantBytes = int.MaxValue - (16L << 20);
+    public const long MaximumConstantBytes = int.MaxValue - (16L << 20);
 
     private readonly GraphProto _graph = new() { Name = name };
     private readonly Dictionary<string, OnnxValue> _smallConstants = [];

@@ -29,16 +29,23 @@ internal static class GraphFixture
 
     public static (uint[][] Items, float[][] Scores) Recommend(byte[] graph, params (uint[] Items, float[] Feedback)[] rows)
     {
-        using var session = new InferenceSession(graph);
+        using var session = Open(graph);
         using var outputs = Run(session, rows, null);
         return (Rows(outputs[0].GetTensorDataAsSpan<uint>(), rows.Length), Rows(outputs[1].GetTensorDataAsSpan<float>(), rows.Length));
     }
 
     public static float[][] ScoreCandidates(byte[] graph, uint[][] candidates, params (uint[] Items, float[] Feedback)[] rows)
     {
-        using var session = new InferenceSession(graph);
+        using var session = Open(graph);
         using var outputs = Run(session, rows, candidates);
         return Rows(outputs[0].GetTensorDataAsSpan<float>(), rows.Length);
+    }
+
+    private static InferenceSession Open(byte[] graph)
+    {
+        // tests provoke errors; they need not be on the console too
+        using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+        return new InferenceSession(graph, options);
     }
 
     /// <summary>Runs a batch; shorter rows are padded with 0 behind.</summary>

@@ -1,0 +1,164 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.DataView;
+using Microsoft.ML.NegativeFeedback.Onnx.Proto;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.NegativeFeedback.Scoring;
+
+/// <summary>The items behind the keys 1..N, as the key column that a model was trained on carries them.</summary>
+internal abstract class ItemDictionary
+{
+    private protected ItemDictionary(int count, PrimitiveDataViewType valueType)
+    {
+        Count = count;
+        ValueType = valueType;
+    }
+
+    /// <summary>N, the number of items.</summary>
+    public int Count { get; }
+
+    /// <summary>The type of an item's value.</summary>
+    public PrimitiveDataViewType ValueType { get; }
+
+    /// <summary>The type of a key of this dictionary.</summary>
+    public KeyDataViewType KeyType => new(typeof(uint), Count);
+
+    /// <summary>The annotation that a column of such keys carries.</summary>
+    public abstract DataViewSchema.Annotations Annotations { get; }
+
+    /// <summary>Reads the dictionary of a key column.</summary>
+    /// <exception cref="ArgumentException">
+    /// The column has no keys or no values behind them, or a text value that no file can hold.
+    /// </exception>
+    public static ItemDictionary Read(DataViewSchema.Column column)
+    {
+        if (ColumnTypes.ItemOf(column.Type) is not KeyDataViewType { Count: > 0 and < int.MaxValue } key || key.RawType != typeof(uint))
+            throw new ArgumentException($"Column '{column.Name}' has type {column.Type}: expected {NextItemColumns.KeysExpected}.", nameof(column));
+        if (ColumnTypes.KeyValueTypeOf(column) is not { } valueType)
+        {
+            throw new ArgumentException($"Column '{column.Name}' has keys without the values behind them (annotation '{ColumnTypes.KeyValues}'): "
+                + "make it with Transforms.Conversion.MapValueToKey.", nameof(column));
+        }
+
+        return (ItemDictionary)Activator.CreateInstance(
+            typeof(ItemDictionary<>).MakeGenericType(valueType.RawType),
+            System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.Public | System.Reflection.BindingFlags.DoNotWrapExceptions,
+            null, [column, (int)key.Count, valueType], null)!;
+    }
+
+    /// <summary>Checks that another column's keys mean the same items. A column without key values passes when it has as many keys.</summary>
+    /// <exception cref="ArgumentException">They do not.</exception>
+    public abstract void CheckSame(DataViewSchema.Column column);
+
+    /// <summary>The values in the order of their keys, as a view with one column: the key data of MapValueToKey.</summary>
+    public abstract IDataView ToKeyData(MLContext context);
+
+    /// <summary>[N + 1]: the value of each item at its key, and at 0 a value that is no item's.</summary>
+    /// <exception cref="InvalidOperationException">The values have a type that an ONNX tensor cannot hold, or use it up.</exception>
+    public abstract TensorProto ToTable();
+}
+
+/// <summary>The items behind the keys 1..N.</summary>
+/// <typeparam name="T">The raw type of a value.</typeparam>
+internal sealed class ItemDictionary<T> : ItemDictionary
+{
+    private static readonly IEqualityComparer<T> _comparer
+        = typeof(T) == typeof(ReadOnlyMemory<char>) ? (IEqualityComparer<T>)(object)new TextComparer() : EqualityComparer<T>.Default;
+
+    private readonly T[] _values;
+    private readonly string _columnName;
+
+    public ItemDictionary(DataViewSchema.Column column, int count, PrimitiveDataViewType valueType)
+        : base(count, valueType)
+    {
+        _columnName = column.Name;
+        _values = ValuesOf(column);
+        if (_values.Length != count)
+        {
+            throw new ArgumentException($"Column '{column.Name}' has {count} keys and {_values.Length} values behind them: "
+                + "make it with Transforms.Conversion.MapValueToKey.", nameof(column));
+        }
+
+        if (_values is ReadOnlyMemory<char>[] texts && Array.FindIndex(texts, text => HasLoneSurrogate(text.Span)) is >= 0 and int index)
+        {
+            throw new ArgumentException($"Column '{column.Name}': item {index + 1} of {count} has half a surrogate pair in its text, "
+                + "which no model file can hold. Clean the text before Transforms.Conversion.MapValueToKey.", nameof(column));
+        }
+
+        var builder = new DataViewSchema.Annotations.Builder();
+        ValueGetter<VBuffer<T>> getter = (ref VBuffer<T> destination) => new VBuffer<T>(_values.Length, _values).CopyTo(ref destination);
+        builder.Add(ColumnTypes.KeyValues, new VectorDataViewType(valueType, count), getter);
+        Annotations = builder.ToAnnotations();
+    }
+
+    public override DataViewSchema.Annotations Annotations { get; }
+
+    public override void CheckSame(DataViewSchema.Column column)
+    {
+        const string Remedy = "Apply the same fitted MapValueToKey as in training.";
+        ulong count = ((KeyDataViewType)ColumnTypes.ItemOf(column.Type)).Count;
+        if (count != (ulong)Count)
+        {
+            throw new ArgumentException($"Column '{column.Name}' has {count} keys, but the model was trained on {Count} items of "
+                + $"column '{_columnName}'. {Remedy}");
+        }
+
+        var valueType = ColumnTypes.KeyValueTypeOf(column);
+        if (valueType is null)
+            return;
+        if (!valueType.Equals(ValueType))
+        {
+            throw new ArgumentException($"Column '{column.Name}' has keys of {valueType}, but the model was trained on items of {ValueType} in "
+                + $"column '{_columnName}'. {Remedy}");
+        }
+
+        var values = ValuesOf(column);
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (!_comparer.Equals(values[i], _values[i]))
+            {
+                throw new ArgumentException($"Column '{column.Name}' has '{values[i]}' at key {i + 1}, where the model was trained on "
+                    + $"'{_values[i]}' of column '{_columnName}'. {Remedy}");
+            }
+        }
+    }
+
+    public override IDataView ToKeyData(MLContext context) => context.Data.LoadFromEnumerable(_values.Select(value => new KeyRow { Value = value }));
+
+    public override TensorProto ToTable() => ItemTable.Of(_values, _columnName, _comparer);
+
+    private static T[] ValuesOf(DataViewSchema.Column column)
+    {
+        VBuffer<T> buffer = default;
+        column.Annotations.GetValue(ColumnTypes.KeyValues, ref buffer);
+        var values = new T[buffer.Length];
+        buffer.CopyTo(values);
+        return values;
+    }
+
+    private static bool HasLoneSurrogate(ReadOnlySpan<char> text)
+    {
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (!char.IsSurrogate(text[i]))
+                continue;
+            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
+                return true;
+            i++;
+        }
+
+        return false;
+    }
+
+    private sealed class KeyRow
+    {
+        public T Value = default!;
+    }
+
+    private sealed class TextComparer : IEqualityComparer<ReadOnlyMemory<char>>
+    {
+        public bool Equals(ReadOnlyMemory<char> x, ReadOnlyMemory<char> y) => x.Span.SequenceEqual(y.Span);
+
+        public int GetHashCode(ReadOnlyMemory<char> text) => string.GetHashCode(text.Span);
+    }
+}

@@ -1,0 +1,63 @@
+using Microsoft.ML.NegativeFeedback.Onnx;
+using Microsoft.ML.NegativeFeedback.Onnx.Proto;
+using static Microsoft.ML.NegativeFeedback.Onnx.Proto.TensorProto.Types;
+
+namespace Microsoft.ML.NegativeFeedback.Scoring;
+
+/// <summary>
+/// Item values as an ONNX tensor [N + 1]. What stands at 0, for "no item", must be nobody's value: MapValueToKey, which reads the table's
+/// values in a saved model, gives it key 0 back.
+/// </summary>
+internal static class ItemTable
+{
+    /// <summary>The types that both an ONNX tensor and a column can hold, with values to choose the one at 0 from.</summary>
+    private static readonly Dictionary<Type, (DataType Type, Func<int, object> Spare)> _types = new()
+    {
+        [typeof(ReadOnlyMemory<char>)] = (DataType.String, i => new string('_', i).AsMemory()),
+        [typeof(bool)] = (DataType.Bool, i => i % 2 == 1),
+        [typeof(sbyte)] = (DataType.Int8, i => unchecked((sbyte)i)),
+        [typeof(byte)] = (DataType.Uint8, i => unchecked((byte)i)),
+        [typeof(short)] = (DataType.Int16, i => unchecked((short)i)),
+        [typeof(ushort)] = (DataType.Uint16, i => unchecked((ushort)i)),
+        [typeof(int)] = (DataType.Int32, i => i),
+        [typeof(uint)] = (DataType.Uint32, i => (uint)i),
+        [typeof(long)] = (DataType.Int64, i => (long)i),
+        [typeof(ulong)] = (DataType.Uint64, i => (ulong)i),
+        [typeof(float)] = (DataType.Float, i => i == 0 ? float.NaN : i),
+        [typeof(double)] = (DataType.Double, i => i == 0 ? double.NaN : i),
+    };
+
+    /// <exception cref="InvalidOperationException">A tensor cannot hold the type, or every value of it is an item's.</exception>
+    public static TensorProto Of<T>(T[] values, string columnName, IEqualityComparer<T> comparer)
+    {
+        if (!_types.TryGetValue(typeof(T), out var type))
+        {
+            throw new InvalidOperationException($"The items of column '{columnName}' are of type {typeof(T).Name}, which a saved model cannot hold: "
+                + "turn them into text or numbers before Transforms.Conversion.MapValueToKey, or use ExportToOnnx, which keeps the keys alone.");
+        }
+
+        var table = new T[values.Length + 1];
+        table[0] = Spare(values, type.Spare, columnName, comparer);
+        values.CopyTo(table, 1);
+        if (table is ReadOnlyMemory<char>[] texts)
+            return SavedForm.TextTable(texts.Select(text => text.ToString()));
+        var bytes = new byte[Buffer.ByteLength(table)];
+        Buffer.BlockCopy(table, 0, bytes, 0, bytes.Length);
+        return SavedForm.NumberTable(type.Type, bytes, table.Length);
+    }
+
+    /// <summary>The first of the candidates that is no item's value; among N + 1 different ones there is one.</summary>
+    private static T Spare<T>(T[] values, Func<int, object> candidate, string columnName, IEqualityComparer<T> comparer)
+    {
+        var taken = new HashSet<T>(values, comparer);
+        for (int i = 0; i <= values.Length; i++)
+        {
+            var spare = (T)candidate(i);
+            if (!taken.Contains(spare))
+                return spare;
+        }
+
+        throw new InvalidOperationException($"The items of column '{columnName}' use up every value of {typeof(T).Name}, so that none is left to stand "
+            + "for 'no item' in a saved model: turn them into text or a wider number before Transforms.Conversion.MapValueToKey.");
+    }
+}

@@ -1,0 +1,58 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.DataView;
+using static Microsoft.ML.SchemaShape.Column;
+
+namespace Microsoft.ML.NegativeFeedback.Scoring;
+
+/// <summary>The columns that scoring reads and adds.</summary>
+/// <param name="Items">The history: a vector of keys.</param>
+/// <param name="Feedback">The feedback beside it: a vector of Single.</param>
+/// <param name="RecommendedItems">Added without candidates: keys [k].</param>
+/// <param name="Scores">Added without candidates: Single [k].</param>
+/// <param name="Candidates">The candidates to score, a vector of keys; null to recommend from the whole catalogue.</param>
+/// <param name="CandidateScores">Added with candidates: a variable vector of Single.</param>
+internal sealed record NextItemColumns(
+    string Items = "Items",
+    string Feedback = "Feedback",
+    string RecommendedItems = "RecommendedItems",
+    string Scores = "Scores",
+    string? Candidates = null,
+    string CandidateScores = "CandidateScores")
+{
+    public const string KeysExpected = "a vector of keys stored as UInt32; Transforms.Conversion.MapValueToKey makes one";
+    public const string FeedbackExpected = "a vector of Single beside the items; Transforms.WindowSequences makes one";
+
+    /// <summary>Checks that the names are given and different.</summary>
+    /// <exception cref="ArgumentException">They are not.</exception>
+    public void CheckNames()
+    {
+        string[] names = Candidates is null ? [Items, Feedback, RecommendedItems, Scores] : [Items, Feedback, Candidates, CandidateScores];
+        foreach (string name in names)
+            Columns.CheckName(name, nameof(names));
+        if (names.Distinct().Count() < names.Length)
+            throw new ArgumentException($"The columns of a model need different names; given are {string.Join(", ", names)}.");
+    }
+
+    /// <summary>The shape that a scored view will have, out of the shape of its input.</summary>
+    /// <exception cref="ArgumentException">A column is missing or of another kind.</exception>
+    public SchemaShape AddTo(SchemaShape input)
+    {
+        var items = Columns.Require(input, Items, IsKeyVector, KeysExpected);
+        Columns.Require(input, Feedback,
+            column => column.Kind != VectorKind.Scalar && column.ItemType == NumberDataViewType.Single, FeedbackExpected);
+        if (Candidates is not null)
+        {
+            Columns.Require(input, Candidates, IsKeyVector, KeysExpected);
+            return SchemaShapes.With(input,
+                SchemaShapes.Column(CandidateScores, VectorKind.VariableVector, NumberDataViewType.Single));
+        }
+
+        var annotations = new SchemaShape(items.Annotations.Where(annotation => annotation.Name == ColumnTypes.KeyValues));
+        return SchemaShapes.With(input,
+            SchemaShapes.Column(RecommendedItems, VectorKind.Vector, NumberDataViewType.UInt32, isKey: true, annotations),
+            SchemaShapes.Column(Scores, VectorKind.Vector, NumberDataViewType.Single));
+    }
+
+    private static bool IsKeyVector(SchemaShape.Column column)
+        => column.Kind != VectorKind.Scalar && column.IsKey && column.ItemType == NumberDataViewType.UInt32;
+}

@@ -1,0 +1,160 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.DataView;
+using Microsoft.ML.NegativeFeedback.Scoring;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.NegativeFeedback;
+
+/// <summary>
+/// Recommends the items that come next in a history, or scores given candidates: what every sequential trainer of this library returns.
+/// </summary>
+/// <remarks>
+/// <para>It reads a vector of item keys, oldest first, and a vector of Single with the feedback beside them. Without candidates it adds <c>RecommendedItems</c>,
+/// keys [k] with the key values of the items, best first, and <c>Scores</c>, Single [k]; where fewer than k items are left, key 0 and −∞. With candidates it adds
+/// <c>CandidateScores</c>, one Single a candidate, −∞ for an unknown one. Key 0 in a history is skipped; a history in which nothing is known gets the most popular
+/// items.</para>
+/// <para>Scoring runs on ONNX Runtime: on the GPU of <c>MLContext.GpuDeviceId</c> when that is set, on the CPU otherwise. Views are scored in batches, a prediction
+/// engine row by row. An instance is immutable and may be shared by threads. Dispose of it to free the session; a data view that it made can be read until then.</para>
+/// <para><c>mlContext.Model.Save</c> writes it as ML.NET's own transformers, so that <c>Model.Load</c> gives the same results in a process without this library.</para>
+/// </remarks>
+public sealed class NextItemTransformer : ITransformer, IDisposable
+{
+    /// <summary>The rows of a run hold at most this many logits: 64 MiB of them, whatever the size of the catalogue.</summary>
+    private const int MaximumBatchLogits = 16 << 20;
+
+    private const int MaximumBatchRows = 256;
+
+    private readonly byte[] _graph;
+    private readonly NextItemColumns _columns;
+    private readonly ItemDictionary _items;
+    private readonly Dictionary<string, DataViewType> _inputTypes;
+    private readonly OnnxScorer _scorer;
+    private readonly Lazy<OnnxScorer> _rowScorer;
+    private readonly int _batchRows;
+    private bool _isDisposed;
+
+    /// <param name="environment">The context that the model was trained in.</param>
+    /// <param name="graph">A graph of NextItemGraph; candidates are scored where it has an input for them.</param>
+    /// <param name="columns">The columns to read and add.</param>
+    /// <param name="schema">The schema of the training data, whose items column gives the keys their values.</param>
+    internal NextItemTransformer(IHostEnvironment environment, byte[] graph, NextItemColumns columns, DataViewSchema schema)
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        ArgumentNullException.ThrowIfNull(graph);
+        columns.CheckNames();
+        _graph = graph;
+        _columns = columns;
+        _items = ItemDictionary.Read(Columns.Require(schema, columns.Items, ColumnTypes.IsKeyVector, NextItemColumns.KeysExpected));
+        _inputTypes = InputTypes(columns, _items, schema);
+        _batchRows = Math.Clamp(MaximumBatchLogits / (_items.Count + 1), 1, MaximumBatchRows);
+        _scorer = Open(environment, graph);
+        // One row is too little work to share between threads: waking them takes longer than scoring.
+        _rowScorer = new Lazy<OnnxScorer>(() => _scorer.RunsOnGpu ? _scorer : new OnnxScorer(graph, new OnnxScorerOptions(ThreadCount: 1)));
+        if (_scorer.ScoresCandidates != columns.Candidates is not null)
+        {
+            _scorer.Dispose();
+            throw new ArgumentException(_scorer.ScoresCandidates
+                ? "The graph scores candidates: name the column that holds them."
+                : $"The graph takes no candidates, but column '{columns.Candidates}' is to hold them.", nameof(columns));
+        }
+    }
+
+    /// <summary>True: a row of output needs one row of input, so that a prediction engine can be made of a chain with this transformer.</summary>
+    public bool IsRowToRowMapper => true;
+
+    /// <summary>The schema that <see cref="Transform"/> gives.</summary>
+    /// <param name="inputSchema">The schema of its input.</param>
+    /// <exception cref="ArgumentException">A column is missing or of another type, or its keys are not those of the training data.</exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Mapping(inputSchema).OutputSchema;
+
+    /// <summary>Adds the columns to a view. They are computed as rows are read, many rows at a time.</summary>
+    /// <param name="input">Rows with the histories.</param>
+    /// <returns>The view with the columns added.</returns>
+    /// <exception cref="ArgumentException">A column is missing or of another type, or its keys are not those of the training data.</exception>
+    public IDataView Transform(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return new ScoredDataView(input, Mapping(input.Schema), _scorer, _batchRows);
+    }
+
+    /// <summary>The same for one row at a time.</summary>
+    /// <param name="inputSchema">The schema of the rows.</param>
+    /// <exception cref="ArgumentException">A column is missing or of another type, or its keys are not those of the training data.</exception>
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new RowToRowMapper(Mapping(inputSchema));
+
+    /// <summary>
+    /// Writes the trained network with everything around it as one ONNX graph, which any ONNX Runtime scores from raw histories: inputs <c>Items</c> uint32
+    /// [batch, length] (keys, 0 unknown or padding) and <c>Feedback</c> float [batch, length], outputs <c>RecommendedItems</c> uint32 [batch, k] and
+    /// <c>Scores</c> float [batch, k]; with candidates also an input <c>Candidates</c> uint32 [batch, c], and the output <c>CandidateScores</c> float [batch, c].
+    /// The file appears whole or not at all.
+    /// </summary>
+    /// <param name="path">The file to write; one that is there is replaced.</param>
+    /// <exception cref="ArgumentException">The path is empty.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void ExportToOnnx(string path)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            File.WriteAllBytes(temporary, _graph);
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            if (File.Exists(temporary))
+                File.Delete(temporary);
+            throw new IOException($"The ONNX graph cannot be written to '{path}': {exception.Message} Choose a folder that exists and may be written to.",
+                exception);
+        }
+    }
+
+    /// <summary>Frees the sessions of ONNX Runtime. The transformer can still be saved and exported, but no longer scores.</summary>
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _scorer.Dispose();
+        if (_rowScorer.IsValueCreated)
+            _rowScorer.Value.Dispose();
+    }
+
+    /// <summary>Saves built-in transformers that give the same results.</summary>
+    void ICanSaveModel.Save(ModelSaveContext ctx)
+    {
+        ArgumentNullException.ThrowIfNull(ctx);
+        SavedModel.Save(ctx, _graph, _columns, _items, _inputTypes);
+    }
+
+    private NextItemMapping Mapping(DataViewSchema schema)
+    {
+        ArgumentNullException.ThrowIfNull(schema);
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return new NextItemMapping(schema, _columns, _items, _scorer.TopK, () => _rowScorer.Value);
+    }
+
+    private static OnnxScorer Open(IHostEnvironment environment, byte[] graph)
+    {
+        var context = environment as MLContext;
+        var scorer = new OnnxScorer(graph, new OnnxScorerOptions(context?.GpuDeviceId, context?.FallbackToCpu ?? false));
+        if (context?.GpuDeviceId is { } device && !scorer.RunsOnGpu)
+        {
+            using var channel = environment.Register(nameof(NextItemTransformer)).Start("Open session");
+            channel.Warning(MessageSensitivity.None, "GPU {0} cannot be used for scoring; the CPU takes over.", device);
+        }
+
+        return scorer;
+    }
+
+    private static Dictionary<string, DataViewType> InputTypes(NextItemColumns columns, ItemDictionary items, DataViewSchema schema)
+    {
+        var types = new Dictionary<string, DataViewType>
+        {
+            [columns.Items] = schema[columns.Items].Type,
+            [columns.Feedback] = Columns.Require(schema, columns.Feedback, ColumnTypes.IsSingleVector, NextItemColumns.FeedbackExpected).Type,
+        };
+        // training data need not have candidates
+        if (columns.Candidates is { } candidates)
+            types[candidates] = schema.GetColumnOrNull(candidates)?.Type ?? new VectorDataViewType(items.KeyType);
+        return types;
+    }
+}

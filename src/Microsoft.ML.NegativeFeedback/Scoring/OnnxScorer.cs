@@ -1,0 +1,174 @@
+using System.Numerics;
+using Microsoft.ML.NegativeFeedback.Onnx;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Microsoft.ML.NegativeFeedback.Scoring;
+
+/// <summary>Where and how a scorer runs.</summary>
+/// <param name="GpuDeviceId">The GPU, or null for the CPU.</param>
+/// <param name="FallbackToCpu">Whether the CPU takes over where the GPU cannot be used.</param>
+/// <param name="ThreadCount">Threads of one run on the CPU; null: one a core.</param>
+internal sealed record OnnxScorerOptions(int? GpuDeviceId = null, bool FallbackToCpu = false, int? ThreadCount = null);
+
+/// <summary>
+/// A session of ONNX Runtime on a graph of <see cref="NextItemGraph"/>. It scores batches of ragged rows, and threads may share it.
+/// </summary>
+internal sealed class OnnxScorer : IDisposable
+{
+    /// <summary>Histories up to this length share a run, whatever their own.</summary>
+    private const int ShortLength = 16;
+
+    private readonly InferenceSession _session;
+    private readonly string[] _inputs;
+    private readonly string[] _outputs;
+    private volatile bool _isDisposed;
+
+    /// <param name="graph">The graph.</param>
+    /// <param name="options">Where and how it runs.</param>
+    /// <exception cref="InvalidDataException">The bytes are no graph of next-item recommendation.</exception>
+    /// <exception cref="InvalidOperationException">The GPU cannot be used and the CPU is not allowed to take over.</exception>
+    public OnnxScorer(byte[] graph, OnnxScorerOptions options)
+    {
+        _session = Open(graph, options, out bool runsOnGpu);
+        RunsOnGpu = runsOnGpu;
+        ScoresCandidates = _session.InputMetadata.ContainsKey(NextItemGraph.CandidatesInput);
+        _inputs = ScoresCandidates
+            ? [NextItemGraph.ItemsInput, NextItemGraph.FeedbackInput, NextItemGraph.CandidatesInput]
+            : [NextItemGraph.ItemsInput, NextItemGraph.FeedbackInput];
+        _outputs = ScoresCandidates
+            ? [NextItemGraph.CandidateScoresOutput]
+            : [NextItemGraph.RecommendedItemsOutput, NextItemGraph.ScoresOutput];
+        if (!_inputs.All(_session.InputMetadata.ContainsKey) || !_outputs.All(_session.OutputMetadata.ContainsKey))
+        {
+            _session.Dispose();
+            throw new InvalidDataException("The ONNX graph is none of next-item recommendation: its inputs are "
+                + $"{string.Join(", ", _session.InputMetadata.Keys)}, expected {string.Join(", ", _inputs)}.");
+        }
+
+        TopK = ScoresCandidates ? 0 : _session.OutputMetadata[NextItemGraph.ScoresOutput].Dimensions[1];
+    }
+
+    /// <summary>Whether the GPU that was asked for is used.</summary>
+    public bool RunsOnGpu { get; }
+
+    /// <summary>Whether the graph scores given candidates.</summary>
+    public bool ScoresCandidates { get; }
+
+    /// <summary>k, the number of recommended items a row; 0 with candidates.</summary>
+    public int TopK { get; }
+
+    /// <summary>
+    /// Scores rows, those of like length in one run, so that little of a batch is padding.
+    /// </summary>
+    /// <param name="rows">The histories.</param>
+    /// <param name="scored">Takes the results, in the order of the rows.</param>
+    /// <exception cref="ObjectDisposedException">The scorer was disposed of.</exception>
+    public void Score(HistoryRows rows, ScoredRows scored)
+    {
+        // the native session would be read after it is freed
+        ObjectDisposedException.ThrowIf(_isDisposed, typeof(NextItemTransformer));
+        scored.Resize(rows.Count);
+        var runs = Enumerable.Range(0, rows.Count)
+            .GroupBy(row => BitOperations.Log2((uint)Math.Max(rows.Items[row].Length, ShortLength) - 1))
+            .OrderBy(run => run.Key);
+        foreach (var run in runs)
+            Score(rows, run.ToArray(), scored);
+    }
+
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _session.Dispose();
+    }
+
+    private void Score(HistoryRows rows, int[] chosen, ScoredRows scored)
+    {
+        using var items = Tensor(rows.Items, chosen);
+        using var feedback = Tensor(rows.Feedback, chosen);
+        using var options = new RunOptions();
+        if (ScoresCandidates)
+        {
+            using var candidates = Tensor(rows.Candidates, chosen);
+            using var outputs = _session.Run(options, _inputs, [items, feedback, candidates], _outputs);
+            var scores = outputs[0].GetTensorDataAsSpan<float>();
+            int width = scores.Length / chosen.Length;
+            for (int i = 0; i < chosen.Length; i++)
+            {
+                scored.Keys[chosen[i]] = [];
+                scored.Scores[chosen[i]] = scores.Slice(i * width, rows.Candidates[chosen[i]].Length).ToArray();
+            }
+        }
+        else
+        {
+            using var outputs = _session.Run(options, _inputs, [items, feedback], _outputs);
+            var keys = outputs[0].GetTensorDataAsSpan<uint>();
+            var scores = outputs[1].GetTensorDataAsSpan<float>();
+            for (int i = 0; i < chosen.Length; i++)
+            {
+                scored.Keys[chosen[i]] = keys.Slice(i * TopK, TopK).ToArray();
+                scored.Scores[chosen[i]] = scores.Slice(i * TopK, TopK).ToArray();
+            }
+        }
+    }
+
+    /// <summary>[chosen, longest]: the chosen rows, padded with 0 behind.</summary>
+    private static OrtValue Tensor<T>(RaggedRows<T> rows, int[] chosen)
+        where T : unmanaged
+    {
+        int length = chosen.Max(row => rows[row].Length);
+        var padded = new T[chosen.Length * length];
+        for (int i = 0; i < chosen.Length; i++)
+            rows[chosen[i]].CopyTo(padded.AsSpan(i * length));
+        return OrtValue.CreateTensorValueFromMemory(padded, [chosen.Length, length]);
+    }
+
+    private static InferenceSession Open(byte[] graph, OnnxScorerOptions options, out bool runsOnGpu)
+    {
+        runsOnGpu = false;
+        if (options.GpuDeviceId is { } device)
+        {
+            try
+            {
+                using var gpu = Options(options);
+                gpu.AppendExecutionProvider_CUDA(device);
+                var session = new InferenceSession(graph, gpu);
+                runsOnGpu = true;
+                return session;
+            }
+            // a native library for the CPU alone lacks the entry point; one for GPUs without a GPU reports it
+            catch (Exception exception) when (exception is EntryPointNotFoundException or OnnxRuntimeException)
+            {
+                if (!options.FallbackToCpu)
+                {
+                    throw new InvalidOperationException($"GPU {device} cannot be used for scoring: {exception.Message} Set MLContext.FallbackToCpu "
+                        + "to true or MLContext.GpuDeviceId to null to score on the CPU, or reference Microsoft.ML.OnnxRuntime.Gpu on a machine "
+                        + "with that GPU.", exception);
+                }
+            }
+        }
+
+        try
+        {
+            using var cpu = Options(options);
+            return new InferenceSession(graph, cpu);
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            throw new InvalidDataException($"The bytes of the model are no ONNX graph that ONNX Runtime can read: {exception.Message}", exception);
+        }
+    }
+
+    private static SessionOptions Options(OnnxScorerOptions options)
+    {
+        var session = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+        // threads look out for work while a run lasts, and leave the cores to others between runs
+        session.AddSessionConfigEntry("session.force_spinning_stop", "1");
+        if (options.ThreadCount is { } count)
+        {
+            session.IntraOpNumThreads = count;
+            session.InterOpNumThreads = 1;
+        }
+
+        return session;
+    }
+}

@@ -1,0 +1,78 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.Onnx;
+
+namespace Microsoft.ML.NegativeFeedback.Scoring;
+
+/// <summary>
+/// Saves a model as built-in transformers that do the same, so that <c>Model.Load</c> gives it back in a process without this library: the graph in its
+/// <see cref="SavedForm"/>, then MapValueToKey from the items' values to their keys, then the columns' names.
+/// </summary>
+internal static class SavedModel
+{
+    /// <summary>Writes the model.</summary>
+    /// <param name="context">Where to.</param>
+    /// <param name="graph">The graph.</param>
+    /// <param name="columns">The columns it reads and adds.</param>
+    /// <param name="items">The items behind the keys.</param>
+    /// <param name="inputTypes">The types of the columns it reads.</param>
+    /// <exception cref="InvalidOperationException">The items' values cannot be saved.</exception>
+    public static void Save(
+        ModelSaveContext context, byte[] graph, NextItemColumns columns, ItemDictionary items, IReadOnlyDictionary<string, DataViewType> inputTypes)
+    {
+        var folder = Directory.CreateTempSubdirectory("next-item-");
+        try
+        {
+            // A context of its own: a GPU that training used need not be there when the model is saved.
+            var ml = new MLContext { TempFilePath = folder.FullName };
+            var estimator = Build(ml, Path.Combine(folder.FullName, "graph.onnx"), graph, columns, items, inputTypes);
+            var schema = new DataViewSchema.Builder();
+            foreach (var (name, type) in inputTypes)
+                schema.AddColumn(name, type);
+            var fitted = estimator.Fit(new EmptyDataView(schema.ToSchema()));
+            using (fitted as IDisposable)
+                fitted.Save(context);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static IEstimator<ITransformer> Build(
+        MLContext ml, string path, byte[] graph, NextItemColumns columns, ItemDictionary items, IReadOnlyDictionary<string, DataViewType> inputTypes)
+    {
+        var inputs = Inputs(columns, inputTypes);
+        string[] inputNames = inputs.Select(input => input.ColumnName).ToArray();
+        string itemsOutput = Unused("__items", inputNames), scoresOutput = Unused("__scores", inputNames);
+        if (columns.Candidates is not null)
+        {
+            File.WriteAllBytes(path, SavedForm.OfCandidates(graph, inputs, scoresOutput));
+            return ml.Transforms.ApplyOnnxModel([scoresOutput], inputNames, path)
+                .Append(ml.Transforms.CopyColumns(columns.CandidateScores, scoresOutput))
+                .Append(ml.Transforms.DropColumns(scoresOutput));
+        }
+
+        File.WriteAllBytes(path, SavedForm.OfRecommendations(graph, items.ToTable(), inputs, itemsOutput, scoresOutput));
+        return ml.Transforms.ApplyOnnxModel([itemsOutput, scoresOutput], inputNames, path)
+            .Append(ml.Transforms.Conversion.MapValueToKey(
+                columns.RecommendedItems, itemsOutput, maximumNumberOfKeys: int.MaxValue, keyData: items.ToKeyData(ml)))
+            .Append(ml.Transforms.CopyColumns(columns.Scores, scoresOutput))
+            .Append(ml.Transforms.DropColumns(itemsOutput, scoresOutput));
+    }
+
+    private static SavedInput[] Inputs(NextItemColumns columns, IReadOnlyDictionary<string, DataViewType> types)
+    {
+        SavedInput[] inputs = [Input(NextItemGraph.ItemsInput, columns.Items), Input(NextItemGraph.FeedbackInput, columns.Feedback)];
+        return columns.Candidates is { } candidates ? [.. inputs, Input(NextItemGraph.CandidatesInput, candidates)] : inputs;
+
+        SavedInput Input(string graphName, string columnName)
+            => new(graphName, columnName, types[columnName] is VectorDataViewType { IsKnownSize: true } vector ? vector.Size : null);
+    }
+
+    private static string Unused(string name, IEnumerable<string> taken)
+    {
+        while (taken.Contains(name))
+            name += "_";
+        return name;
+    }
+}
