@@ -24,15 +24,17 @@ internal static unsafe partial class Native
     private const string Library = "torchshim";
 
     [LibraryImport(Library)] private static partial byte* ts_error();
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] private static partial IntPtr ts_operator(string name, string overload);
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial IntPtr ts_operator(string name, string overload);
     [LibraryImport(Library)] public static partial int ts_call(IntPtr op, NativeValue* arguments, int count, byte keep, out long* output);
     [LibraryImport(Library)] public static partial IntPtr ts_index(IntPtr tensor, NativeValue* indices, int count);
     [LibraryImport(Library)] public static partial int ts_index_put(IntPtr tensor, NativeValue* indices, int count, NativeValue* value);
 
     [LibraryImport(Library)] public static partial IntPtr ts_copy_of(void* data, long* sizes, int dimensions, int scalarType);
     [LibraryImport(Library)]
-    public static partial IntPtr ts_alias_of(IntPtr data, long* sizes, int dimensions, int scalarType, delegate* unmanaged<IntPtr, void> release, IntPtr context);
-    [LibraryImport(Library)] public static partial IntPtr ts_alias(IntPtr tensor);
+    public static partial IntPtr ts_alias_of(
+        IntPtr data, long* sizes, int dimensions, int scalarType, delegate* unmanaged<IntPtr, void> release, IntPtr context);
+    [LibraryImport(Library), SuppressGCTransition] public static partial IntPtr ts_alias(IntPtr tensor);
     [LibraryImport(Library)] public static partial void ts_dispose(IntPtr tensor);
     [LibraryImport(Library)] public static partial IntPtr ts_data(IntPtr tensor);
 
@@ -51,7 +53,7 @@ internal static unsafe partial class Native
     [LibraryImport(Library), SuppressGCTransition] public static partial byte ts_requires_grad(IntPtr tensor);
     [LibraryImport(Library)] public static partial int ts_set_requires_grad(IntPtr tensor, byte value);
     [LibraryImport(Library)] public static partial int ts_retain_grad(IntPtr tensor);
-    [LibraryImport(Library)] public static partial IntPtr ts_grad(IntPtr tensor);
+    [LibraryImport(Library), SuppressGCTransition] public static partial IntPtr ts_grad(IntPtr tensor);
     [LibraryImport(Library)] public static partial int ts_set_grad(IntPtr tensor, IntPtr grad);
     [LibraryImport(Library), SuppressGCTransition] public static partial byte ts_grad_enabled();
     [LibraryImport(Library), SuppressGCTransition] public static partial void ts_set_grad_enabled(byte value);

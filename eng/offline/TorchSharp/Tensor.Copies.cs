@@ -19,7 +19,7 @@ public static partial class torch
 
         public Tensor fill_(Scalar value) => Aten.CallInPlace("fill_.Scalar", this, value);
 
-        /// <summary>Zeroes the elements in place. As in the package, the result is a new managed object for the same native tensor.</summary>
+        /// <summary>Zeroes the elements. As in the package, the result is a new managed object for the same native tensor.</summary>
         public Tensor zero_() => Aten.Call("zeros.out", shape, this);
 
         public Tensor cpu() => to(DeviceType.CPU);
@@ -31,7 +31,8 @@ public static partial class torch
         }
 
         /// <summary>Where nothing has to change, the result is a new managed object for the same native tensor.</summary>
-        public Tensor to(DeviceType deviceType, int deviceIndex = -1, bool copy = false, bool disposeAfter = false, bool non_blocking = false)
+        public Tensor to(
+            DeviceType deviceType, int deviceIndex = -1, bool copy = false, bool disposeAfter = false, bool non_blocking = false)
         {
             InitializeDeviceType(deviceType);
             return Replaced(copy ? clone() : alias(), disposeAfter);
@@ -106,12 +107,14 @@ public static partial class torch
 
         public Tensor bernoulli_(Tensor p, Generator? generator = null) => Aten.CallInPlace("bernoulli_.Tensor", this, p, generator);
 
-        public Tensor uniform_(double from, double to, Generator? generator = null) => Aten.CallInPlace("uniform_", this, from, to, generator);
+        public Tensor uniform_(double from, double to, Generator? generator = null) =>
+            Aten.CallInPlace("uniform_", this, from, to, generator);
 
         public Tensor normal_(double mean = 0, double std = 1, Generator? generator = null) =>
             Aten.CallInPlace("normal_", this, mean, std, generator);
 
-        public Tensor exponential_(double lambda = 1, Generator? generator = null) => Aten.CallInPlace("exponential_", this, lambda, generator);
+        public Tensor exponential_(double lambda = 1, Generator? generator = null) =>
+            Aten.CallInPlace("exponential_", this, lambda, generator);
 
         public Tensor random_(double from, double to, Generator? generator = null) =>
             Aten.CallInPlace("random_.from", this, (long)from, (long)to, generator);

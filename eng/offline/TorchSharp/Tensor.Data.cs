@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TorchSharp.Utils;
 
 namespace TorchSharp;
@@ -22,7 +23,8 @@ public static partial class torch
 
         public Scalar ToScalar()
         {
-            if (NumberOfElements != 1) throw new System.Runtime.InteropServices.ExternalException("a Tensor with other than 1 elements cannot be converted to Scalar");
+            if (NumberOfElements != 1)
+                throw new ExternalException($"a Tensor with {NumberOfElements} elements cannot be converted to Scalar");
             var bits = Aten.CallBits("item", this);
             return is_floating_point() ? BitConverter.Int64BitsToDouble(bits) : dtype == ScalarType.Bool ? (Scalar)(bits != 0) : bits;
         }
@@ -76,8 +78,6 @@ public static partial class torch
         private long ByteLength(string caller)
         {
             if (!is_contiguous()) throw new InvalidOperationException($"{caller} called on non-contiguous tensor.");
-            if (device_type != DeviceType.CPU)
-                throw new InvalidOperationException("Reading data from non-CPU memory is not supported. Move or copy the tensor to the cpu before reading.");
             return NumberOfElements * ElementSize;
         }
 

@@ -61,6 +61,7 @@ public static partial class torch
             var values = stackalloc NativeValue[indices.Length];
             Encode(indices, values, bounds);
             var found = new Tensor(Native.Check(Native.ts_index(Handle, values, indices.Length)));
+            GC.KeepAlive(this);
             GC.KeepAlive(indices);
             return found;
         }
@@ -90,9 +91,11 @@ public static partial class torch
 
         public Tensor index_copy(long dim, Tensor index, Tensor source) => Aten.Call("index_copy", this, dim, Int64(index), source);
 
-        public Tensor index_copy_(long dim, Tensor index, Tensor source) => Aten.CallInPlace("index_copy_", this, dim, Int64(index), source);
+        public Tensor index_copy_(long dim, Tensor index, Tensor source) =>
+            Aten.CallInPlace("index_copy_", this, dim, Int64(index), source);
 
-        public Tensor index_fill(long dim, Tensor index, Scalar value) => Aten.Call("index_fill.int_Scalar", this, dim, Int64(index), value);
+        public Tensor index_fill(long dim, Tensor index, Scalar value) =>
+            Aten.Call("index_fill.int_Scalar", this, dim, Int64(index), value);
 
         public Tensor index_fill_(long dim, Tensor index, Scalar value) =>
             Aten.CallInPlace("index_fill_.int_Scalar", this, dim, Int64(index), value);

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace TorchSharp;
 
 public static partial class torch
@@ -29,14 +31,22 @@ public static partial class torch
         public bool requires_grad
         {
             get => Native.ts_requires_grad(Handle) != 0;
-            set => Native.Check(Native.ts_set_requires_grad(Handle, value ? (byte)1 : (byte)0));
+            set
+            {
+                Native.Check(Native.ts_set_requires_grad(Handle, value ? (byte)1 : (byte)0));
+                GC.KeepAlive(this);
+            }
         }
 
         /// <summary>The gradient, as a new tensor at each call; null when there is none.</summary>
         public Tensor? grad
         {
             get => Native.ts_grad(Handle) is var found && found == IntPtr.Zero ? null : new Tensor(found);
-            set => Native.Check(Native.ts_set_grad(Handle, value?.Handle ?? IntPtr.Zero));
+            set
+            {
+                Native.Check(Native.ts_set_grad(Handle, value?.Handle ?? IntPtr.Zero));
+                GC.KeepAlive((this, value));
+            }
         }
 
         public long dim() => Dimensions;
@@ -87,7 +97,11 @@ public static partial class torch
 
         public Tensor with_requires_grad(bool requires_grad = true) => requires_grad_(requires_grad);
 
-        public void retain_grad() => Native.Check(Native.ts_retain_grad(Handle));
+        public void retain_grad()
+        {
+            Native.Check(Native.ts_retain_grad(Handle));
+            GC.KeepAlive(this);
+        }
 
         public void backward() => backward(null);
 
@@ -98,7 +112,7 @@ public static partial class torch
         public override bool Equals(object? obj) => obj is Tensor other && Equals(other);
 
         /// <summary>Whether both have the same shape and the same elements.</summary>
-        public bool Equals(Tensor target) => Aten.CallBits("equal", this, target) != 0;
+        public bool Equals(Tensor target) => target is not null && Aten.CallBits("equal", this, target) != 0;
 
         public override int GetHashCode() => base.GetHashCode();
 
@@ -108,7 +122,7 @@ public static partial class torch
         {
             var count = (int)Dimensions;
             if (dim < -count || dim >= count)
-                throw new System.Runtime.InteropServices.ExternalException($"Dimension out of range (expected to be in range of [{-count}, {count - 1}], but got {dim})");
+                throw new ExternalException($"Dimension out of range (expected to be in range of [{-count}, {count - 1}], but got {dim})");
             return dim < 0 ? dim + count : dim;
         }
     }

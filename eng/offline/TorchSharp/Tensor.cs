@@ -59,7 +59,7 @@ public static partial class torch
             return this;
         }
 
-        /// <summary>Gives the native tensor away; this object is empty from then on. The count of tensors keeps it, as in the package.</summary>
+        /// <summary>Gives the native tensor away and is empty from then on. As in the package, it stays counted.</summary>
         internal IntPtr MoveHandle()
         {
             var moved = Handle;

@@ -88,7 +88,8 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
         long offset = 0;
         for (var i = shape.Length - 1; i >= 0; i--)
         {
-            if (indices[i] < 0 || indices[i] >= shape[i]) throw new IndexOutOfRangeException($"{indices[i]} >= {shape[i]} in dimension {i}.");
+            if (indices[i] < 0 || indices[i] >= shape[i])
+                throw new IndexOutOfRangeException($"{indices[i]} >= {shape[i]} in dimension {i}.");
             offset += indices[i] * strides[i];
         }
 

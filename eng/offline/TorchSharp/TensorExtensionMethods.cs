@@ -7,6 +7,8 @@ namespace TorchSharp;
 
 public static class TensorExtensionMethods
 {
+    private const string Hint = "Make sure that the model you are loading into is exactly the same as the origin.";
+
     public static bool ToBoolean(this Tensor value) => value.ToScalar().ToBoolean();
 
     public static byte ToByte(this Tensor value) => value.ToScalar().ToByte();
@@ -63,9 +65,9 @@ public static class TensorExtensionMethods
     {
         var (type, sizes) = ReadHeader(reader);
         if (type != tensor.dtype)
-            throw new ArgumentException("Mismatched tensor data types while loading. Make sure that the model you are loading into is exactly the same as the origin.");
+            throw new ArgumentException($"Mismatched tensor data types while loading. {Hint}");
         if (!skip && !sizes.SequenceEqual(tensor.shape))
-            throw new ArgumentException("Mismatched tensor shape while loading. Make sure that the model you are loading into is exactly the same as the origin.");
+            throw new ArgumentException($"Mismatched tensor shape while loading. {Hint}");
         if (skip) reader.BaseStream.Seek(tensor.NumberOfElements * tensor.ElementSize, SeekOrigin.Current);
         else tensor.ReadBytesFromStream(reader.BaseStream);
     }

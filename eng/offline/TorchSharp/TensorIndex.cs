@@ -2,7 +2,7 @@ namespace TorchSharp;
 
 public static partial class torch
 {
-    /// <summary>An index of one or more dimensions: a position, a slice, a mask or a tensor of positions, an ellipsis, a new dimension.</summary>
+    /// <summary>An index: a position, a slice, a truth value, a tensor of positions or a mask, an ellipsis, a new dimension.</summary>
     public struct TensorIndex
     {
         public static TensorIndex Ellipsis = new() { Kind = ArgumentKind.Ellipsis };

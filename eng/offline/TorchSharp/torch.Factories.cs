@@ -10,36 +10,36 @@ public static partial class torch
     public static Tensor arange(Scalar start, Scalar stop, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         arange(start, stop, 1, dtype, device, requires_grad);
 
-    public static Tensor arange(
-        Scalar start, Scalar stop, Scalar step, ScalarType? dtype = null, Device? device = null, bool requires_grad = false)
+    public static Tensor arange(Scalar start, Scalar stop, Scalar step,
+        ScalarType? dtype = null, Device? device = null, bool requires_grad = false)
     {
         var integral = is_integral(start.Type) && is_integral(stop.Type) && is_integral(step.Type);
         var type = dtype ?? (integral ? ScalarType.Int64 : defaultType);
         return Made(Aten.Call("arange.start_step", start, stop, step, type), device, requires_grad, null);
     }
 
-    public static Tensor linspace(
-        double start, double end, long steps, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+    public static Tensor linspace(double start, double end, long steps,
+        ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         Made(Aten.Call("linspace", start, end, steps, dtype ?? defaultType), device, requires_grad, null);
 
-    public static Tensor eye(
-        long rows, long columns = -1, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+    public static Tensor eye(long rows, long columns = -1,
+        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Made(Aten.Call("eye.m", rows, columns == -1 ? rows : columns, dtype ?? defaultType), device, requires_grad, names);
 
-    public static Tensor zeros_like(
-        Tensor input, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+    public static Tensor zeros_like(Tensor input,
+        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Made(Aten.Call("zeros_like", input, dtype), device, requires_grad, names);
 
-    public static Tensor ones_like(
-        Tensor input, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+    public static Tensor ones_like(Tensor input,
+        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Made(Aten.Call("ones_like", input, dtype), device, requires_grad, names);
 
-    public static Tensor empty_like(
-        Tensor input, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+    public static Tensor empty_like(Tensor input,
+        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Made(Aten.Call("empty_like", input, dtype), device, requires_grad, names);
 
-    public static Tensor full_like(
-        Tensor input, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+    public static Tensor full_like(Tensor input, Scalar value,
+        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Made(Aten.Call("full_like", input, value, dtype), device, requires_grad, names);
 
     /// <summary>A tensor over the managed array itself: either's changes show in the other.</summary>
@@ -49,7 +49,7 @@ public static partial class torch
         Array rawArray, ScalarType? dtype, Device? device = null, bool requires_grad = false, string[]? names = null)
     {
         var type = ScalarTypeOf(rawArray.GetType().GetElementType()!);
-        var sizes = Enumerable.Range(0, rawArray.Rank).Select(dimension => (long)rawArray.GetLength(dimension)).ToArray();
+        var sizes = Sizes(rawArray);
         var pinned = GCHandle.Alloc(rawArray, GCHandleType.Pinned);
         IntPtr handle;
         fixed (long* start = sizes)
@@ -59,13 +59,15 @@ public static partial class torch
 
     public static Tensor as_tensor(Array data, ScalarType? dtype = null, Device? device = null) => from_array(data, dtype, device);
 
-    public static Tensor as_tensor(float[] rawArray, ScalarType? dtype = null, Device? device = null) => from_array(rawArray, dtype, device);
+    public static Tensor as_tensor(float[] rawArray, ScalarType? dtype = null, Device? device = null) =>
+        from_array(rawArray, dtype, device);
 
     public static Tensor as_tensor(long[] rawArray, ScalarType? dtype = null, Device? device = null) => from_array(rawArray, dtype, device);
 
     public static Tensor as_tensor(int[] rawArray, ScalarType? dtype = null, Device? device = null) => from_array(rawArray, dtype, device);
 
-    public static Tensor as_tensor(double[] rawArray, ScalarType? dtype = null, Device? device = null) => from_array(rawArray, dtype, device);
+    public static Tensor as_tensor(double[] rawArray, ScalarType? dtype = null, Device? device = null) =>
+        from_array(rawArray, dtype, device);
 
     public static Tensor as_tensor(bool[] rawArray, ScalarType? dtype = null, Device? device = null) => from_array(rawArray, dtype, device);
 
@@ -89,6 +91,8 @@ public static partial class torch
             handle = Native.ts_copy_of(start, startOfSizes, sizes.Length, (int)type);
         return Made(Typed(Native.Check(handle), type, dtype), device, requires_grad, names);
     }
+
+    private static long[] Sizes(Array array) => [.. Enumerable.Range(0, array.Rank).Select(array.GetLongLength)];
 
     private static Tensor Typed(IntPtr handle, ScalarType type, ScalarType? wanted)
     {

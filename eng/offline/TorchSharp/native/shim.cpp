@@ -229,14 +229,15 @@ void ts_set_grad_enabled(uint8_t value) { at::GradMode::set_enabled(value != 0);
 int32_t ts_backward(const int64_t* tensors, int32_t count, const int64_t* grads, int32_t gradCount, uint8_t retain, uint8_t create,
     const int64_t* inputs, int32_t inputCount) {
     return guarded(int32_t(-1), [&] {
-        torch::autograd::backward(tensorsOf(tensors, count), tensorsOf(grads, gradCount), retain != 0, create != 0, tensorsOf(inputs, inputCount));
+        torch::autograd::backward(
+            tensorsOf(tensors, count), tensorsOf(grads, gradCount), retain != 0, create != 0, tensorsOf(inputs, inputCount));
         return int32_t(0);
     });
 }
 
 // The gradients stay readable at *output until the thread's next call; an input that is not used has none (0).
-int32_t ts_gradients(const int64_t* outputs, int32_t count, const int64_t* inputs, int32_t inputCount, const int64_t* grads, int32_t gradCount,
-    uint8_t retain, uint8_t create, uint8_t allowUnused, const int64_t** output) {
+int32_t ts_gradients(const int64_t* outputs, int32_t count, const int64_t* inputs, int32_t inputCount,
+    const int64_t* grads, int32_t gradCount, uint8_t retain, uint8_t create, uint8_t allowUnused, const int64_t** output) {
     return guarded(int32_t(-1), [&] {
         const auto gradients = torch::autograd::grad(tensorsOf(outputs, count), tensorsOf(inputs, inputCount), tensorsOf(grads, gradCount),
             retain != 0, create != 0, allowUnused != 0);

@@ -17,7 +17,8 @@ namespace TorchSharp
             private readonly bool sparse;
             private IntPtr table;
 
-            internal Embedding(torch.Tensor values, long? paddingIndex, double? maximumNorm, double normType, bool scaleGradient, bool sparse)
+            internal Embedding(
+                torch.Tensor values, long? paddingIndex, double? maximumNorm, double normType, bool scaleGradient, bool sparse)
                 : base(nameof(Embedding))
             {
                 this.paddingIndex = paddingIndex ?? -1;
@@ -29,7 +30,7 @@ namespace TorchSharp
                 register_parameter(nameof(weight), new Parameter(Native.ts_alias(table)));
             }
 
-            public Parameter weight
+            public Parameter? weight
             {
                 get => new(Native.ts_alias(table));
                 set

@@ -14,7 +14,8 @@ public static partial class torch
             internal virtual Module To(ScalarType dtype)
             {
                 if (!is_floating_point(dtype))
-                    throw new ArgumentException($"nn.Module.to only accepts floating point or complex types, but got desired dtype={dtype}");
+                    throw new ArgumentException(
+                        $"nn.Module.to only accepts floating point or complex types, but got desired dtype={dtype}");
                 foreach (var (_, module) in named_children()) module.To(dtype);
                 foreach (var (component, parameter) in named_parameters(false).ToList())
                     if (Converted(parameter, dtype) is { } converted) Replace(component, parameter, converted);
@@ -63,7 +64,8 @@ public static partial class torch
                 var seen = new HashSet<string>();
                 for (var type = GetType(); type is not null && type != typeof(object); type = type.BaseType)
                     foreach (var field in type.GetFields(instance))
-                        if (seen.Add(field.Name)) yield return (field.GetCustomAttribute<ComponentNameAttribute>()?.Name ?? field.Name, field);
+                        if (seen.Add(field.Name))
+                            yield return (field.GetCustomAttribute<ComponentNameAttribute>()?.Name ?? field.Name, field);
             }
         }
     }

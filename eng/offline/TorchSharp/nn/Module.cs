@@ -79,7 +79,8 @@ public static partial class torch
                         if (seen.Add(parameter.Handle)) yield return ($"{prefix}.{rest}", parameter);
             }
 
-            public virtual IEnumerable<Parameter> parameters(bool recurse = true) => named_parameters(recurse).Select(named => named.parameter);
+            public virtual IEnumerable<Parameter> parameters(bool recurse = true) => named_parameters(recurse).Select(named =>
+                named.parameter);
 
             /// <summary>The persistent buffers: as in the package, <paramref name="include_nonpersistent"/> changes nothing.</summary>
             public virtual IEnumerable<(string name, Tensor buffer)> named_buffers(bool recurse = true, bool include_nonpersistent = true)
@@ -96,9 +97,11 @@ public static partial class torch
             public virtual IEnumerable<Tensor> buffers(bool recurse = true, bool include_nonpersistent = true) =>
                 named_buffers(recurse, include_nonpersistent).Select(named => named.buffer);
 
-            public virtual Parameter? get_parameter(string target) => Find(target, (module, rest) => module.registeredParameters.GetValueOrDefault(rest));
+            public virtual Parameter? get_parameter(string target) => Find(target, (module, rest) =>
+                module.registeredParameters.GetValueOrDefault(rest));
 
-            public virtual Tensor? get_buffer(string target) => Find(target, (module, rest) => module.registeredBuffers.GetValueOrDefault(rest).Tensor);
+            public virtual Tensor? get_buffer(string target) => Find(target, (module, rest) =>
+                module.registeredBuffers.GetValueOrDefault(rest).Tensor);
 
             public virtual bool has_parameter(string target) => get_parameter(target) is not null;
 
@@ -108,7 +111,8 @@ public static partial class torch
             {
                 if (param is null || param.IsInvalid)
                     throw new ArgumentNullException(nameof(param), "A null tensor cannot be registered as a parameter.");
-                if (!registeredParameters.TryAdd(name, param)) throw new InvalidOperationException($"Parameter {name} is already registered.");
+                if (!registeredParameters.TryAdd(name, param))
+                    throw new InvalidOperationException($"Parameter {name} is already registered.");
             }
 
             public virtual void register_buffer(string name, Tensor tensor, bool persistent = true)
@@ -155,14 +159,13 @@ public static partial class torch
             /// <summary>Frees what the module itself holds of native memory; may be called again, and by the finaliser.</summary>
             private protected virtual void ReleaseNative() { }
 
-            /// <summary>Registers the fields of type Module, Parameter and Tensor under their names. A module's constructor ends with it.</summary>
+            /// <summary>Registers the fields of type Module, Parameter and Tensor by name. A module's constructor ends with it.</summary>
             protected virtual void RegisterComponents()
             {
                 if (componentsAreRegistered) return;
                 foreach (var (component, field) in ComponentFields())
                 {
-                    if (submodules.ContainsKey(component) || registeredParameters.ContainsKey(component) || registeredBuffers.ContainsKey(component))
-                        continue;
+                    if (IsRegistered(component)) continue;
                     switch (field.GetValue(this))
                     {
                         case Module module: register_module(component, module); break;
@@ -187,6 +190,9 @@ public static partial class torch
                 if (value is null) registeredBuffers.Remove(name);
                 else registeredBuffers[name] = (value, persistent);
             }
+
+            private bool IsRegistered(string component) => submodules.ContainsKey(component)
+                || registeredParameters.ContainsKey(component) || registeredBuffers.ContainsKey(component);
 
             private T? Find<T>(string target, Func<Module, string, T?> own) where T : class
             {

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace TorchSharp;
 
 public static partial class torch
@@ -22,7 +24,7 @@ public static partial class torch
             public static Tensor dropout(Tensor input, double p = 0.5, bool training = true, bool inplace = false)
             {
                 if (p is < 0 or > 1)
-                    throw new System.Runtime.InteropServices.ExternalException($"dropout probability has to be between 0 and 1, but got {p}");
+                    throw new ExternalException($"dropout probability has to be between 0 and 1, but got {p}");
                 return inplace ? Aten.Call("dropout_", input, p, training) : Aten.Call("dropout", input, p, training);
             }
 

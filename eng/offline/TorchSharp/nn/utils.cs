@@ -8,7 +8,7 @@ public static partial class torch
     {
         public static partial class utils
         {
-            /// <summary>Scales the gradients together so that the norm of all of them is at most <paramref name="max_norm"/>; returns the norm before.</summary>
+            /// <summary>Scales all gradients alike, so that their joint norm is at most max_norm; returns the norm before.</summary>
             public static double clip_grad_norm_(IEnumerable<Parameter> tensors, double max_norm, double norm_type = 2)
             {
                 using var scope = NewDisposeScope();

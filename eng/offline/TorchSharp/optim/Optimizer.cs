@@ -42,7 +42,7 @@ public static partial class torch
                 }
             }
 
-            /// <summary>Changes the parameters along their gradients, after it has run the closure, if there is one, for the loss.</summary>
+            /// <summary>Runs the closure, if there is one, for the loss, then changes the parameters along their gradients.</summary>
             public virtual Tensor? step(Func<Tensor>? closure = null)
             {
                 Tensor? loss = null;

@@ -70,7 +70,8 @@ public abstract class OptimizerHelper : torch.optim.Optimizer
     {
         var kind = reader.ReadString();
         if (kind != GetType().Name)
-            throw new InvalidDataException($"Mismatched optimizer type: expected '{GetType().Name}', but found '{kind}' in the loaded stream.");
+            throw new InvalidDataException(
+                $"Mismatched optimizer type: expected '{GetType().Name}', but found '{kind}' in the loaded stream.");
         var own = state_dict();
         CheckCounts(own, reader.Decode(), reader.Decode());
         foreach (var options in own.Options) options.LoadStateDict(reader);
