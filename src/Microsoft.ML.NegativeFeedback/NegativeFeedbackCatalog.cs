@@ -1,0 +1,169 @@
+using Microsoft.ML.NegativeFeedback;
+using Microsoft.ML.NegativeFeedback.DataView;
+using Microsoft.ML.NegativeFeedback.Datasets;
+using Microsoft.ML.NegativeFeedback.Evaluation;
+
+namespace Microsoft.ML;
+
+/// <summary>
+/// The front door: every entry point of Microsoft.ML.NegativeFeedback, as extension methods of ML.NET's own catalogs.
+/// </summary>
+public static class NegativeFeedbackCatalog
+{
+    /// <summary>
+    /// Reads ratings of MovieLens: columns User and Item (Int32), Rating (Single, 0.5 to 5) and Time (Int64, seconds since 1970), in the file's order.
+    /// Rows are parsed as they are read; nothing is kept in memory.
+    /// </summary>
+    /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="path">A folder that holds <c>ratings.dat</c>, <c>ratings.csv</c> or one <c>.inter</c> file, or such a file.</param>
+    /// <returns>A view of the ratings. A malformed line throws <see cref="InvalidDataException"/> with file and line number when it is read.</returns>
+    /// <exception cref="ArgumentException">The path is empty.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file, or no ratings file in the folder.</exception>
+    public static IDataView LoadMovieLens(this DataOperationsCatalog catalog, string path)
+        => MovieLensFile.Open(path);
+
+    /// <summary>
+    /// Makes up the log of a short-video feed: users with a few hidden tastes of which one is active in a session, videos with aspects, watch times that
+    /// follow from the match and skips where one aspect fails. The same options give the same log.
+    /// </summary>
+    /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="options">Size and shape of the log; null for the defaults.</param>
+    /// <returns>A view of interactions that are made as they are read, of any size.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public static IDataView SimulateShortVideoFeed(this DataOperationsCatalog catalog, ShortVideoFeedOptions? options = null)
+        => new ShortVideoFeed(options ?? new ShortVideoFeedOptions());
+
+    /// <summary>
+    /// Splits a labelled log at a point in time, and what comes after it by user into evaluation rows for validation and test: the protocol of PNFRec (RecSys
+    /// '25, section 4.3), under which its published numbers compare.
+    /// </summary>
+    /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="interactions">A log with user, item, time and feedback, in any order.</param>
+    /// <param name="options">Columns, quantile, minimum counts; null for the published ones.</param>
+    /// <returns>The training log and the evaluation rows, with their counts.</returns>
+    /// <exception cref="ArgumentException">A column is missing or of another type, a feedback is NaN.</exception>
+    /// <exception cref="InvalidOperationException">The log is empty, or nothing is left of it.</exception>
+    public static TemporalSplitData TemporalSplit(
+        this DataOperationsCatalog catalog, IDataView interactions, TemporalSplitOptions? options = null)
+        => NegativeFeedback.Sequences.TemporalSplit.Split(interactions, options ?? new TemporalSplitOptions());
+
+    /// <summary>Adds the feedback, +1 liked, −1 disliked, 0 neither, that a rule reads off each interaction.</summary>
+    /// <param name="catalog">The transforms catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="rule">What counts as liked and as disliked: <see cref="FeedbackRule.WatchTime"/>, <see cref="FeedbackRule.Rating"/> …</param>
+    /// <param name="outputColumnName">The column to add.</param>
+    /// <exception cref="ArgumentException">The name of a column is empty.</exception>
+    public static LabelFeedbackEstimator LabelFeedback(
+        this TransformsCatalog catalog, FeedbackRule rule, string outputColumnName = "Feedback")
+        => new(CatalogEnvironment.Of(catalog), rule, outputColumnName);
+
+    /// <summary>Gathers a log of interactions into sequences, one row a user, in the order of time.</summary>
+    /// <param name="catalog">The transforms catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="userColumnName">Whose interaction it is; any type that <c>Conversion.MapValueToKey</c> takes.</param>
+    /// <param name="itemColumnName">What it was with; any such type.</param>
+    /// <param name="timestampColumnName">When, as Int64 or DateTime; ties keep the order of the log.</param>
+    /// <param name="feedbackColumnName">How it went, as Single: +1, −1 or 0.</param>
+    /// <exception cref="ArgumentException">The name of a column is empty.</exception>
+    public static WindowSequencesEstimator WindowSequences(
+        this TransformsCatalog catalog,
+        string userColumnName = "User",
+        string itemColumnName = "Item",
+        string timestampColumnName = "Time",
+        string feedbackColumnName = "Feedback")
+        => new(CatalogEnvironment.Of(catalog), new WindowSequencesOptions
+        {
+            UserColumnName = userColumnName,
+            ItemColumnName = itemColumnName,
+            TimestampColumnName = timestampColumnName,
+            FeedbackColumnName = feedbackColumnName,
+        });
+
+    /// <summary>Gathers a log of interactions into sequences: one row a user, or overlapping windows.</summary>
+    /// <param name="catalog">The transforms catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="options">Columns, lengths, windows and minimum counts.</param>
+    /// <exception cref="ArgumentException">An option is out of its range, the name of a column is empty.</exception>
+    public static WindowSequencesEstimator WindowSequences(this TransformsCatalog catalog, WindowSequencesOptions options)
+        => new(CatalogEnvironment.Of(catalog), options);
+
+    /// <summary>
+    /// Trains PNFRec (RecSys '25): two self-attention encoders over liked and disliked items with one item table, which learn to foresee the next of each
+    /// and to tell them apart; recommends by the encoder of the liked ones.
+    /// </summary>
+    /// <param name="catalog">The trainers of <c>mlContext.Recommendation()</c>.</param>
+    /// <param name="itemsColumnName">The items of a history: a vector of keys.</param>
+    /// <param name="feedbackColumnName">The feedback beside them: a vector of Single.</param>
+    /// <param name="negativeWeight">α: weight of the cross entropy of the next disliked item; at least 0.</param>
+    /// <param name="contrastiveWeight">β: weight of the contrast between the next liked and the disliked items; at least 0.</param>
+    /// <param name="numberOfRecommendations">k: items recommended to a row.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public static PnfRecTrainer PnfRec(
+        this RecommendationCatalog.RecommendationTrainers catalog,
+        string itemsColumnName = "Items",
+        string feedbackColumnName = "Feedback",
+        double negativeWeight = 0.45,
+        double contrastiveWeight = 0.25,
+        int numberOfRecommendations = 10)
+        => new(CatalogEnvironment.Of(catalog), new PnfRecTrainer.Options
+        {
+            ItemsColumnName = itemsColumnName,
+            FeedbackColumnName = feedbackColumnName,
+            NegativeWeight = negativeWeight,
+            ContrastiveWeight = contrastiveWeight,
+            NumberOfRecommendations = numberOfRecommendations,
+        });
+
+    /// <summary>Trains PNFRec (RecSys '25) with all its options.</summary>
+    /// <param name="catalog">The trainers of <c>mlContext.Recommendation()</c>.</param>
+    /// <param name="options">Columns, network, losses and training.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public static PnfRecTrainer PnfRec(this RecommendationCatalog.RecommendationTrainers catalog, PnfRecTrainer.Options options)
+        => new(CatalogEnvironment.Of(catalog), options);
+
+    /// <summary>Trains SASRec (Kang and McAuley 2018) with cross entropy over the whole catalogue, the baseline of PNFRec.</summary>
+    /// <param name="catalog">The trainers of <c>mlContext.Recommendation()</c>.</param>
+    /// <param name="itemsColumnName">The items of a history: a vector of keys.</param>
+    /// <param name="feedbackColumnName">The feedback beside them: a vector of Single.</param>
+    /// <param name="variant">What it reads: the liked items alone, every item, or every item with a contrast to the disliked.</param>
+    /// <param name="numberOfRecommendations">k: items recommended to a row.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public static SasRecTrainer SasRec(
+        this RecommendationCatalog.RecommendationTrainers catalog,
+        string itemsColumnName = "Items",
+        string feedbackColumnName = "Feedback",
+        SasRecVariant variant = SasRecVariant.PositiveItems,
+        int numberOfRecommendations = 10)
+        => new(CatalogEnvironment.Of(catalog), new SasRecTrainer.Options
+        {
+            ItemsColumnName = itemsColumnName,
+            FeedbackColumnName = feedbackColumnName,
+            Variant = variant,
+            NumberOfRecommendations = numberOfRecommendations,
+        });
+
+    /// <summary>Trains SASRec with all its options.</summary>
+    /// <param name="catalog">The trainers of <c>mlContext.Recommendation()</c>.</param>
+    /// <param name="options">Columns, network and training.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public static SasRecTrainer SasRec(this RecommendationCatalog.RecommendationTrainers catalog, SasRecTrainer.Options options)
+        => new(CatalogEnvironment.Of(catalog), options);
+
+    /// <summary>
+    /// Evaluates recommendations against the item that came next, liked and disliked ground truth apart: HR, NDCG and MRR at k, their differences and the
+    /// coverage of the catalogue (PNFRec, RecSys '25, section 4.3).
+    /// </summary>
+    /// <param name="catalog">The recommendation catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="data">Scored rows: a trained transformer's output for evaluation rows.</param>
+    /// <param name="numberOfRecommendations">k: how many recommendations of each row are looked at; at most as many as there are.</param>
+    /// <param name="targetItemColumnName">The item that came next: a value of the items' type or a key.</param>
+    /// <param name="targetFeedbackColumnName">The feedback it got: Single, above 0 liked, below 0 disliked; rows with 0 count for neither.</param>
+    /// <param name="recommendedItemsColumnName">The recommendations, best first: keys, or the values behind them.</param>
+    /// <exception cref="ArgumentException">A column is missing or of another type; an item that came next is unknown to the model; a feedback is NaN.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows.</exception>
+    public static NextItemMetrics EvaluateNextItem(
+        this RecommendationCatalog catalog,
+        IDataView data,
+        int numberOfRecommendations = 10,
+        string targetItemColumnName = "TargetItem",
+        string targetFeedbackColumnName = "TargetFeedback",
+        string recommendedItemsColumnName = "RecommendedItems")
+        => new NextItemEvaluator(data, numberOfRecommendations, targetItemColumnName, targetFeedbackColumnName, recommendedItemsColumnName).Evaluate();
+}

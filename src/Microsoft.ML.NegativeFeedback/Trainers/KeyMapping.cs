@@ -1,0 +1,52 @@
+using System.Reflection;
+using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.DataView;
+
+namespace Microsoft.ML.NegativeFeedback.Trainers;
+
+/// <summary>
+/// Gives validation rows the keys of the training rows: a column that still holds the items themselves is mapped by the dictionary that the
+/// training column carries, so that rows straight from a split can be watched in a pipeline that maps its own.
+/// </summary>
+internal static class KeyMapping
+{
+    /// <summary>The rows with the named columns as keys.</summary>
+    /// <param name="rows">Rows whose named columns hold items, as vectors or scalars, or keys already.</param>
+    /// <param name="items">The training column of keys.</param>
+    /// <param name="columnNames">The columns to map.</param>
+    /// <exception cref="ArgumentException">A column is missing, or holds values of another type than the keys stand for.</exception>
+    public static IDataView Apply(IDataView rows, DataViewSchema.Column items, params string[] columnNames)
+    {
+        var valueType = ColumnTypes.KeyValueTypeOf(items)!;
+        foreach (string name in columnNames)
+        {
+            var column = Columns.Require(rows.Schema, name,
+                type => ColumnTypes.ItemOf(type) is KeyDataViewType || ColumnTypes.ItemOf(type).Equals(valueType),
+                $"items as keys, or as {valueType} as the keys of column '{items.Name}' stand for");
+            if (ColumnTypes.ItemOf(column.Type) is not KeyDataViewType)
+                rows = Map(rows, name, items, valueType);
+        }
+
+        return rows;
+    }
+
+    private static IDataView Map(IDataView rows, string columnName, DataViewSchema.Column items, DataViewType valueType)
+    {
+        var ml = new MLContext();
+        var dictionary = (IDataView)typeof(KeyMapping).GetMethod(nameof(DictionaryOf), BindingFlags.NonPublic | BindingFlags.Static)!
+            .MakeGenericMethod(valueType.RawType).Invoke(null, BindingFlags.DoNotWrapExceptions, null, [ml, items], null)!;
+        return ml.Transforms.Conversion.MapValueToKey(columnName, keyData: dictionary).Fit(rows).Transform(rows);
+    }
+
+    private static IDataView DictionaryOf<T>(MLContext ml, DataViewSchema.Column items)
+    {
+        VBuffer<T> values = default;
+        items.Annotations.GetValue(ColumnTypes.KeyValues, ref values);
+        return ml.Data.LoadFromEnumerable(values.DenseValues().Select(value => new Entry<T> { Value = value }).ToArray());
+    }
+
+    private sealed class Entry<T>
+    {
+        public T Value { get; set; } = default!;
+    }
+}

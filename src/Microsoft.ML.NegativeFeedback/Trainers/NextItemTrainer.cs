@@ -1,0 +1,142 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.DataView;
+using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Onnx;
+using Microsoft.ML.NegativeFeedback.Trainers;
+using Microsoft.ML.NegativeFeedback.Training;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.NegativeFeedback;
+
+/// <summary>
+/// The base of the trainers that foresee the next item of a history: reads sequences out of a data view, trains with TorchSharp, writes the trained network as
+/// an ONNX graph, and returns a transformer that scores with ONNX Runtime.
+/// </summary>
+public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
+{
+    private readonly IHostEnvironment _environment;
+    private readonly IHost _host;
+    private readonly SequenceTrainerOptions _options;
+
+    private protected NextItemTrainer(IHostEnvironment environment, string name, SequenceTrainerOptions options)
+    {
+        TrainerChecks.CheckOptions(options);
+        _environment = environment;
+        _host = environment.Register(name);
+        _options = options;
+    }
+
+    /// <summary>Trains on sequences; early stopping watches the options' validation rows, or held-out ones.</summary>
+    /// <param name="input">Rows with the items of a history as keys and the feedback beside them.</param>
+    /// <returns>A transformer that adds recommendations to such rows.</returns>
+    /// <exception cref="ArgumentException">A column is missing or of another type; k is larger than the catalogue.</exception>
+    /// <exception cref="InvalidOperationException">There is nothing to learn from: no rows, a single class of feedback, too few liked items.</exception>
+    /// <exception cref="InvalidDataException">A row is malformed, or the checkpoint is damaged or belongs to another training.</exception>
+    /// <exception cref="OperationCanceledException">Training was cancelled; the checkpoint is that of the last finished epoch.</exception>
+    public NextItemTransformer Fit(IDataView input) => Fit(input, _options.ValidationSet);
+
+    /// <summary>Trains on sequences; early stopping watches the given rows.</summary>
+    /// <param name="trainData">Rows with the items of a history as keys and the feedback beside them.</param>
+    /// <param name="validationData">
+    /// Rows like those, with the item that came next and its feedback, as <see cref="SequenceTrainerOptions.ValidationSet"/>; null to hold out a share of the
+    /// training rows.
+    /// </param>
+    /// <returns>A transformer that adds recommendations to such rows.</returns>
+    /// <exception cref="ArgumentException">A column is missing or of another type; k is larger than the catalogue.</exception>
+    /// <exception cref="InvalidOperationException">There is nothing to learn from: no rows, a single class of feedback, too few liked items.</exception>
+    /// <exception cref="InvalidDataException">A row is malformed, a validation item is unknown, or the checkpoint is damaged or belongs to another training.</exception>
+    /// <exception cref="OperationCanceledException">Training was cancelled; the checkpoint is that of the last finished epoch.</exception>
+    public NextItemTransformer Fit(IDataView trainData, IDataView? validationData)
+    {
+        ArgumentNullException.ThrowIfNull(trainData);
+        var items = TrainerChecks.CheckSchema(trainData.Schema, _options);
+        int itemCount = checked((int)((KeyDataViewType)ColumnTypes.ItemOf(items.Type)).Count);
+        int seed = _options.Seed ?? _host.Rand.Next();
+        using var channel = _host.Start("Training");
+
+        var all = SequenceData.Read(trainData, itemCount, _options.ItemsColumnName, _options.FeedbackColumnName);
+        var (train, validation) = validationData is not null ? (all, ReadValidationRows(validationData, items, itemCount))
+            : _options.ValidationFraction > 0 ? HeldOutRows.Split(all, _options.ValidationFraction, seed)
+            : (all, null);
+        var result = Train(train, validation, LoopSettings(seed), line => channel.Info(MessageSensitivity.None, "{0}", line));
+        return new NextItemTransformer(_environment, ToGraph(result.Weights, Popularity(all)), trainData.Schema, OutputColumns);
+    }
+
+    /// <summary>The columns that the trained transformer will add to the input's.</summary>
+    /// <param name="inputSchema">The shape of the training data.</param>
+    /// <exception cref="ArgumentException">A column is missing or of another kind.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        TrainerChecks.CheckShape(inputSchema, _options);
+        return NextItemTransformer.AddTo(inputSchema, OutputColumns);
+    }
+
+    /// <summary>The shape of the encoder that the options ask for.</summary>
+    private protected EncoderSettings EncoderSettings => new(
+        _options.EmbeddingWidth, _options.MaximumSequenceLength, _options.NumberOfBlocks, _options.NumberOfHeads, _options.DropoutRate);
+
+    /// <summary>Whether the network reads every item of a history, rather than the liked ones.</summary>
+    private protected virtual bool ReadsWholeHistory => false;
+
+    private protected abstract TrainingResult Train(SequenceData train, SequenceData? validation, TrainingSettings settings, Action<string> log);
+
+    private SequenceData ReadValidationRows(IDataView rows, DataViewSchema.Column items, int itemCount)
+        => SequenceData.ReadEvaluationRows(
+            KeyMapping.Apply(rows, items, _options.ItemsColumnName, _options.TargetItemColumnName), itemCount,
+            _options.ItemsColumnName, _options.FeedbackColumnName, _options.TargetItemColumnName, _options.TargetFeedbackColumnName);
+
+    private TrainingSettings LoopSettings(int seed) => new()
+    {
+        BatchSize = _options.BatchSize,
+        MaximumEpochs = _options.MaximumNumberOfEpochs,
+        LearningRate = _options.LearningRate,
+        Patience = _options.EarlyStoppingPatience,
+        ValidationCutoff = _options.NumberOfRecommendations,
+        GradientClippingNorm = _options.GradientClippingNorm,
+        CudaDevice = CudaDevice,
+        Threads = _options.NumberOfThreads,
+        Seed = seed,
+        CheckpointPath = _options.CheckpointPath,
+    };
+
+    // The environment of an ML.NET catalog is the MLContext itself.
+    private int? CudaDevice => (_options.Device, _environment as MLContext) switch
+    {
+        (TrainingDevice.Cpu, _) => null,
+        (TrainingDevice.Cuda, var context) => context?.GpuDeviceId ?? 0,
+        (_, { GpuDeviceId: { } gpu, FallbackToCpu: true }) => TorchSharp.torch.cuda.is_available() ? gpu : null,
+        (_, var context) => context?.GpuDeviceId,
+    };
+
+    private byte[] ToGraph(EncoderWeights weights, float[] popularity) => NextItemGraph.Build(weights, new NextItemGraphOptions
+    {
+        TopK = _options.NumberOfRecommendations,
+        History = ReadsWholeHistory ? HistorySelection.Whole : HistorySelection.PositivesOnly,
+        ExcludeSeenItems = _options.ExcludeSeenItems,
+        Popularity = popularity,
+        Candidates = _options.CandidatesColumnName is not null,
+    });
+
+    /// <summary>How often each item was read in training, [N + 1]: what a history without known items is answered with.</summary>
+    private float[] Popularity(SequenceData data)
+    {
+        var counts = new float[data.ItemCount + 1];
+        for (int row = 0; row < data.RowCount; row++)
+        {
+            var items = data.Items(row);
+            var feedback = data.Feedback(row);
+            for (int i = 0; i < items.Length; i++)
+            {
+                if (ReadsWholeHistory || feedback[i] > 0)
+                    counts[items[i]]++;
+            }
+        }
+
+        return counts;
+    }
+
+    private ScoringColumns OutputColumns => new(
+        _options.ItemsColumnName, _options.FeedbackColumnName, _options.CandidatesColumnName,
+        _options.RecommendedItemsColumnName, _options.ScoresColumnName, _options.CandidateScoresColumnName, _options.NumberOfRecommendations);
+}

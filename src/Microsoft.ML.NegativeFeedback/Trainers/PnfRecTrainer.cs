@@ -1,0 +1,56 @@
+using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Trainers;
+using Microsoft.ML.NegativeFeedback.Training;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.NegativeFeedback;
+
+/// <summary>
+/// Trains PNFRec: "Benefiting from Negative yet Informative Feedback by Contrasting Opposing Sequential Patterns" (Ivanova, Frolov and Vasilev, RecSys '25).
+/// </summary>
+/// <remarks>
+/// <para>Two self-attention encoders with one item table read the last l liked and the last l disliked items of a user. The loss is
+/// L = CE⁺ + α·CE⁻ + β·L_c: cross entropy over the whole catalogue of the next liked and of the next disliked item, and a contrast between the next liked item and the
+/// user's disliked ones. Recommendations come from the encoder of the liked items alone; every item of the history is left out of them.</para>
+/// <para>α and β at 0 give the paper's reduced models: β = 0 is PNFRec_pn, α = 0 is PNFRec_pc, both 0 is SASRec_p.</para>
+/// <para>The defaults of <see cref="Options.Similarity"/> and <see cref="Options.SeparatePositionEmbeddings"/> follow the published code, which the published numbers come
+/// from; the other values give the paper's text.</para>
+/// </remarks>
+public sealed class PnfRecTrainer : NextItemTrainer
+{
+    private readonly Options _options;
+
+    internal PnfRecTrainer(IHostEnvironment environment, Options options)
+        : base(environment, nameof(PnfRecTrainer), options)
+    {
+        TrainerChecks.InRange(options.NegativeWeight, nameof(options.NegativeWeight), value => value >= 0, "at least 0");
+        TrainerChecks.InRange(options.ContrastiveWeight, nameof(options.ContrastiveWeight), value => value >= 0, "at least 0");
+        if (!Enum.IsDefined(options.Similarity))
+            throw new ArgumentOutOfRangeException(nameof(options.Similarity), options.Similarity, $"{nameof(options.Similarity)} is no {nameof(ContrastSimilarity)}.");
+        _options = options;
+    }
+
+    private protected override TrainingResult Train(
+        SequenceData train, SequenceData? validation, TrainingSettings settings, Action<string> log)
+    {
+        var model = new PnfRecSettings(
+            EncoderSettings, _options.NegativeWeight, _options.ContrastiveWeight, _options.Similarity, _options.SeparatePositionEmbeddings);
+        return ModelTraining.Train(train, validation, model, settings, _options.Progress, log, _options.CancellationToken);
+    }
+
+    /// <summary>The options of <see cref="PnfRecTrainer"/>.</summary>
+    public sealed class Options : SequenceTrainerOptions
+    {
+        /// <summary>α: weight of the cross entropy of the next disliked item; at least 0. Default 0.45, as published for MovieLens-1M.</summary>
+        public double NegativeWeight { get; set; } = 0.45;
+
+        /// <summary>β: weight of the contrast between the next liked item and the disliked ones; at least 0. Default 0.25, as published for MovieLens-1M.</summary>
+        public double ContrastiveWeight { get; set; } = 0.25;
+
+        /// <summary>f of the contrast: the dot product of the published code, or the cosine of the paper's text. Default <see cref="ContrastSimilarity.Dot"/>.</summary>
+        public ContrastSimilarity Similarity { get; set; } = ContrastSimilarity.Dot;
+
+        /// <summary>Whether each encoder has positions of its own, as the paper's section 3.2.1 has it; the published code shares them. Default false.</summary>
+        public bool SeparatePositionEmbeddings { get; set; }
+    }
+}

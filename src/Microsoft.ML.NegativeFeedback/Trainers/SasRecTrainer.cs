@@ -1,0 +1,46 @@
+using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Trainers;
+using Microsoft.ML.NegativeFeedback.Training;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.NegativeFeedback;
+
+/// <summary>
+/// Trains SASRec: "Self-Attentive Sequential Recommendation" (Kang and McAuley, ICDM '18) with cross entropy over the whole catalogue, in the three variants that PNFRec
+/// (RecSys '25) is compared with.
+/// </summary>
+public sealed class SasRecTrainer : NextItemTrainer
+{
+    private readonly Options _options;
+
+    internal SasRecTrainer(IHostEnvironment environment, Options options)
+        : base(environment, nameof(SasRecTrainer), options)
+    {
+        if (!Enum.IsDefined(options.Variant))
+            throw new ArgumentOutOfRangeException(nameof(options.Variant), options.Variant, $"{nameof(options.Variant)} is no {nameof(SasRecVariant)}.");
+        TrainerChecks.InRange(options.ContrastiveWeight, nameof(options.ContrastiveWeight), value => value >= 0, "at least 0");
+        _options = options;
+    }
+
+    private protected override bool ReadsWholeHistory => _options.Variant != SasRecVariant.PositiveItems;
+
+    private protected override TrainingResult Train(
+        SequenceData train, SequenceData? validation, TrainingSettings settings, Action<string> log)
+    {
+        double contrastiveWeight = _options.Variant == SasRecVariant.Contrastive ? _options.ContrastiveWeight : 0;
+        var model = new SasRecSettings(EncoderSettings, ReadsWholeHistory, contrastiveWeight);
+        return ModelTraining.Train(train, validation, model, settings, _options.Progress, log, _options.CancellationToken);
+    }
+
+    /// <summary>The options of <see cref="SasRecTrainer"/>.</summary>
+    public sealed class Options : SequenceTrainerOptions
+    {
+        /// <summary>What the network reads. Default <see cref="SasRecVariant.PositiveItems"/>.</summary>
+        public SasRecVariant Variant { get; set; } = SasRecVariant.PositiveItems;
+
+        /// <summary>
+        /// Weight of the InfoNCE term of <see cref="SasRecVariant.Contrastive"/>, whose temperature is 0.1 (Seshadri et al., RecSys '24); at least 0. Default 0.25.
+        /// </summary>
+        public double ContrastiveWeight { get; set; } = 0.25;
+    }
+}
