@@ -1,0 +1,152 @@
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.NegativeFeedback.Tests.Trainers;
+
+/// <summary>What a trainer is given wrong is named before any training starts.</summary>
+public class BadInputTests
+{
+    private readonly MLContext _ml = new(seed: 1);
+
+    private IDataView Keyed(params ToyHistory[] histories)
+    {
+        var rows = _ml.Data.LoadFromEnumerable(histories);
+        return _ml.Transforms.Conversion.MapValueToKey("Items").Fit(rows).Transform(rows);
+    }
+
+    private NextItemTrainer PnfRec(Action<PnfRecTrainer.Options>? set = null)
+    {
+        var options = TrainerTests.Small(new PnfRecTrainer.Options());
+        options.NumberOfRecommendations = 1;
+        // an epoch must never end here: the error comes before
+        options.Progress = new TrainerTests.Recorder(_ => Assert.Fail("Training started."));
+        set?.Invoke(options);
+        return _ml.Recommendation().Trainers.PnfRec(options);
+    }
+
+    private static ToyHistory Good => new() { Items = ["a", "b", "c", "x", "y"], Feedback = [1, 1, 1, -1, -1] };
+
+    [Fact]
+    public void A_missing_column_is_named()
+    {
+        var error = Assert.Throws<ArgumentException>(() => PnfRec(options => options.ItemsColumnName = "Films").Fit(Keyed(Good)));
+        Assert.Contains("Column 'Films' is missing", error.Message);
+        Assert.Contains("Items", error.Message);
+    }
+
+    [Fact]
+    public void A_column_of_another_type_is_named_when_the_chain_is_fitted()
+    {
+        var rows = _ml.Data.LoadFromEnumerable([Good]);
+        var chain = new EstimatorChain<ITransformer>().Append(PnfRec());
+        var error = Assert.Throws<ArgumentException>(() => chain.Fit(rows));
+        Assert.Contains("Column 'Items'", error.Message);
+        Assert.Contains("MapValueToKey", error.Message);
+    }
+
+    [Fact]
+    public void Data_without_rows_is_an_error()
+    {
+        var empty = Keyed(Good).Preview().Schema;
+        var keyed = _ml.Data.FilterRowsByColumn(
+            _ml.Transforms.CopyColumns("Unused", "TargetFeedback").Fit(Keyed(Good)).Transform(Keyed(Good)), "TargetFeedback", lowerBound: 5);
+        Assert.Equal(empty.Count, keyed.Schema.Count - 1);
+        var error = Assert.Throws<InvalidOperationException>(() => PnfRec().Fit(keyed));
+        Assert.Contains("no rows", error.Message);
+    }
+
+    [Fact]
+    public void A_single_class_of_feedback_is_an_error()
+    {
+        var liked = new ToyHistory { Items = ["a", "b", "c"], Feedback = [1, 1, 1] };
+        var error = Assert.Throws<InvalidOperationException>(() => PnfRec().Fit(Keyed(liked)));
+        Assert.Contains("negative feedback", error.Message);
+    }
+
+    [Fact]
+    public void Too_few_liked_items_are_an_error()
+    {
+        var once = new ToyHistory { Items = ["a", "x", "y"], Feedback = [1, -1, -1] };
+        var error = Assert.Throws<InvalidOperationException>(() => PnfRec().Fit(Keyed(once, once)));
+        Assert.Contains("two items with positive feedback", error.Message);
+    }
+
+    [Fact]
+    public void Feedback_that_is_no_number_is_named_with_its_row()
+    {
+        var bad = new ToyHistory { Items = ["a", "b"], Feedback = [1, float.NaN] };
+        var error = Assert.Throws<InvalidDataException>(() => PnfRec().Fit(Keyed(Good, bad)));
+        Assert.Contains("'Feedback' of row 1", error.Message);
+    }
+
+    [Fact]
+    public void Items_and_feedback_of_different_length_are_named_with_their_row()
+    {
+        var bad = new ToyHistory { Items = ["a", "b"], Feedback = [1] };
+        var error = Assert.Throws<InvalidDataException>(() => PnfRec().Fit(Keyed(Good, bad)));
+        Assert.Contains("Row 1", error.Message);
+    }
+
+    [Fact]
+    public void An_unknown_validation_target_is_an_error()
+    {
+        var unknown = _ml.Data.LoadFromEnumerable([new ToyHistory { Items = ["a", "b"], Feedback = [1, 1], TargetItem = "never seen" }]);
+        var error = Assert.Throws<InvalidDataException>(() => PnfRec(options => options.ValidationSet = unknown).Fit(Keyed(Good)));
+        Assert.Contains("TargetItem", error.Message);
+    }
+
+    [Fact]
+    public void More_recommendations_than_the_catalogue_has_are_an_error()
+    {
+        var error = Assert.Throws<ArgumentOutOfRangeException>(() => PnfRec(options => options.NumberOfRecommendations = 6).Fit(Keyed(Good)));
+        Assert.Contains("knows 5 items", error.Message);
+    }
+
+    [Fact]
+    public void A_checkpoint_that_cannot_be_written_is_an_error()
+    {
+        string folder = Path.Combine(AppContext.BaseDirectory, "no", "such", "folder", "training.checkpoint");
+        var error = Assert.Throws<ArgumentException>(() => PnfRec(options => options.CheckpointPath = folder).Fit(Keyed(Good, Good, Good)));
+        Assert.Contains(folder, error.Message);
+    }
+
+    [Fact]
+    public void A_foreign_checkpoint_is_an_error()
+    {
+        string path = Path.GetTempFileName();
+        File.WriteAllText(path, "not a checkpoint at all");
+        var error = Assert.Throws<InvalidDataException>(() => PnfRec(options => options.CheckpointPath = path).Fit(Keyed(Good, Good, Good)));
+        Assert.Contains(path, error.Message);
+        File.Delete(path);
+    }
+
+    public static TheoryData<string, Action<PnfRecTrainer.Options>> WrongOptions => new()
+    {
+        { "NumberOfRecommendations", options => options.NumberOfRecommendations = 0 },
+        { "MaximumSequenceLength", options => options.MaximumSequenceLength = 0 },
+        { "EmbeddingWidth", options => options.EmbeddingWidth = -1 },
+        { "NumberOfHeads", options => options.NumberOfHeads = 3 },
+        { "NumberOfBlocks", options => options.NumberOfBlocks = 0 },
+        { "DropoutRate", options => options.DropoutRate = 1 },
+        { "DropoutRate", options => options.DropoutRate = double.NaN },
+        { "BatchSize", options => options.BatchSize = 0 },
+        { "LearningRate", options => options.LearningRate = 0 },
+        { "LearningRate", options => options.LearningRate = double.PositiveInfinity },
+        { "MaximumNumberOfEpochs", options => options.MaximumNumberOfEpochs = 0 },
+        { "EarlyStoppingPatience", options => options.EarlyStoppingPatience = 0 },
+        { "ValidationFraction", options => options.ValidationFraction = 1 },
+        { "GradientClippingNorm", options => options.GradientClippingNorm = 0 },
+        { "NumberOfThreads", options => options.NumberOfThreads = 0 },
+        { "NegativeWeight", options => options.NegativeWeight = -0.1 },
+        { "ContrastiveWeight", options => options.ContrastiveWeight = double.NaN },
+        { "Similarity", options => options.Similarity = (ContrastSimilarity)9 },
+        { "ItemsColumnName", options => options.ItemsColumnName = " " },
+    };
+
+    [Theory]
+    [MemberData(nameof(WrongOptions))]
+    public void An_option_out_of_its_range_is_named(string option, Action<PnfRecTrainer.Options> set)
+    {
+        var error = Assert.ThrowsAny<ArgumentException>(() => PnfRec(set));
+        Assert.Contains(option, error.Message + error.ParamName);
+    }
+}

@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Text.Json;
+
+namespace Microsoft.ML.NegativeFeedback.Tests.Trainers;
+
+/// <summary>A saved chain loads and answers in a process that has only Microsoft.ML, Microsoft.ML.OnnxTransformer and ONNX Runtime on disk.</summary>
+public class FreshProcessTests
+{
+    private sealed record Answer(string[] RecommendedItems, uint[] ScoreBits);
+
+    [Fact]
+    public void A_saved_model_answers_the_same_in_a_fresh_process_without_the_library()
+    {
+        var ml = new MLContext(seed: 1);
+        var histories = ToyFeed.Histories(12, seed: 2).Select(history => new { history.Items, history.Feedback })
+            .Append(new { Items = Array.Empty<string>(), Feedback = Array.Empty<float>() })
+            .Append(new { Items = new[] { "nobody knows this" }, Feedback = new[] { 1f } }).ToArray();
+        var train = ml.Data.LoadFromEnumerable(ToyFeed.Histories(200, seed: 1));
+        var model = ml.Transforms.Conversion.MapValueToKey("Items")
+            .Append(ml.Recommendation().Trainers.PnfRec(TrainerTests.Small(new PnfRecTrainer.Options { MaximumNumberOfEpochs = 3 })))
+            .Append(ml.Transforms.Conversion.MapKeyToValue("RecommendedItems"))
+            .Fit(train);
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        string In(string name) => Path.Combine(folder, name);
+        ml.Model.Save(model, train.Schema, In("model.zip"));
+        File.WriteAllText(In("histories.json"), JsonSerializer.Serialize(histories));
+
+        Run(In("model.zip"), In("histories.json"), In("answers.json"));
+
+        using var engine = ml.Model.CreatePredictionEngine<ToyHistory, ToyRecommendation>(model);
+        var expected = histories.Select(history => engine.Predict(new ToyHistory { Items = history.Items, Feedback = history.Feedback })).ToArray();
+        var answers = JsonSerializer.Deserialize<Answer[]>(File.ReadAllText(In("answers.json")))!;
+        Assert.Equal(2 * histories.Length, answers.Length);
+        for (int i = 0; i < answers.Length; i++)
+        {
+            Assert.Equal(expected[i / 2].RecommendedItems, answers[i].RecommendedItems);
+            Assert.Equal(expected[i / 2].Scores.Select(BitConverter.SingleToUInt32Bits), answers[i].ScoreBits);
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static void Run(params string[] arguments)
+    {
+        string program = typeof(FreshProcessTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(attribute => attribute.Key == "FreshProcess").Value!;
+        var start = new ProcessStartInfo(Environment.ProcessPath!.Contains("dotnet") ? Environment.ProcessPath : "dotnet", [program, .. arguments])
+        {
+            RedirectStandardError = true,
+        };
+        using var process = Process.Start(start)!;
+        string errors = process.StandardError.ReadToEnd();
+        Assert.True(process.WaitForExit(60_000), "The process did not end within a minute.");
+        Assert.True(process.ExitCode == 0, errors);
+    }
+}

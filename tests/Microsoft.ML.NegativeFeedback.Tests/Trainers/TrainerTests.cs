@@ -1,0 +1,183 @@
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.NegativeFeedback.Tests.Trainers;
+
+/// <summary>The trainers from the front door: in chains, learning, evaluated, watched, cancelled.</summary>
+public class TrainerTests
+{
+    private readonly MLContext _ml = new(seed: 1);
+
+    internal static TOptions Small<TOptions>(TOptions options) where TOptions : SequenceTrainerOptions
+    {
+        options.EmbeddingWidth = 16;
+        options.MaximumSequenceLength = 10;
+        options.NumberOfBlocks = 1;
+        options.BatchSize = 32;
+        options.LearningRate = 0.01;
+        options.MaximumNumberOfEpochs = 12;
+        options.NumberOfRecommendations = 5;
+        options.DropoutRate = 0;
+        options.Seed = 7;
+        options.NumberOfThreads = 1;
+        return options;
+    }
+
+    private TransformerChain<ITransformer> FitChain(IEstimator<NextItemTransformer> trainer, IDataView rows)
+        => new EstimatorChain<ITransformer>()
+            .Append(_ml.Transforms.Conversion.MapValueToKey("Items"))
+            .Append(trainer)
+            .Append((IEstimator<ITransformer>)_ml.Transforms.Conversion.MapKeyToValue("RecommendedItems"))
+            .Fit(rows);
+
+    public static TheoryData<string> Trainers => ["pnfrec", "pnfrec_pn", "pnfrec_pc", "pnfrec_cosine", "sasrec_p", "sasrec", "sasrec_c"];
+
+    private NextItemTrainer Create(string name) => name switch
+    {
+        "pnfrec" => _ml.Recommendation().Trainers.PnfRec(Small(new PnfRecTrainer.Options())),
+        "pnfrec_pn" => _ml.Recommendation().Trainers.PnfRec(Small(new PnfRecTrainer.Options { ContrastiveWeight = 0 })),
+        "pnfrec_pc" => _ml.Recommendation().Trainers.PnfRec(Small(new PnfRecTrainer.Options { NegativeWeight = 0 })),
+        "pnfrec_cosine" => _ml.Recommendation().Trainers.PnfRec(
+            Small(new PnfRecTrainer.Options { Similarity = ContrastSimilarity.Cosine, SeparatePositionEmbeddings = true })),
+        "sasrec_p" => _ml.Recommendation().Trainers.SasRec(Small(new SasRecTrainer.Options())),
+        "sasrec" => _ml.Recommendation().Trainers.SasRec(Small(new SasRecTrainer.Options { Variant = SasRecVariant.WholeSequence })),
+        _ => _ml.Recommendation().Trainers.SasRec(Small(new SasRecTrainer.Options { Variant = SasRecVariant.Contrastive })),
+    };
+
+    [Theory]
+    [MemberData(nameof(Trainers))]
+    public void A_chain_learns_what_comes_next(string trainer)
+    {
+        var train = _ml.Data.LoadFromEnumerable(ToyFeed.Histories(400, seed: 1));
+        var test = _ml.Data.LoadFromEnumerable(ToyFeed.Histories(60, seed: 2));
+
+        var model = FitChain(Create(trainer), train);
+        var metrics = _ml.Recommendation().EvaluateNextItem(model.Transform(test), numberOfRecommendations: 5);
+
+        // 24 items of the ring less the 8 seen, and the disliked ones: chance is below 0.2
+        Assert.True(metrics.Positive.HitRate > 0.8, $"HR@5 {metrics.Positive.HitRate}");
+    }
+
+    [Fact]
+    public void A_prediction_engine_answers_as_the_rows_do()
+    {
+        var train = _ml.Data.LoadFromEnumerable(ToyFeed.Histories(200, seed: 1));
+        var histories = ToyFeed.Histories(10, seed: 2);
+        var model = FitChain(Create("pnfrec"), train);
+
+        var rows = _ml.Data.CreateEnumerable<ToyRecommendation>(
+            model.Transform(_ml.Data.LoadFromEnumerable(histories)), reuseRowObject: false).ToArray();
+        using var engine = _ml.Model.CreatePredictionEngine<ToyHistory, ToyRecommendation>(model);
+
+        foreach (var (history, row) in histories.Zip(rows))
+        {
+            var answer = engine.Predict(history);
+            Assert.Equal(row.RecommendedItems, answer.RecommendedItems);
+            Assert.Equal(row.Scores, answer.Scores, (a, b) => Math.Abs(a - b) <= 1e-4f * Math.Max(1, Math.Abs(a)));
+            Assert.Empty(answer.RecommendedItems.Intersect(history.Items));
+        }
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_model_to_the_bit()
+    {
+        var train = _ml.Data.LoadFromEnumerable(ToyFeed.Histories(100, seed: 1));
+        var histories = _ml.Data.LoadFromEnumerable(ToyFeed.Histories(20, seed: 2));
+
+        float[][] Scores() => _ml.Data.CreateEnumerable<ToyRecommendation>(
+            FitChain(Create("pnfrec"), train).Transform(histories), reuseRowObject: false).Select(row => row.Scores).ToArray();
+
+        Assert.Equal(Scores(), Scores());
+    }
+
+    [Fact]
+    public void Validation_rows_may_hold_items_or_keys()
+    {
+        var train = _ml.Data.LoadFromEnumerable(ToyFeed.Histories(200, seed: 1));
+        var validation = _ml.Data.LoadFromEnumerable(ToyFeed.Histories(40, seed: 2));
+        var toKeys = _ml.Transforms.Conversion.MapValueToKey("Items").Fit(train);
+        var withKeys = _ml.Transforms.Conversion.MapValueToKey(
+            [new InputOutputColumnPair("Items"), new InputOutputColumnPair("TargetItem")], keyData: Catalogue(toKeys.Transform(train))).Fit(validation).Transform(validation);
+
+        double?[] Ndcg(IDataView rows)
+        {
+            var progress = new Recorder();
+            var options = Small(new PnfRecTrainer.Options { ValidationSet = rows, Progress = progress, MaximumNumberOfEpochs = 3 });
+            _ml.Recommendation().Trainers.PnfRec(options).Fit(toKeys.Transform(train));
+            return [.. progress.Reports.Select(report => report.ValidationNdcg)];
+        }
+
+        var byItems = Ndcg(validation);
+        Assert.Equal(3, byItems.Length);
+        Assert.All(byItems, ndcg => Assert.NotNull(ndcg));
+        Assert.Equal(byItems, Ndcg(withKeys));
+    }
+
+    [Fact]
+    public void Progress_reaches_the_log()
+    {
+        var lines = new List<string>();
+        _ml.Log += (_, message) => lines.Add(message.Message);
+        var train = _ml.Data.LoadFromEnumerable(ToyFeed.Histories(60, seed: 1));
+        var options = Small(new SasRecTrainer.Options { MaximumNumberOfEpochs = 2 });
+
+        FitChain(_ml.Recommendation().Trainers.SasRec(options), train);
+
+        Assert.Contains(lines, line => line.Contains(nameof(SasRecTrainer)) && line.Contains('2'));
+    }
+
+    [Fact]
+    public void Cancelled_training_goes_on_from_its_checkpoint_to_the_same_model()
+    {
+        var train = _ml.Transforms.Conversion.MapValueToKey("Items").Fit(_ml.Data.LoadFromEnumerable(ToyFeed.Histories(100, seed: 1)))
+            .Transform(_ml.Data.LoadFromEnumerable(ToyFeed.Histories(100, seed: 1)));
+        string checkpoint = Path.Combine(Directory.CreateTempSubdirectory().FullName, "training.checkpoint");
+        using var cancellation = new CancellationTokenSource();
+        var interrupted = Small(new PnfRecTrainer.Options { CheckpointPath = checkpoint, MaximumNumberOfEpochs = 6, CancellationToken = cancellation.Token });
+        interrupted.Progress = new Recorder(report =>
+        {
+            if (report.Epoch == 3)
+                cancellation.Cancel();
+        });
+
+        Assert.ThrowsAny<OperationCanceledException>(() => _ml.Recommendation().Trainers.PnfRec(interrupted).Fit(train));
+        Assert.True(File.Exists(checkpoint));
+        var resumed = _ml.Recommendation().Trainers.PnfRec(
+            Small(new PnfRecTrainer.Options { CheckpointPath = checkpoint, MaximumNumberOfEpochs = 6 })).Fit(train);
+        var whole = _ml.Recommendation().Trainers.PnfRec(Small(new PnfRecTrainer.Options { MaximumNumberOfEpochs = 6 })).Fit(train);
+
+        Assert.Equal(Export(whole), Export(resumed));
+        Directory.Delete(Path.GetDirectoryName(checkpoint)!, recursive: true);
+
+        static byte[] Export(NextItemTransformer transformer)
+        {
+            string path = Path.GetTempFileName();
+            transformer.ExportToOnnx(path);
+            byte[] bytes = File.ReadAllBytes(path);
+            File.Delete(path);
+            return bytes;
+        }
+    }
+
+    private IDataView Catalogue(IDataView keyed)
+    {
+        VBuffer<ReadOnlyMemory<char>> values = default;
+        keyed.Schema["Items"].Annotations.GetValue("KeyValues", ref values);
+        return _ml.Data.LoadFromEnumerable(values.DenseValues().Select(value => new Entry { Value = value.ToString() }).ToArray());
+    }
+
+    private sealed class Entry
+    {
+        public string Value { get; set; } = "";
+    }
+
+    internal sealed class Recorder(Action<TrainingProgress>? then = null) : IProgress<TrainingProgress>
+    {
+        public List<TrainingProgress> Reports { get; } = [];
+
+        public void Report(TrainingProgress value)
+        {
+            Reports.Add(value);
+            then?.Invoke(value);
+        }
+    }
+}
