@@ -1,6 +1,6 @@
-using System.Reflection;
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
+using Microsoft.ML.NegativeFeedback.Scoring;
 
 namespace Microsoft.ML.NegativeFeedback.Trainers;
 
@@ -24,29 +24,15 @@ internal static class KeyMapping
                 type => ColumnTypes.ItemOf(type) is KeyDataViewType || ColumnTypes.ItemOf(type).Equals(valueType),
                 $"items as keys, or as {valueType} as the keys of column '{items.Name}' stand for");
             if (ColumnTypes.ItemOf(column.Type) is not KeyDataViewType)
-                rows = Map(rows, name, items, valueType);
+                rows = Map(rows, name, items);
         }
 
         return rows;
     }
 
-    private static IDataView Map(IDataView rows, string columnName, DataViewSchema.Column items, DataViewType valueType)
+    private static IDataView Map(IDataView rows, string columnName, DataViewSchema.Column items)
     {
         var ml = new MLContext();
-        var dictionary = (IDataView)typeof(KeyMapping).GetMethod(nameof(DictionaryOf), BindingFlags.NonPublic | BindingFlags.Static)!
-            .MakeGenericMethod(valueType.RawType).Invoke(null, BindingFlags.DoNotWrapExceptions, null, [ml, items], null)!;
-        return ml.Transforms.Conversion.MapValueToKey(columnName, keyData: dictionary).Fit(rows).Transform(rows);
-    }
-
-    private static IDataView DictionaryOf<T>(MLContext ml, DataViewSchema.Column items)
-    {
-        VBuffer<T> values = default;
-        items.Annotations.GetValue(ColumnTypes.KeyValues, ref values);
-        return ml.Data.LoadFromEnumerable(values.DenseValues().Select(value => new Entry<T> { Value = value }).ToArray());
-    }
-
-    private sealed class Entry<T>
-    {
-        public T Value { get; set; } = default!;
+        return ml.Transforms.Conversion.MapValueToKey(columnName, keyData: ItemDictionary.Read(items).ToKeyData(ml)).Fit(rows).Transform(rows);
     }
 }

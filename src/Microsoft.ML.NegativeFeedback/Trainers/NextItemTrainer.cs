@@ -2,6 +2,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Models;
 using Microsoft.ML.NegativeFeedback.Onnx;
+using Microsoft.ML.NegativeFeedback.Scoring;
 using Microsoft.ML.NegativeFeedback.Trainers;
 using Microsoft.ML.NegativeFeedback.Training;
 using Microsoft.ML.Runtime;
@@ -59,7 +60,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
             : _options.ValidationFraction > 0 ? HeldOutRows.Split(all, _options.ValidationFraction, seed)
             : (all, null);
         var result = Train(train, validation, LoopSettings(seed), line => channel.Info(MessageSensitivity.None, "{0}", line));
-        return new NextItemTransformer(_environment, ToGraph(result.Weights, Popularity(all)), trainData.Schema, OutputColumns);
+        return new NextItemTransformer(_environment, ToGraph(result.Weights, Popularity(all)), trainData.Schema, ScoringColumns);
     }
 
     /// <summary>The columns that the trained transformer will add to the input's.</summary>
@@ -68,8 +69,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        TrainerChecks.CheckShape(inputSchema, _options);
-        return NextItemTransformer.AddTo(inputSchema, OutputColumns);
+        return ScoringColumns.AddTo(inputSchema);
     }
 
     /// <summary>The shape of the encoder that the options ask for.</summary>
@@ -136,7 +136,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         return counts;
     }
 
-    private ScoringColumns OutputColumns => new(
-        _options.ItemsColumnName, _options.FeedbackColumnName, _options.CandidatesColumnName,
-        _options.RecommendedItemsColumnName, _options.ScoresColumnName, _options.CandidateScoresColumnName, _options.NumberOfRecommendations);
+    private NextItemColumns ScoringColumns => new(
+        _options.ItemsColumnName, _options.FeedbackColumnName, _options.RecommendedItemsColumnName, _options.ScoresColumnName,
+        _options.CandidatesColumnName, _options.CandidateScoresColumnName);
 }

@@ -1,14 +1,12 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
+using Microsoft.ML.NegativeFeedback.Scoring;
 
 namespace Microsoft.ML.NegativeFeedback.Trainers;
 
 /// <summary>The checks of options and columns that come before any training.</summary>
 internal static class TrainerChecks
 {
-    private const string ItemsExpected = "a vector of keys stored as UInt32; Transforms.Conversion.MapValueToKey makes one";
-    private const string FeedbackExpected = "a vector of Single beside the items; Transforms.WindowSequences makes one";
-
     public static void CheckOptions(SequenceTrainerOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -49,20 +47,11 @@ internal static class TrainerChecks
             throw new ArgumentOutOfRangeException(name, value, $"{name} must be {range}.");
     }
 
-    /// <summary>The columns of training data, as the estimator before promises them.</summary>
-    public static void CheckShape(SchemaShape shape, SequenceTrainerOptions options)
-    {
-        Columns.Require(shape, options.ItemsColumnName,
-            column => column.Kind != SchemaShape.Column.VectorKind.Scalar && column.IsKey && column.ItemType == NumberDataViewType.UInt32, ItemsExpected);
-        Columns.Require(shape, options.FeedbackColumnName,
-            column => column.Kind != SchemaShape.Column.VectorKind.Scalar && column.ItemType == NumberDataViewType.Single, FeedbackExpected);
-    }
-
     /// <summary>The columns of training data; returns the one with the items.</summary>
     public static DataViewSchema.Column CheckSchema(DataViewSchema schema, SequenceTrainerOptions options)
     {
-        var items = Columns.Require(schema, options.ItemsColumnName, ColumnTypes.IsKeyVector, ItemsExpected);
-        Columns.Require(schema, options.FeedbackColumnName, ColumnTypes.IsSingleVector, FeedbackExpected);
+        var items = Columns.Require(schema, options.ItemsColumnName, ColumnTypes.IsKeyVector, NextItemColumns.KeysExpected);
+        Columns.Require(schema, options.FeedbackColumnName, ColumnTypes.IsSingleVector, NextItemColumns.FeedbackExpected);
         if (ColumnTypes.KeyValueTypeOf(items) is null)
         {
             throw new ArgumentException($"Column '{items.Name}' has keys without the values behind them (annotation '{ColumnTypes.KeyValues}'), "
