@@ -1,11 +1,12 @@
 // From a log of views to recommendations, on a simulated short-video feed.
 using Microsoft.ML;
 using Microsoft.ML.NegativeFeedback;
+using Microsoft.ML.Runtime;
 
 var ml = new MLContext(seed: 1);
 ml.Log += (_, message) =>
 {
-    if (message.Source.EndsWith("Training", StringComparison.Ordinal))
+    if (message.Kind == ChannelMessageKind.Info && message.Source.Contains("Trainer"))
         Console.WriteLine(message.RawMessage);
 };
 

@@ -54,7 +54,7 @@ public static class NegativeFeedbackCatalog
     /// <exception cref="ArgumentException">The name of a column is empty.</exception>
     public static LabelFeedbackEstimator LabelFeedback(
         this TransformsCatalog catalog, FeedbackRule rule, string outputColumnName = "Feedback")
-        => new(CatalogEnvironment.Of(catalog), rule, outputColumnName);
+        => new(rule, outputColumnName);
 
     /// <summary>Gathers a log of interactions into sequences, one row a user, in the order of time.</summary>
     /// <param name="catalog">The transforms catalog of an <see cref="MLContext"/>.</param>
@@ -69,7 +69,7 @@ public static class NegativeFeedbackCatalog
         string itemColumnName = "Item",
         string timestampColumnName = "Time",
         string feedbackColumnName = "Feedback")
-        => new(CatalogEnvironment.Of(catalog), new WindowSequencesOptions
+        => new(new WindowSequencesOptions
         {
             UserColumnName = userColumnName,
             ItemColumnName = itemColumnName,
@@ -82,7 +82,7 @@ public static class NegativeFeedbackCatalog
     /// <param name="options">Columns, lengths, windows and minimum counts.</param>
     /// <exception cref="ArgumentException">An option is out of its range, the name of a column is empty.</exception>
     public static WindowSequencesEstimator WindowSequences(this TransformsCatalog catalog, WindowSequencesOptions options)
-        => new(CatalogEnvironment.Of(catalog), options);
+        => new(options);
 
     /// <summary>
     /// Trains PNFRec (RecSys '25): two self-attention encoders over liked and disliked items with one item table, which learn to foresee the next of each

@@ -60,7 +60,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
             : _options.ValidationFraction > 0 ? HeldOutRows.Split(all, _options.ValidationFraction, seed)
             : (all, null);
         var result = Train(train, validation, LoopSettings(seed), line => channel.Info(MessageSensitivity.None, "{0}", line));
-        return new NextItemTransformer(_environment, ToGraph(result.Weights, Popularity(all)), trainData.Schema, ScoringColumns);
+        return new NextItemTransformer(_environment, ToGraph(result.Weights, Popularity(all)), ScoringColumns, trainData.Schema);
     }
 
     /// <summary>The columns that the trained transformer will add to the input's.</summary>
