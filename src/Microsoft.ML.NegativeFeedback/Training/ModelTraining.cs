@@ -41,8 +41,7 @@ internal static class ModelTraining
             CheckpointFile.CheckWritable(path);
         var device = DeviceOf(settings);
         int threads = get_num_threads();
-        if (settings.Threads is { } wanted)
-            set_num_threads(wanted);
+        set_num_threads(settings.Threads ?? DefaultThreads(threads));
         try
         {
             using var scope = NewDisposeScope();
@@ -52,10 +51,12 @@ internal static class ModelTraining
         }
         finally
         {
-            if (settings.Threads is not null)
-                set_num_threads(threads);
+            set_num_threads(threads);
         }
     }
+
+    // Some builds of torch see a single core where there are more.
+    private static int DefaultThreads(int chosenByTorch) => chosenByTorch > 1 ? chosenByTorch : Environment.ProcessorCount;
 
     private static Device DeviceOf(TrainingSettings settings)
     {

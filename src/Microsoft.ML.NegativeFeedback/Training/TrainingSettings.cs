@@ -26,7 +26,7 @@ internal sealed record TrainingSettings
     /// <summary>The CUDA device to train on, or null for the CPU.</summary>
     public int? CudaDevice { get; init; }
 
-    /// <summary>Threads of training on the CPU, or null for torch's choice.</summary>
+    /// <summary>Threads of training on the CPU, or null for torch's choice, one a core as a rule.</summary>
     public int? Threads { get; init; }
 
     /// <summary>Seeds initial weights, the order of rows and dropout.</summary>

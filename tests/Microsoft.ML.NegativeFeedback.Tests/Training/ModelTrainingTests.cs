@@ -1,0 +1,181 @@
+using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Tests.Models;
+using Microsoft.ML.NegativeFeedback.Training;
+using TorchSharp;
+
+namespace Microsoft.ML.NegativeFeedback.Tests.Training;
+
+public sealed class ModelTrainingTests
+{
+    private const int ItemCount = 30;
+
+    private static readonly PnfRecSettings PnfRec = new(new EncoderSettings(16, 8, 1, 2, 0.1), 0.45, 0.25, ContrastSimilarity.Dot, false);
+    private static readonly SequenceData Train = RandomSequences.Create(150, ItemCount, 12, seed: 1);
+    private static readonly SequenceData Validation = RandomSequences.Create(60, ItemCount, 12, seed: 2, withTargets: true);
+    private static readonly TrainingSettings Settings = new() { BatchSize = 40, MaximumEpochs = 4, LearningRate = 5e-3, Seed = 11, Threads = 1 };
+
+    [Fact]
+    public void Training_learns_what_comes_next()
+    {
+        var result = ModelTraining.Train(Train, Validation, PnfRec, Settings with { MaximumEpochs = 12, ValidationCutoff = 3 });
+        // the next item is one of three, by chance one of thirty
+        Assert.True(result.Epochs[^1].Loss < 0.8 * result.Epochs[0].Loss);
+        Assert.True(result.Epochs[result.BestEpoch - 1].ValidationHitRate > 0.4);
+        Assert.Equal(result.Epochs.Max(epoch => epoch.ValidationNdcg), result.Epochs[result.BestEpoch - 1].ValidationNdcg);
+        Assert.Equal(ItemCount, result.Weights.ItemCount);
+    }
+
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(true, 0)]
+    [InlineData(true, 0.2)]
+    public void The_baselines_learn_too(bool readsWholeSequence, double contrastWeight)
+    {
+        var result = ModelTraining.Train(Train, Validation, new SasRecSettings(PnfRec.Encoder, readsWholeSequence, contrastWeight),
+            Settings with { MaximumEpochs = 12, ValidationCutoff = 3 });
+        Assert.True(result.Epochs[^1].Loss < 0.9 * result.Epochs[0].Loss);
+        Assert.Equal(contrastWeight > 0, result.Epochs[0].Contrast > 0);
+        Assert.Equal(0, result.Epochs[0].NegativeCrossEntropy);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void The_same_seed_and_threads_give_the_same_weights_to_the_bit(int threads)
+    {
+        var first = ModelTraining.Train(Train, Validation, PnfRec, Settings with { Threads = threads });
+        var second = ModelTraining.Train(Train, Validation, PnfRec, Settings with { Threads = threads });
+        AssertSameBits(first.Weights, second.Weights);
+        var other = ModelTraining.Train(Train, Validation, PnfRec, Settings with { Threads = threads, Seed = 12 });
+        Assert.NotEqual(first.Weights.ItemEmbeddings, other.Weights.ItemEmbeddings);
+    }
+
+    [Fact]
+    public void Without_validation_rows_the_last_weights_are_kept()
+    {
+        var result = ModelTraining.Train(Train, null, PnfRec, Settings);
+        Assert.Equal((4, 4), (result.Epochs.Count, result.BestEpoch));
+        Assert.All(result.Epochs, epoch => Assert.Null(epoch.ValidationNdcg));
+    }
+
+    [Fact]
+    public void Training_stops_when_patience_ends_and_keeps_the_best_epoch()
+    {
+        // a step size at which the weights soon get worse
+        var settings = Settings with { MaximumEpochs = 50, Patience = 3, LearningRate = 0.5 };
+        var result = ModelTraining.Train(Train, Validation, PnfRec, settings);
+        Assert.Equal(result.BestEpoch + 3, result.Epochs.Count);
+        var upToBest = ModelTraining.Train(Train, null, PnfRec, settings with { MaximumEpochs = result.BestEpoch });
+        AssertSameBits(upToBest.Weights, result.Weights);
+    }
+
+    [Fact]
+    public void Progress_and_log_are_told_of_every_epoch()
+    {
+        var progress = new Recorder();
+        var lines = new List<string>();
+        var result = ModelTraining.Train(Train, Validation, PnfRec, Settings, progress, lines.Add);
+        Assert.Equal(result.Epochs, progress.Reports);
+        Assert.Equal(Settings.MaximumEpochs, lines.Count);
+        Assert.All(progress.Reports, report => Assert.Equal(
+            report.Loss, report.CrossEntropy + (0.45 * report.NegativeCrossEntropy) + (0.25 * report.Contrast), 6));
+        Assert.All(progress.Reports, report => Assert.True(report.SequencesPerSecond > 0));
+    }
+
+    [Fact]
+    public void Clipping_bounds_the_norm_of_the_gradient()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var model = new PnfRecModel(ItemCount, PnfRec, 1, torch.CPU);
+        using var optimizer = new AdamOptimizer(model.named_parameters(), 1e-3);
+        var cutter = new SliceCutter(Train, model, 1000);
+        var (slices, counts) = cutter.Cut([.. cutter.Rows]);
+        PublishedParityTests.Gradients(model, slices, counts);
+        double norm = Norm();
+        optimizer.ClipGradients(2 * norm);
+        Assert.Equal(norm, Norm(), 6);
+        optimizer.ClipGradients(norm / 4);
+        Assert.Equal(norm / 4, Norm(), 6);
+
+        double Norm() => Math.Sqrt(model.parameters().Sum(parameter => parameter.grad!.ToArray().Sum(value => (double)value * value)));
+    }
+
+    [Fact]
+    public void Training_leaves_no_tensors_behind()
+    {
+        ModelTraining.Train(Train, Validation, PnfRec, Settings with { MaximumEpochs = 1 });
+        var statistics = DisposeScopeManager.Statistics.TensorStatistics;
+        long before = statistics.ThreadTotalLiveCount;
+        var during = new List<long>();
+        var progress = new Recorder { OnReport = () => during.Add(statistics.ThreadTotalLiveCount) };
+        ModelTraining.Train(Train, Validation, PnfRec, Settings with { GradientClippingNorm = 1 }, progress);
+        Assert.Equal(before, statistics.ThreadTotalLiveCount);
+        // nor does an epoch add to those of the one before
+        Assert.Equal(during[1], during[^1]);
+    }
+
+    [Fact]
+    public void Divergence_is_reported_with_a_remedy()
+    {
+        var error = Assert.Throws<InvalidOperationException>(
+            () => ModelTraining.Train(Train, null, PnfRec, Settings with { LearningRate = 1e20, MaximumEpochs = 20 }));
+        Assert.Contains("lower the learning rate", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Data_with_nothing_to_learn_is_refused_before_training()
+    {
+        AssertRefused("no rows", new SequenceData(ItemCount, [0], [], []));
+        AssertRefused("positive feedback", Rows(-1, -1, -1));
+        AssertRefused("two items with negative feedback", Rows(1, 1, -1));
+        var noTargets = new SequenceData(ItemCount, [0, 2], [1, 2], [1, 1], [3], [-1]);
+        var error = Assert.Throws<InvalidOperationException>(() => ModelTraining.Train(Train, noTargets, PnfRec, Settings));
+        Assert.Contains("validation row", error.Message, StringComparison.Ordinal);
+
+        static SequenceData Rows(params sbyte[] feedback)
+            => new(ItemCount, [0, feedback.Length], [.. Enumerable.Range(1, feedback.Length)], feedback);
+
+        static void AssertRefused(string expected, SequenceData data)
+        {
+            var error = Assert.Throws<InvalidOperationException>(() => ModelTraining.Train(data, null, PnfRec, Settings));
+            Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_missing_GPU_is_reported()
+    {
+        if (torch.cuda.is_available())
+            return;
+        var error = Assert.Throws<InvalidOperationException>(() => ModelTraining.Train(Train, null, PnfRec, Settings with { CudaDevice = 0 }));
+        Assert.Contains("CUDA device 0", error.Message, StringComparison.Ordinal);
+    }
+
+    internal static void AssertSameBits(EncoderWeights expected, EncoderWeights actual)
+    {
+        AssertSame(expected.ItemEmbeddings, actual.ItemEmbeddings);
+        AssertSame(expected.PositionEmbeddings, actual.PositionEmbeddings);
+        AssertSame(expected.FinalNormWeight, actual.FinalNormWeight);
+        for (int i = 0; i < expected.Blocks.Count; i++)
+        {
+            AssertSame(expected.Blocks[i].InProjectionWeight, actual.Blocks[i].InProjectionWeight);
+            AssertSame(expected.Blocks[i].SecondWeight, actual.Blocks[i].SecondWeight);
+        }
+
+        static void AssertSame(float[] first, float[] second)
+            => Assert.Equal(Array.ConvertAll(first, BitConverter.SingleToInt32Bits), Array.ConvertAll(second, BitConverter.SingleToInt32Bits));
+    }
+
+    internal sealed class Recorder : IProgress<TrainingProgress>
+    {
+        public List<TrainingProgress> Reports { get; } = [];
+
+        public Action? OnReport { get; init; }
+
+        public void Report(TrainingProgress value)
+        {
+            Reports.Add(value);
+            OnReport?.Invoke();
+        }
+    }
+}
