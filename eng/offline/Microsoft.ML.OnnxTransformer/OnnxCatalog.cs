@@ -46,16 +46,6 @@ public static class OnnxCatalog
         bool fallbackToCpu = false) =>
         Create(catalog, outputColumnNames, inputColumnNames, modelFile, null, gpuDeviceId, fallbackToCpu);
 
-    public static OnnxScoringEstimator ApplyOnnxModel(
-        this TransformsCatalog catalog,
-        string[] outputColumnNames,
-        string[] inputColumnNames,
-        string modelFile,
-        IDictionary<string, int[]> shapeDictionary,
-        int? gpuDeviceId = null,
-        bool fallbackToCpu = false) =>
-        Create(catalog, outputColumnNames, inputColumnNames, modelFile, shapeDictionary, gpuDeviceId, fallbackToCpu);
-
     public static OnnxScoringEstimator ApplyOnnxModel(this TransformsCatalog catalog, OnnxOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);

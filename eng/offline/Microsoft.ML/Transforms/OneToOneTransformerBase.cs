@@ -5,18 +5,18 @@ namespace Microsoft.ML.Data;
 /// <summary>Base of the transformers that compute one output column from one input column, for any number of such pairs.</summary>
 public abstract class OneToOneTransformerBase : RowToRowTransformerBase
 {
-    private protected OneToOneTransformerBase(IHostEnvironment env, string name, (string Output, string Input)[] columnPairs)
+    private protected OneToOneTransformerBase(IHostEnvironment env, string name, (string Output, string Input)[] columns)
         : base(env, name)
     {
-        ArgumentNullException.ThrowIfNull(columnPairs);
+        ArgumentNullException.ThrowIfNull(columns);
         var outputs = new HashSet<string>();
-        foreach (var (output, input) in columnPairs)
+        foreach (var (output, input) in columns)
         {
-            Check.NonEmpty(output, nameof(columnPairs));
-            Check.NonEmpty(input, nameof(columnPairs));
-            Check.Parameter(outputs.Add(output), nameof(columnPairs), $"Name of the result column '{output}' specified multiple times");
+            Check.NonEmpty(output, nameof(columns));
+            Check.NonEmpty(input, nameof(columns));
+            Check.Parameter(outputs.Add(output), nameof(columns), $"Name of the result column '{output}' specified multiple times");
         }
-        ColumnPairs = columnPairs;
+        ColumnPairs = columns;
     }
 
     internal (string Output, string Input)[] ColumnPairs { get; }
