@@ -1,7 +1,7 @@
 namespace Microsoft.ML.NegativeFeedback;
 
 /// <summary>
-/// The size and the make-up of a simulated short-video feed. The defaults give about 2,000 users × 120 views, enough for a
+/// The size and the make-up of a simulated short-video feed. The defaults give 2,000 users × about 100 views, enough for a
 /// sequential model to beat popularity by far in a minute of training.
 /// </summary>
 /// <remarks>
@@ -16,14 +16,14 @@ public sealed class ShortVideoFeedOptions
     /// <summary>Number of users. At least 1; default 2,000.</summary>
     public int UserCount { get; set; } = 2000;
 
-    /// <summary>Number of videos. At least 1; default 2,000. A user is shown a video twice only where the feed runs out of others.</summary>
-    public int VideoCount { get; set; } = 2000;
+    /// <summary>Number of videos. At least 1; default 3,000. A user is shown a video twice only where the feed runs out of others.</summary>
+    public int VideoCount { get; set; } = 3000;
 
     /// <summary>Mean number of sessions a user; users vary by half of it up and down. At least 1; default 8.</summary>
     public int SessionsPerUser { get; set; } = 8;
 
-    /// <summary>Mean number of views a session; sessions vary by half of it up and down. At least 1; default 15.</summary>
-    public int ViewsPerSession { get; set; } = 15;
+    /// <summary>Mean number of views a session; sessions vary by half of it up and down. At least 1; default 12.</summary>
+    public int ViewsPerSession { get; set; } = 12;
 
     /// <summary>Number of video categories. At least 1; default 12.</summary>
     public int CategoryCount { get; set; } = 12;

@@ -1,0 +1,76 @@
+using Microsoft.ML.NegativeFeedback.Sequences;
+
+namespace Microsoft.ML.NegativeFeedback.Tests.Sequences;
+
+/// <summary>The published preprocessing (X3*): filters, boundary, training rows and, for its users, validation and test rows.</summary>
+public sealed class GoldenTemporalSplitTests
+{
+    private static readonly MLContext Context = new(seed: 1);
+
+    public static TheoryData<string> Files => GoldenColumns.FilesLike("X3*.json");
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void EveryRowFallsWhereItDoesThere(string file)
+    {
+        var golden = GoldenColumns.Read(file);
+        var config = golden.GetProperty("config");
+        var input = golden.GetProperty("input").Frame();
+        var output = golden.GetProperty("output");
+
+        // the published frames number users and items by their rank in the whole input
+        int[] userOf = [.. input.Select(row => row.User).Distinct().Order()];
+        int[] itemOf = [.. input.Select(row => row.Item).Distinct().Order()];
+        (int User, int Item, int Rating, int Time)[] Expected(string part)
+            => [.. output.GetProperty(part).Frame().Select(row => (userOf[row.User], itemOf[row.Item], row.Rating, row.Time))];
+        string[] Users(string name) => [.. golden.Integers(name).Select(user => $"{userOf[user]}")];
+
+        var options = new TemporalSplitOptions
+        {
+            BoundaryQuantile = config.GetProperty("test_quantile").GetDouble(),
+            MinimumItemCount = config.Integer("item_min_count"),
+            MinimumUserCount = config.Integer("user_min_count"),
+            MinimumPositiveCount = 0,
+            ValidationUsers = Users("users_val"),
+            TestUsers = Users("users_test"),
+        };
+        var view = Context.Data.LoadFromEnumerable(
+            input.Select(row => new Interaction(row.User, row.Item, row.Time, row.Rating >= 4 ? 1 : -1)).ToArray());
+        var log = InteractionLog.Read(view, options.LogColumns.Require(view.Schema));
+        var parts = new TemporalParts(log, log.GroupByUser(), options, log.Users.TextOf);
+        (int User, int Item, int Rating, int Time)[] Actual(TemporalPart part)
+            => [.. input.Where((_, row) => parts[row] == part).OrderBy(row => row.User).ThenBy(row => row.Time)];
+
+        Assert.Equal(golden.Integer("rows_after_filter"), parts.Counts.Interactions);
+        Assert.Equal(golden.Integer("test_timepoint"), parts.Counts.Boundary);
+        Assert.Equal(Expected("train"), Actual(TemporalPart.Train));
+        Assert.Equal(Expected("validation"), Actual(TemporalPart.Validation));
+        Assert.Equal(Expected("test"), Actual(TemporalPart.Test));
+
+        // and through the front door: every training row, and the last held-out row of every test user as its target
+        var split = TemporalSplit.Split(view, options);
+        Assert.Equal(
+            Expected("train").Select(row => (row.User, row.Item)),
+            Context.Data.CreateEnumerable<Interaction>(split.TrainSet, false).OrderBy(row => row.User).ThenBy(row => row.Time)
+                .Select(row => (row.User, row.Item)));
+        Assert.Equal(
+            Expected("test").GroupBy(row => row.User).Select(rows => (rows.Key, rows.Last().Item)),
+            Context.Data.CreateEnumerable<Evaluated>(split.TestSet, false).OrderBy(row => row.User).Select(row => (row.User, row.TargetItem)));
+        Assert.Equal((Expected("train").Length, split.Counts.TrainUsers), (split.Counts.TrainSetInteractions, split.Counts.TrainSetUsers));
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void DrawnUsersDivideTheSameHeldOutRows(string file)
+    {
+        var golden = GoldenColumns.Read(file);
+        var output = golden.GetProperty("output");
+        var view = Context.Data.LoadFromEnumerable(golden.GetProperty("input").Frame()
+            .Select(row => new Interaction(row.User, row.Item, row.Time, row.Rating >= 4 ? 1 : -1)).ToArray());
+        var counts = TemporalSplit.Split(view, new TemporalSplitOptions { MinimumPositiveCount = 0 }).Counts;
+        int expected = output.GetProperty("validation").Frame().Length + output.GetProperty("test").Frame().Length;
+        Assert.Equal(expected, counts.HeldOutInteractions);
+        Assert.Equal(expected, counts.ValidationInteractions + counts.TestInteractions);
+        Assert.Equal(golden.Integers("users_val").Length + golden.Integers("users_test").Length, counts.HeldOutUsers);
+    }
+}

@@ -1,0 +1,44 @@
+namespace Microsoft.ML.NegativeFeedback.Tests.Sequences;
+
+/// <summary>A row of a labelled log.</summary>
+internal sealed class Interaction
+{
+    public Interaction()
+    {
+    }
+
+    public Interaction(int user, int item, long time, float feedback)
+        => (User, Item, Time, Feedback) = (user, item, time, feedback);
+
+    public int User { get; set; }
+
+    public int Item { get; set; }
+
+    public long Time { get; set; }
+
+    public float Feedback { get; set; }
+}
+
+/// <summary>A sequence row.</summary>
+internal sealed class Sequence
+{
+    public int User { get; set; }
+
+    public int[] Items { get; set; } = [];
+
+    public float[] Feedback { get; set; } = [];
+}
+
+/// <summary>An evaluation row.</summary>
+internal sealed class Evaluated
+{
+    public int User { get; set; }
+
+    public int[] Items { get; set; } = [];
+
+    public float[] Feedback { get; set; } = [];
+
+    public int TargetItem { get; set; }
+
+    public float TargetFeedback { get; set; }
+}

@@ -1,0 +1,188 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Microsoft.ML.NegativeFeedback.Datasets;
+using Microsoft.ML.NegativeFeedback.Sequences;
+using Microsoft.ML.NegativeFeedback.Tests.Datasets;
+
+namespace Microsoft.ML.NegativeFeedback.Tests.Sequences;
+
+public sealed class TemporalSplitTests
+{
+    private static readonly MLContext Context = new(seed: 1);
+
+    /// <summary>Ten users with the same ten items in different orders, over a hundred moments; every third interaction is negative.</summary>
+    private static readonly Interaction[] Log =
+        [.. Enumerable.Range(0, 100).Select(i => new Interaction(i % 10, (i + i / 10) % 10, i, i % 3 == 0 ? -1 : 1))];
+
+    [Fact]
+    public void TheBoundaryDividesTrainingFromTheRest()
+    {
+        var split = Split(Log, new TemporalSplitOptions { BoundaryQuantile = 0.7, MinimumPositiveCount = 1 });
+        Assert.Equal(69, split.Counts.Boundary); // 0.7 · 99 = 69.3
+        Assert.Equal((100, 69, 31), (split.Counts.Interactions, split.Counts.TrainInteractions, split.Counts.HeldOutInteractions));
+        Assert.Equal(Log.Take(69).Select(row => row.Item), Interactions(split.TrainSet).Select(row => row.Item));
+        Assert.Equal(69, split.TrainSet.GetRowCount());
+        Assert.Equal((10, 5, 5), (split.Counts.HeldOutUsers, split.Counts.ValidationRows, Rows(split.TestSet).Count));
+    }
+
+    [Fact]
+    public void TheTargetIsTheLastAndTheHistoryEverythingBefore()
+    {
+        var users = Enumerable.Range(0, 10).Select(user => $"{user}").ToArray();
+        var split = Split(Log, new TemporalSplitOptions { BoundaryQuantile = 0.6, TestUsers = users[..6], ValidationUsers = users[6..8] });
+        foreach (var row in Rows(split.TestSet))
+        {
+            var mine = Known(row.User, split.Counts.Boundary);
+            Assert.Equal(mine[^1].Item, row.TargetItem);
+            Assert.Equal(mine[^1].Feedback, row.TargetFeedback);
+            Assert.Equal(mine[..^1].Select(one => one.Item), row.Items);
+            Assert.Equal(mine[..^1].Select(one => one.Feedback), row.Feedback);
+        }
+
+        foreach (var row in Rows(split.ValidationSet))
+        {
+            var mine = Known(row.User, split.Counts.Boundary);
+            int last = Array.FindLastIndex(mine, one => one.Feedback > 0);
+            Assert.Equal((mine[last].Item, 1f), (row.TargetItem, row.TargetFeedback));
+            Assert.Equal(mine[..last].Select(one => one.Item), row.Items);
+        }
+
+        Assert.Equal([0, 1, 2, 3, 4, 5], Rows(split.TestSet).Select(row => row.User));
+        Assert.Equal([6, 7], Rows(split.ValidationSet).Select(row => row.User));
+        Assert.Equal(
+            Rows(split.TestSet).Count, split.Counts.TestRowsWithPositiveTarget + split.Counts.TestRowsWithNegativeTarget);
+
+        Interaction[] Known(int user, long boundary)
+        {
+            var trained = Log.Where(row => row.Time < boundary).Select(row => row.Item).ToHashSet();
+            return [.. Log.Where(row => row.User == user && trained.Contains(row.Item))];
+        }
+    }
+
+    [Fact]
+    public void NeitherIsNoTarget()
+    {
+        var log = Log.Select(row => row.Time >= 85 ? new Interaction(row.User, row.Item, row.Time, 0) : new Interaction(row.User, row.Item, row.Time, 1));
+        var split = Split([.. log], new TemporalSplitOptions { BoundaryQuantile = 0.5, TestShare = 1 });
+        Assert.All(Rows(split.TestSet), row => Assert.Equal(1, row.TargetFeedback));
+        Assert.Equal(10, Rows(split.TestSet).Count);
+        Assert.Empty(Rows(split.ValidationSet));
+    }
+
+    [Fact]
+    public void TheSeedDrawsTheUsers()
+    {
+        int[] Test(long seed) => [.. Rows(Split(Log, new TemporalSplitOptions { Seed = seed, BoundaryQuantile = 0.6 }).TestSet).Select(row => row.User)];
+        Assert.Equal(Test(1), Test(1));
+        Assert.Contains(Enumerable.Range(2, 5), seed => !Test(seed).SequenceEqual(Test(1)));
+    }
+
+    [Fact]
+    public void RowsArePartitionedWhateverTheLog()
+    {
+        var logs = (
+            from user in Gen.Choose(1, 5)
+            from item in Gen.Choose(1, 6)
+            from time in Gen.Choose(0, 12)
+            from feedback in Gen.Choose(-1, 1)
+            select new Interaction(user, item, time, feedback)).ListOf(40).Select(list => list.ToArray()).ToArbitrary();
+        var options = new TemporalSplitOptions { BoundaryQuantile = 0.7, MinimumItemCount = 2, MinimumUserCount = 2 };
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(60).WithReplay(new Replay(new Rnd(17, 19), null)),
+            Prop.ForAll(logs, log => IsPartition(log, options)));
+    }
+
+    [Fact]
+    public void KeyUsersAreGivenByTheirValues()
+    {
+        var data = Context.Data.LoadFromEnumerable(Log);
+        var keyed = Context.Transforms.Conversion.MapValueToKey("User").Fit(data).Transform(data);
+        var split = TemporalSplit.Split(keyed, new TemporalSplitOptions { BoundaryQuantile = 0.6, TestUsers = ["4"], PassThroughColumnNames = ["Time"] });
+        var row = Assert.Single(DataViewRows.Of(split.TestSet, "User", "Time"));
+        Assert.Equal([5u, 4L], row);
+        Assert.Equal(keyed.Schema["User"].Type, split.TestSet.Schema["User"].Type);
+    }
+
+    [Fact]
+    public void WhatCannotBeSplitIsRefused()
+    {
+        Refused<InvalidDataException>(Log, new TemporalSplitOptions { MinimumItemCount = 11 }, "No interaction is left");
+        Refused<InvalidDataException>([.. Log.Select(row => new Interaction(row.User, row.Item, 5, 1))], new TemporalSplitOptions(), "left to train on");
+        Refused<InvalidDataException>([.. Log.Select(row => new Interaction(row.User, row.Item, row.Time, -1))], new TemporalSplitOptions(), "2 positives");
+        Refused<InvalidDataException>(Log, new TemporalSplitOptions { TestUsers = ["nobody"] }, "'nobody'");
+        Refused<InvalidDataException>(
+            [.. Enumerable.Range(0, 20).Select(i => new Interaction(i / 10, i % 10, i, 1))], // one user after the other
+            new TemporalSplitOptions { BoundaryQuantile = 0.53, MinimumItemCount = 1 }, "both sides");
+        Refused<InvalidDataException>([], new TemporalSplitOptions(), "empty");
+        Refused<InvalidDataException>([new Interaction(1, 1, 1, float.NaN)], new TemporalSplitOptions(), "'Feedback'");
+        Refused<ArgumentException>(Log, new TemporalSplitOptions { TimestampColumnName = "When" }, "'When' is missing");
+        Refused<ArgumentException>(Log, new TemporalSplitOptions { BoundaryQuantile = 1 }, "BoundaryQuantile");
+        Refused<ArgumentException>(Log, new TemporalSplitOptions { TestUsers = ["1"], ValidationUsers = ["1"] }, "'1'");
+        Refused<ArgumentException>(Log, new TemporalSplitOptions { ValidationUsers = ["1"] }, "TestUsers");
+        Refused<ArgumentException>(Log, new TemporalSplitOptions { TargetItemColumnName = "Items" }, "'Items'");
+
+        static void Refused<TException>(Interaction[] log, TemporalSplitOptions options, string message)
+            where TException : Exception
+            => Assert.Contains(message, Assert.ThrowsAny<TException>(() => Split(log, options)).Message);
+    }
+
+    [Fact]
+    public void ALogThatGrewAfterwardsIsNoticed()
+    {
+        var rows = Log.ToList();
+        var split = TemporalSplit.Split(Context.Data.LoadFromEnumerable(rows.AsEnumerable()), new TemporalSplitOptions());
+        rows.Add(Log[0]);
+        Assert.Contains("100", Assert.Throws<InvalidOperationException>(() => Interactions(split.TrainSet)).Message);
+    }
+
+    [Fact]
+    public void ASimulatedFeedSplits()
+    {
+        var feed = new ShortVideoFeed(new ShortVideoFeedOptions { UserCount = 200 });
+        var labelled = new LabelFeedbackEstimator(FeedbackRule.WatchTime()).Fit(feed).Transform(feed);
+        var counts = TemporalSplit.Split(labelled, new TemporalSplitOptions()).Counts;
+        Assert.InRange(counts.TrainInteractions / (double)counts.Interactions, 0.899, 0.901);
+        Assert.InRange(counts.TestRowsWithPositiveTarget, 5, 100);
+        Assert.InRange(counts.TestRowsWithNegativeTarget, 5, 100);
+    }
+
+    private static bool IsPartition(Interaction[] log, TemporalSplitOptions options)
+    {
+        var view = Context.Data.LoadFromEnumerable(log);
+        var read = InteractionLog.Read(view, options.LogColumns.Require(view.Schema));
+        TemporalParts parts;
+        try
+        {
+            parts = new TemporalParts(read, read.GroupByUser(), options, user => $"{user}");
+        }
+        catch (InvalidDataException)
+        {
+            return true; // too little is left, and it says so
+        }
+
+        var rows = Enumerable.Range(0, log.Length).ToLookup(row => parts[row], row => log[row]);
+        var train = rows[TemporalPart.Train].ToArray();
+        var heldOut = rows[TemporalPart.Test].Concat(rows[TemporalPart.Validation]).ToArray();
+        return train.All(row => row.Time < parts.Counts.Boundary)
+            && heldOut.All(row => row.Time >= parts.Counts.Boundary)
+            && heldOut.All(row => train.Any(other => other.User == row.User) && train.Any(other => other.Item == row.Item))
+            && !rows[TemporalPart.Test].Select(row => row.User).Intersect(rows[TemporalPart.Validation].Select(row => row.User)).Any()
+            && train.Length == parts.Counts.TrainInteractions
+            && heldOut.Length == parts.Counts.HeldOutInteractions
+            && rows[TemporalPart.Dropped].All(row => row.Time >= parts.Counts.Boundary || IsRare(log, row));
+    }
+
+    private static bool IsRare(Interaction[] log, Interaction row)
+    {
+        bool IsCommonItem(int item) => log.Where(other => other.Item == item).Select(other => other.User).Distinct().Count() >= 2;
+        return !IsCommonItem(row.Item)
+            || log.Where(other => other.User == row.User && IsCommonItem(other.Item)).Select(other => other.Item).Distinct().Count() < 2;
+    }
+
+    private static TemporalSplitData Split(Interaction[] log, TemporalSplitOptions options)
+        => TemporalSplit.Split(Context.Data.LoadFromEnumerable(log), options);
+
+    private static List<Evaluated> Rows(IDataView view) => [.. Context.Data.CreateEnumerable<Evaluated>(view, reuseRowObject: false)];
+
+    private static List<Interaction> Interactions(IDataView view) => [.. Context.Data.CreateEnumerable<Interaction>(view, reuseRowObject: false)];
+}
