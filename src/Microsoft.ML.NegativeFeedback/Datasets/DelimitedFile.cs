@@ -92,8 +92,10 @@ internal sealed class DelimitedFile : StreamedDataView
             for (int i = 0; i < _columns.Length; i++)
             {
                 var field = line[_ranges[_file._fieldOfColumn[i]]];
-                if (!_columns[i].TryParse(field))
-                    throw Malformed($"{_file._format.Columns[i].Field} is '{Shorten(field)}': expected {_file._format.Columns[i].Expected}.");
+                if (_columns[i].TryParse(field))
+                    continue;
+                var column = _file._format.Columns[i];
+                throw Malformed($"{column.Field} is '{Shorten(field)}': expected {column.Expected}.");
             }
 
             return true;

@@ -27,7 +27,9 @@ internal static class MovieLensFile
     /// <param name="path">A .dat, .csv or .inter file, or a folder with ratings.dat, ratings.csv or a single .inter file.</param>
     /// <exception cref="FileNotFoundException">There is no such file, or none in the folder.</exception>
     /// <exception cref="ArgumentException">The file's extension is none of the three.</exception>
-    /// <exception cref="InvalidDataException">The header lacks a field. Malformed lines throw it while a cursor runs, with their number.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The header lacks a field. Malformed lines throw it while a cursor runs, with their number.
+    /// </exception>
     public static IDataView Open(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);

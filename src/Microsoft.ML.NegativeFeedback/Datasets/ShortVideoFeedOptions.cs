@@ -16,7 +16,9 @@ public sealed class ShortVideoFeedOptions
     /// <summary>Number of users. At least 1; default 2,000.</summary>
     public int UserCount { get; set; } = 2000;
 
-    /// <summary>Number of videos. At least 1; default 3,000. A user is shown a video twice only where the feed runs out of others.</summary>
+    /// <summary>
+    /// Number of videos. At least 1; default 3,000. A user is shown a video twice only where the feed runs out of others.
+    /// </summary>
     public int VideoCount { get; set; } = 3000;
 
     /// <summary>Mean number of sessions a user; users vary by half of it up and down. At least 1; default 8.</summary>
@@ -28,13 +30,18 @@ public sealed class ShortVideoFeedOptions
     /// <summary>Number of video categories. At least 1; default 12.</summary>
     public int CategoryCount { get; set; } = 12;
 
-    /// <summary>Number of aspects beside the category. 0 to 8; default 2. Every one has four values, of which a taste accepts two.</summary>
+    /// <summary>
+    /// Number of aspects beside the category. 0 to 8; default 2. Every one has four values, of which a taste accepts two.
+    /// </summary>
     public int AspectCount { get; set; } = 2;
 
     /// <summary>Number of hidden tastes a user. At least 1; default 3.</summary>
     public int TastesPerUser { get; set; } = 3;
 
-    /// <summary>Share of views that match the active taste in everything. 0 to 1, and with <see cref="NearMissShare"/> at most 1; default 0.45.</summary>
+    /// <summary>
+    /// Share of views that match the active taste in everything. 0 to 1, and with <see cref="NearMissShare"/> at most 1; default
+    /// 0.45.
+    /// </summary>
     public double MatchShare { get; set; } = 0.45;
 
     /// <summary>Share of views that fail in one aspect. 0 to 1; default 0.35. What is left of 1 is drawn by popularity alone.</summary>

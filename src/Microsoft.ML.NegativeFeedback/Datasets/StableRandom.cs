@@ -40,7 +40,9 @@ internal struct StableRandom
     /// <summary>Uniform in [0, 1), in steps of 2⁻⁵³.</summary>
     public double NextDouble() => (NextUInt64() >> 11) * (1.0 / (1L << 53));
 
-    /// <summary>Uniform in [0, <paramref name="limit"/>), by the high half of a product (Lemire 2019, without the rejection step).</summary>
+    /// <summary>
+    /// Uniform in [0, <paramref name="limit"/>), by the high half of a product (Lemire 2019, without the rejection step).
+    /// </summary>
     public int Next(int limit) => (int)Math.BigMul(NextUInt64(), (ulong)limit, out _);
 
     /// <summary>Puts the values into a uniformly random order (Fisher and Yates).</summary>

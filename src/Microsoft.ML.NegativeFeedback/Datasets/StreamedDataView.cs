@@ -20,7 +20,9 @@ internal abstract class StreamedDataView(DataViewSchema schema) : IDataView
         => [GetRowCursor(columnsNeeded, rand)];
 }
 
-/// <summary>What the library's own cursors share: the active columns, the position, and getters that are checked when they are asked for.</summary>
+/// <summary>
+/// What the library's own cursors share: the active columns, the position, and getters that are checked when they are asked for.
+/// </summary>
 internal abstract class SourceCursor : DataViewRowCursor
 {
     private readonly bool[] _isActive;

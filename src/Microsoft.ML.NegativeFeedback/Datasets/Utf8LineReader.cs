@@ -1,6 +1,8 @@
 namespace Microsoft.ML.NegativeFeedback.Datasets;
 
-/// <summary>Reads a file line by line as bytes, without a string a line. A byte order mark and a trailing carriage return are left out.</summary>
+/// <summary>
+/// Reads a file line by line as bytes, without a string a line. A byte order mark and a trailing carriage return are left out.
+/// </summary>
 internal sealed class Utf8LineReader : IDisposable
 {
     private const int MaximumLineLength = 1 << 24;
@@ -67,7 +69,11 @@ internal sealed class Utf8LineReader : IDisposable
         if (_end == _buffer.Length)
         {
             if (_buffer.Length >= MaximumLineLength)
-                throw new InvalidDataException($"{_path}, line {LineNumber + 1}: longer than {MaximumLineLength} bytes; this is no file of lines.");
+            {
+                throw new InvalidDataException(
+                    $"{_path}, line {LineNumber + 1}: longer than {MaximumLineLength} bytes; this is no file of lines.");
+            }
+
             Array.Resize(ref _buffer, 2 * _buffer.Length);
         }
 

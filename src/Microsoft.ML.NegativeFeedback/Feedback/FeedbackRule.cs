@@ -101,7 +101,7 @@ public abstract class FeedbackRule
     internal static void RequireFinite(float value, string column, long row)
     {
         if (!float.IsFinite(value))
-            throw new InvalidDataException($"Column '{column}' is {value} in row {row}: expected a finite number; filter such rows out first.");
+            throw new InvalidDataException($"Column '{column}' is {value} in row {row}: expected a number; filter such rows out first.");
     }
 
     private protected static void RequireNotNegative(float value, string column, long row)

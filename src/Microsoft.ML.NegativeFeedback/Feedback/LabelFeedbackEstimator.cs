@@ -18,7 +18,9 @@ public sealed class LabelFeedbackEstimator : IEstimator<LabelFeedbackTransformer
         _outputColumnName = Columns.CheckName(outputColumnName, nameof(outputColumnName));
     }
 
-    /// <summary>Checks the evidence columns and learns what the rule leaves to the data (one pass for the median; otherwise one row).</summary>
+    /// <summary>
+    /// Checks the evidence columns and learns what the rule leaves to the data (one pass for the median; otherwise one row).
+    /// </summary>
     /// <param name="input">Interactions with the rule's columns, Single scalars.</param>
     /// <exception cref="ArgumentException">A column is missing or is no Single scalar.</exception>
     /// <exception cref="InvalidDataException">The data is empty, or a value that the median needs is not finite.</exception>
@@ -45,7 +47,8 @@ public sealed class LabelFeedbackEstimator : IEstimator<LabelFeedbackTransformer
         {
             Columns.Require(
                 inputSchema, name,
-                column => column is { Kind: SchemaShape.Column.VectorKind.Scalar, IsKey: false } && column.ItemType == NumberDataViewType.Single,
+                column => column is { Kind: SchemaShape.Column.VectorKind.Scalar, IsKey: false }
+                    && column.ItemType == NumberDataViewType.Single,
                 "a Single scalar");
         }
 

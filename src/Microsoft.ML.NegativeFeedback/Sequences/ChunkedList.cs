@@ -1,6 +1,8 @@
 namespace Microsoft.ML.NegativeFeedback.Sequences;
 
-/// <summary>A list that grows without ever being copied: what is read from a stream of unknown length costs its own size and no more.</summary>
+/// <summary>
+/// A list that grows without ever being copied: what is read from a stream of unknown length costs its own size and no more.
+/// </summary>
 internal sealed class ChunkedList<T>
     where T : unmanaged
 {

@@ -68,7 +68,11 @@ internal sealed class InteractionLog
             {
                 userCount++;
                 if (log.Users.IsMissing(user))
-                    throw new InvalidDataException($"Column '{columns.User.Name}' is missing in row {cursor.Position}: filter such rows out first.");
+                {
+                    throw new InvalidDataException(
+                        $"Column '{columns.User.Name}' is missing in row {cursor.Position}: filter such rows out first.");
+                }
+
                 foreach (var column in log.PassThrough)
                     column.AddFromRow();
             }

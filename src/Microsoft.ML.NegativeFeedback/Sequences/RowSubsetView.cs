@@ -31,7 +31,11 @@ internal sealed class RowSubsetView(IDataView source, bool[] isKept, int count) 
             while (input.MoveNext())
             {
                 if (++_row >= isKept.Length)
-                    throw new InvalidOperationException($"The log has more rows than the {isKept.Length} it had when it was split: split it again.");
+                {
+                    throw new InvalidOperationException(
+                        $"The log has more rows than the {isKept.Length} it had when it was split: split it again.");
+                }
+
                 if (isKept[_row])
                 {
                     _position++;

@@ -23,7 +23,9 @@ internal sealed class TemporalSplit
 
     /// <summary>Splits a labelled log; it is read once here, and again whenever the training rows are.</summary>
     /// <exception cref="ArgumentException">An option is wrong, or a column is missing or of a type that cannot be read.</exception>
-    /// <exception cref="InvalidDataException">The log is empty, or holds what cannot be read, or a part of the split would be empty.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The log is empty, or holds what cannot be read, or a part of the split would be empty.
+    /// </exception>
     public static TemporalSplitData Split(IDataView interactions, TemporalSplitOptions options)
     {
         ArgumentNullException.ThrowIfNull(interactions);

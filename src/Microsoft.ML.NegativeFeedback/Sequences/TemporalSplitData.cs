@@ -66,7 +66,9 @@ public sealed record TemporalSplitCounts
     /// <summary>Negatives before the boundary.</summary>
     public int TrainNegatives { get; init; }
 
-    /// <summary>Interactions in <see cref="TemporalSplitData.TrainSet"/>: those of users with enough positives before the boundary.</summary>
+    /// <summary>
+    /// Interactions in <see cref="TemporalSplitData.TrainSet"/>: those of users with enough positives before the boundary.
+    /// </summary>
     public int TrainSetInteractions { get; init; }
 
     /// <summary>Users in <see cref="TemporalSplitData.TrainSet"/>.</summary>
@@ -84,7 +86,10 @@ public sealed record TemporalSplitCounts
     /// <summary>Held-out interactions of test users.</summary>
     public int TestInteractions { get; init; }
 
-    /// <summary>Rows of <see cref="TemporalSplitData.ValidationSet"/>: validation users with enough positives on both sides of the boundary.</summary>
+    /// <summary>
+    /// Rows of <see cref="TemporalSplitData.ValidationSet"/>: validation users with enough positives on both sides of the
+    /// boundary.
+    /// </summary>
     public int ValidationRows { get; init; }
 
     /// <summary>Rows of <see cref="TemporalSplitData.TestSet"/> whose target is positive.</summary>

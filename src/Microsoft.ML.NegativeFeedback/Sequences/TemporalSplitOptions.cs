@@ -33,7 +33,9 @@ public sealed class TemporalSplitOptions
     /// <summary>Least number of distinct users of an item; items with fewer are left out. Default 5.</summary>
     public int MinimumItemCount { get; set; } = 5;
 
-    /// <summary>Least number of distinct items of a user, counted once the rare items are out; users with fewer are left out. Default 5.</summary>
+    /// <summary>
+    /// Least number of distinct items of a user, counted once the rare items are out; users with fewer are left out. Default 5.
+    /// </summary>
     public int MinimumUserCount { get; set; } = 5;
 
     /// <summary>
@@ -48,10 +50,14 @@ public sealed class TemporalSplitOptions
     /// </summary>
     public IReadOnlyCollection<string>? ValidationUsers { get; set; }
 
-    /// <summary>The test users, as text. Null, the default: <see cref="TestShare"/> of the held-out users, drawn by <see cref="Seed"/>.</summary>
+    /// <summary>
+    /// The test users, as text. Null, the default: <see cref="TestShare"/> of the held-out users, drawn by <see cref="Seed"/>.
+    /// </summary>
     public IReadOnlyCollection<string>? TestUsers { get; set; }
 
-    /// <summary>Share of the held-out users that are drawn for the test, rounded up; 0 to 1. Default 0.5. Unused where users are given.</summary>
+    /// <summary>
+    /// Share of the held-out users that are drawn for the test, rounded up; 0 to 1. Default 0.5. Unused where users are given.
+    /// </summary>
     public double TestShare { get; set; } = 0.5;
 
     /// <summary>The seed of that draw. Default 1.</summary>
@@ -81,14 +87,18 @@ public sealed class TemporalSplitOptions
         SequenceColumns.RequireDistinctNames(outputs.Concat(PassThroughColumnNames));
 
         if (!(BoundaryQuantile > 0 && BoundaryQuantile < 1))
-            throw new ArgumentOutOfRangeException(nameof(BoundaryQuantile), BoundaryQuantile, $"{nameof(BoundaryQuantile)} must be above 0 and below 1.");
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(BoundaryQuantile), BoundaryQuantile, $"{nameof(BoundaryQuantile)} must be above 0 and below 1.");
+        }
+
         if (!(TestShare >= 0 && TestShare <= 1))
             throw new ArgumentOutOfRangeException(nameof(TestShare), TestShare, $"{nameof(TestShare)} must be between 0 and 1.");
         RequireNotNegative(MinimumItemCount, nameof(MinimumItemCount));
         RequireNotNegative(MinimumUserCount, nameof(MinimumUserCount));
         RequireNotNegative(MinimumPositiveCount, nameof(MinimumPositiveCount));
         if (ValidationUsers is not null && TestUsers is null)
-            throw new ArgumentException($"{nameof(ValidationUsers)} are given without {nameof(TestUsers)}: give both, or {nameof(TestUsers)} alone.");
+            throw new ArgumentException($"{nameof(ValidationUsers)} are given alone: give {nameof(TestUsers)} too.");
         if (ValidationUsers is not null && ValidationUsers.Intersect(TestUsers!).FirstOrDefault() is { } both)
             throw new ArgumentException($"User '{both}' is in {nameof(ValidationUsers)} and in {nameof(TestUsers)}.");
     }

@@ -7,8 +7,7 @@ namespace Microsoft.ML.NegativeFeedback.Sequences;
 internal abstract class UserValues
 {
     public static UserValues Create(DataViewRow row, DataViewSchema.Column column)
-        => (UserValues)Activator.CreateInstance(
-            typeof(UserValues<>).MakeGenericType(column.Type.RawType), BindingFlags.Instance | BindingFlags.Public, null, [row, column], null)!;
+        => (UserValues)Activator.CreateInstance(typeof(UserValues<>).MakeGenericType(column.Type.RawType), row, column)!;
 
     /// <summary>Keeps the row's value for the next user.</summary>
     public abstract void AddFromRow();

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Numerics;
-using System.Reflection;
 using System.Runtime.InteropServices;
 using Microsoft.ML.Data;
 
@@ -15,8 +14,7 @@ internal abstract class ValueTable
     public abstract int Count { get; }
 
     public static ValueTable Create(DataViewType type)
-        => (ValueTable)Activator.CreateInstance(
-            typeof(ValueTable<>).MakeGenericType(type.RawType), BindingFlags.Instance | BindingFlags.Public, null, [type], null)!;
+        => (ValueTable)Activator.CreateInstance(typeof(ValueTable<>).MakeGenericType(type.RawType), type)!;
 
     /// <summary>Reads the row's value, enters it if it is new, and returns its number.</summary>
     public abstract Func<int> CreateReader(DataViewRow row, DataViewSchema.Column column);
@@ -30,7 +28,10 @@ internal abstract class ValueTable
     /// <summary>A getter of the value with the number that <paramref name="index"/> gives.</summary>
     public abstract Delegate CreateScalarGetter(Func<int> index);
 
-    /// <summary>A getter of the values whose numbers stand in the part of <paramref name="indices"/> that <paramref name="pointer"/> shows.</summary>
+    /// <summary>
+    /// A getter of the values whose numbers stand in the part of <paramref name="indices"/> that <paramref name="pointer"/>
+    /// shows.
+    /// </summary>
     public abstract Delegate CreateVectorGetter(int[] indices, SequencePointer pointer);
 }
 
@@ -38,7 +39,9 @@ internal abstract class ValueTable
 internal sealed class ValueTable<T> : ValueTable
     where T : notnull
 {
-    /// <summary>Whole numbers below this, which identifiers mostly are, are looked up in an array: it takes four bytes each, no hash.</summary>
+    /// <summary>
+    /// Whole numbers below this, which identifiers mostly are, are looked up in an array: it takes four bytes each, no hash.
+    /// </summary>
     private const uint SlotLimit = 1 << 22;
 
     private readonly Dictionary<T, int> _numbers;

@@ -3,7 +3,9 @@ using Microsoft.ML.NegativeFeedback.Sequences;
 
 namespace Microsoft.ML.NegativeFeedback;
 
-/// <summary>Which columns <see cref="WindowSequencesEstimator"/> reads and writes, how long sequences may be, and which users it keeps.</summary>
+/// <summary>
+/// Which columns <see cref="WindowSequencesEstimator"/> reads and writes, how long sequences may be, and which users it keeps.
+/// </summary>
 public sealed class WindowSequencesOptions
 {
     /// <summary>The user's column: text, number or key. It keeps its name and type. Default "User".</summary>

@@ -17,7 +17,10 @@ public sealed class LabelFeedbackTests
     [InlineData(30, 0, 0)] // unknown duration: only the seconds tell
     [InlineData(1, 0, -1)]
     public void WatchTime(float watchSeconds, float durationSeconds, float expected)
-        => Assert.Equal([expected], Label(FeedbackRule.WatchTime(), new View { WatchSeconds = watchSeconds, DurationSeconds = durationSeconds }));
+    {
+        var view = new View { WatchSeconds = watchSeconds, DurationSeconds = durationSeconds };
+        Assert.Equal([expected], Label(FeedbackRule.WatchTime(), view));
+    }
 
     [Theory]
     [InlineData(50, 1)]
@@ -64,9 +67,11 @@ public sealed class LabelFeedbackTests
     [Fact]
     public void RatingsThatAreNoNumberAreRefused()
     {
-        Assert.Contains("'Rating'", Assert.Throws<InvalidDataException>(() => Label(FeedbackRule.Rating(4), Ratings(3, float.NaN))).Message);
-        var data = Context.Data.LoadFromEnumerable(Ratings(3, float.NaN));
-        Assert.Contains("row 1", Assert.Throws<InvalidDataException>(() => new LabelFeedbackEstimator(FeedbackRule.RatingMedian()).Fit(data)).Message);
+        var error = Assert.Throws<InvalidDataException>(() => Label(FeedbackRule.Rating(4), Ratings(3, float.NaN)));
+        Assert.Contains("'Rating'", error.Message);
+        var median = new LabelFeedbackEstimator(FeedbackRule.RatingMedian());
+        error = Assert.Throws<InvalidDataException>(() => median.Fit(Context.Data.LoadFromEnumerable(Ratings(3, float.NaN))));
+        Assert.Contains("row 1", error.Message);
     }
 
     [Fact]

@@ -100,7 +100,7 @@ public sealed class GoldenSequencesTests
         var output = prepared.GetProperty("output");
         Assert.Equal(
             output.GetProperty("train").Frame().Select(row => (row.User, row.Item, row.Time)),
-            Context.Data.CreateEnumerable<Interaction>(split.TrainSet, false).OrderBy(row => row.User).ThenBy(row => row.Time)
+            split.TrainSet.As<Interaction>().OrderBy(row => row.User).ThenBy(row => row.Time)
                 .Select(row => (row.User, row.Item, (int)row.Time)));
 
         // ground truth that is positive and negative in two frames there, in one set here
@@ -122,13 +122,19 @@ public sealed class GoldenSequencesTests
 
     private static string Describe(
         int user, IEnumerable<(int User, int Item, int Rating, int Time)> history, (int User, int Item, int Rating, int Time) target)
-        => $"{user}: {string.Join(' ', history.Select(row => $"{row.Item}{(row.Rating >= 4 ? '+' : '-')}"))} -> {target.Item}{(target.Rating >= 4 ? '+' : '-')}";
+    {
+        static string Signed((int User, int Item, int Rating, int Time) row) => $"{row.Item}{(row.Rating >= 4 ? '+' : '-')}";
+        return $"{user}: {string.Join(' ', history.Select(Signed))} -> {Signed(target)}";
+    }
 
     private static IEnumerable<string> Evaluations(IDataView view)
-        => Context.Data.CreateEnumerable<Evaluated>(view, reuseRowObject: false)
-            .Select(row => $"{row.User}: {string.Join(' ', row.Items.Zip(row.Feedback, (item, feedback) => $"{item}{(feedback > 0 ? '+' : '-')}"))} "
-                + $"-> {row.TargetItem}{(row.TargetFeedback > 0 ? '+' : '-')}")
+    {
+        static string Signed(int item, float feedback) => $"{item}{(feedback > 0 ? '+' : '-')}";
+        return view.As<Evaluated>()
+            .Select(row => $"{row.User}: {string.Join(' ', row.Items.Zip(row.Feedback, Signed))} "
+                + $"-> {Signed(row.TargetItem, row.TargetFeedback)}")
             .OrderBy(text => text);
+    }
 
     private static int[] Positives(Sequence row) => [.. row.Items.Where((_, i) => row.Feedback[i] > 0)];
 
@@ -168,7 +174,7 @@ public sealed class GoldenSequencesTests
     {
         int threshold = golden.GetProperty("config").Integer("relevance_threshold");
         var log = Labelled(golden.GetProperty("interactions").Frame("time_idx"), threshold);
-        return [.. Context.Data.CreateEnumerable<Sequence>(new WindowSequencesEstimator(options).Fit(log).Transform(log), reuseRowObject: false)];
+        return LogRows.Windows(log, options).As<Sequence>();
     }
 
     private static IDataView Labelled((int User, int Item, int Rating, int Time)[] rows, int threshold)

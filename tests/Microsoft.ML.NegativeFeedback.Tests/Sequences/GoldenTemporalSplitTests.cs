@@ -5,8 +5,6 @@ namespace Microsoft.ML.NegativeFeedback.Tests.Sequences;
 /// <summary>The published preprocessing (X3*): filters, boundary, training rows and, for its users, validation and test rows.</summary>
 public sealed class GoldenTemporalSplitTests
 {
-    private static readonly MLContext Context = new(seed: 1);
-
     public static TheoryData<string> Files => GoldenColumns.FilesLike("X3*.json");
 
     [Theory]
@@ -34,8 +32,7 @@ public sealed class GoldenTemporalSplitTests
             ValidationUsers = Users("users_val"),
             TestUsers = Users("users_test"),
         };
-        var view = Context.Data.LoadFromEnumerable(
-            input.Select(row => new Interaction(row.User, row.Item, row.Time, row.Rating >= 4 ? 1 : -1)).ToArray());
+        var view = ViewOf(input);
         var log = InteractionLog.Read(view, options.LogColumns.Require(view.Schema));
         var parts = new TemporalParts(log, log.GroupByUser(), options, log.Users.TextOf);
         (int User, int Item, int Rating, int Time)[] Actual(TemporalPart part)
@@ -51,11 +48,11 @@ public sealed class GoldenTemporalSplitTests
         var split = TemporalSplit.Split(view, options);
         Assert.Equal(
             Expected("train").Select(row => (row.User, row.Item)),
-            Context.Data.CreateEnumerable<Interaction>(split.TrainSet, false).OrderBy(row => row.User).ThenBy(row => row.Time)
+            split.TrainSet.As<Interaction>().OrderBy(row => row.User).ThenBy(row => row.Time)
                 .Select(row => (row.User, row.Item)));
         Assert.Equal(
             Expected("test").GroupBy(row => row.User).Select(rows => (rows.Key, rows.Last().Item)),
-            Context.Data.CreateEnumerable<Evaluated>(split.TestSet, false).OrderBy(row => row.User).Select(row => (row.User, row.TargetItem)));
+            split.TestSet.As<Evaluated>().OrderBy(row => row.User).Select(row => (row.User, row.TargetItem)));
         Assert.Equal((Expected("train").Length, split.Counts.TrainUsers), (split.Counts.TrainSetInteractions, split.Counts.TrainSetUsers));
     }
 
@@ -65,12 +62,14 @@ public sealed class GoldenTemporalSplitTests
     {
         var golden = GoldenColumns.Read(file);
         var output = golden.GetProperty("output");
-        var view = Context.Data.LoadFromEnumerable(golden.GetProperty("input").Frame()
-            .Select(row => new Interaction(row.User, row.Item, row.Time, row.Rating >= 4 ? 1 : -1)).ToArray());
+        var view = ViewOf(golden.GetProperty("input").Frame());
         var counts = TemporalSplit.Split(view, new TemporalSplitOptions { MinimumPositiveCount = 0 }).Counts;
         int expected = output.GetProperty("validation").Frame().Length + output.GetProperty("test").Frame().Length;
         Assert.Equal(expected, counts.HeldOutInteractions);
         Assert.Equal(expected, counts.ValidationInteractions + counts.TestInteractions);
         Assert.Equal(golden.Integers("users_val").Length + golden.Integers("users_test").Length, counts.HeldOutUsers);
     }
+
+    private static IDataView ViewOf(IEnumerable<(int User, int Item, int Rating, int Time)> rows)
+        => LogRows.View(rows.Select(row => new Interaction(row.User, row.Item, row.Time, row.Rating >= 4 ? 1 : -1)).ToArray());
 }

@@ -10,7 +10,9 @@ public sealed class TemporalSplitTests
 {
     private static readonly MLContext Context = new(seed: 1);
 
-    /// <summary>Ten users with the same ten items in different orders, over a hundred moments; every third interaction is negative.</summary>
+    /// <summary>
+    /// Ten users with the same ten items in different orders, over a hundred moments; every third interaction is negative.
+    /// </summary>
     private static readonly Interaction[] Log =
         [.. Enumerable.Range(0, 100).Select(i => new Interaction(i % 10, (i + i / 10) % 10, i, i % 3 == 0 ? -1 : 1))];
 
@@ -20,7 +22,7 @@ public sealed class TemporalSplitTests
         var split = Split(Log, new TemporalSplitOptions { BoundaryQuantile = 0.7, MinimumPositiveCount = 1 });
         Assert.Equal(69, split.Counts.Boundary); // 0.7 · 99 = 69.3
         Assert.Equal((100, 69, 31), (split.Counts.Interactions, split.Counts.TrainInteractions, split.Counts.HeldOutInteractions));
-        Assert.Equal(Log.Take(69).Select(row => row.Item), Interactions(split.TrainSet).Select(row => row.Item));
+        Assert.Equal(Log.Take(69).Select(row => row.Item), split.TrainSet.As<Interaction>().Select(row => row.Item));
         Assert.Equal(69, split.TrainSet.GetRowCount());
         Assert.Equal((10, 5, 5), (split.Counts.HeldOutUsers, split.Counts.ValidationRows, Rows(split.TestSet).Count));
     }
@@ -62,7 +64,7 @@ public sealed class TemporalSplitTests
     [Fact]
     public void NeitherIsNoTarget()
     {
-        var log = Log.Select(row => row.Time >= 85 ? new Interaction(row.User, row.Item, row.Time, 0) : new Interaction(row.User, row.Item, row.Time, 1));
+        var log = Log.Select(row => new Interaction(row.User, row.Item, row.Time, row.Time >= 85 ? 0 : 1));
         var split = Split([.. log], new TemporalSplitOptions { BoundaryQuantile = 0.5, TestShare = 1 });
         Assert.All(Rows(split.TestSet), row => Assert.Equal(1, row.TargetFeedback));
         Assert.Equal(10, Rows(split.TestSet).Count);
@@ -72,7 +74,8 @@ public sealed class TemporalSplitTests
     [Fact]
     public void TheSeedDrawsTheUsers()
     {
-        int[] Test(long seed) => [.. Rows(Split(Log, new TemporalSplitOptions { Seed = seed, BoundaryQuantile = 0.6 }).TestSet).Select(row => row.User)];
+        int[] Test(long seed)
+            => [.. Rows(Split(Log, new TemporalSplitOptions { Seed = seed, BoundaryQuantile = 0.6 }).TestSet).Select(row => row.User)];
         Assert.Equal(Test(1), Test(1));
         Assert.Contains(Enumerable.Range(2, 5), seed => !Test(seed).SequenceEqual(Test(1)));
     }
@@ -95,9 +98,10 @@ public sealed class TemporalSplitTests
     [Fact]
     public void KeyUsersAreGivenByTheirValues()
     {
-        var data = Context.Data.LoadFromEnumerable(Log);
+        var data = LogRows.View(Log);
         var keyed = Context.Transforms.Conversion.MapValueToKey("User").Fit(data).Transform(data);
-        var split = TemporalSplit.Split(keyed, new TemporalSplitOptions { BoundaryQuantile = 0.6, TestUsers = ["4"], PassThroughColumnNames = ["Time"] });
+        var options = new TemporalSplitOptions { BoundaryQuantile = 0.6, TestUsers = ["4"], PassThroughColumnNames = ["Time"] };
+        var split = TemporalSplit.Split(keyed, options);
         var row = Assert.Single(DataViewRows.Of(split.TestSet, "User", "Time"));
         Assert.Equal([5u, 4L], row);
         Assert.Equal(keyed.Schema["User"].Type, split.TestSet.Schema["User"].Type);
@@ -107,8 +111,10 @@ public sealed class TemporalSplitTests
     public void WhatCannotBeSplitIsRefused()
     {
         Refused<InvalidDataException>(Log, new TemporalSplitOptions { MinimumItemCount = 11 }, "No interaction is left");
-        Refused<InvalidDataException>([.. Log.Select(row => new Interaction(row.User, row.Item, 5, 1))], new TemporalSplitOptions(), "left to train on");
-        Refused<InvalidDataException>([.. Log.Select(row => new Interaction(row.User, row.Item, row.Time, -1))], new TemporalSplitOptions(), "2 positives");
+        Refused<InvalidDataException>(
+            [.. Log.Select(row => new Interaction(row.User, row.Item, 5, 1))], new TemporalSplitOptions(), "left to train on");
+        Refused<InvalidDataException>(
+            [.. Log.Select(row => new Interaction(row.User, row.Item, row.Time, -1))], new TemporalSplitOptions(), "2 positives");
         Refused<InvalidDataException>(Log, new TemporalSplitOptions { TestUsers = ["nobody"] }, "'nobody'");
         Refused<InvalidDataException>(
             [.. Enumerable.Range(0, 20).Select(i => new Interaction(i / 10, i % 10, i, 1))], // one user after the other
@@ -130,9 +136,9 @@ public sealed class TemporalSplitTests
     public void ALogThatGrewAfterwardsIsNoticed()
     {
         var rows = Log.ToList();
-        var split = TemporalSplit.Split(Context.Data.LoadFromEnumerable(rows.AsEnumerable()), new TemporalSplitOptions());
+        var split = TemporalSplit.Split(LogRows.View(rows.AsEnumerable()), new TemporalSplitOptions());
         rows.Add(Log[0]);
-        Assert.Contains("100", Assert.Throws<InvalidOperationException>(() => Interactions(split.TrainSet)).Message);
+        Assert.Contains("100", Assert.Throws<InvalidOperationException>(() => split.TrainSet.As<Interaction>()).Message);
     }
 
     [Fact]
@@ -148,7 +154,7 @@ public sealed class TemporalSplitTests
 
     private static bool IsPartition(Interaction[] log, TemporalSplitOptions options)
     {
-        var view = Context.Data.LoadFromEnumerable(log);
+        var view = LogRows.View(log);
         var read = InteractionLog.Read(view, options.LogColumns.Require(view.Schema));
         TemporalParts parts;
         try
@@ -180,9 +186,7 @@ public sealed class TemporalSplitTests
     }
 
     private static TemporalSplitData Split(Interaction[] log, TemporalSplitOptions options)
-        => TemporalSplit.Split(Context.Data.LoadFromEnumerable(log), options);
+        => TemporalSplit.Split(LogRows.View(log), options);
 
-    private static List<Evaluated> Rows(IDataView view) => [.. Context.Data.CreateEnumerable<Evaluated>(view, reuseRowObject: false)];
-
-    private static List<Interaction> Interactions(IDataView view) => [.. Context.Data.CreateEnumerable<Interaction>(view, reuseRowObject: false)];
+    private static List<Evaluated> Rows(IDataView view) => view.As<Evaluated>();
 }

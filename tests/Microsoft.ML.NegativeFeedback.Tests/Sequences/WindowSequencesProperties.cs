@@ -6,8 +6,6 @@ namespace Microsoft.ML.NegativeFeedback.Tests.Sequences;
 /// <summary>What holds for every log: FsCheck draws logs with few users, few items and many ties.</summary>
 public sealed class WindowSequencesProperties
 {
-    private static readonly MLContext Context = new(seed: 1);
-
     private static readonly Arbitrary<Interaction[]> Logs = (
         from user in Gen.Choose(1, 4)
         from item in Gen.Choose(1, 9)
@@ -30,24 +28,26 @@ public sealed class WindowSequencesProperties
         {
             var whole = Windows(log, new WindowSequencesOptions());
             var cut = Windows(log, new WindowSequencesOptions { MaximumLengthPerFeedback = limit });
-            return whole.Count == cut.Count && whole.Zip(cut).All(pair => Pairs(pair.Second).SequenceEqual(LastOfEach(Pairs(pair.First), limit)));
+            return whole.Count == cut.Count
+                && whole.Zip(cut).All(pair => Pairs(pair.Second).SequenceEqual(LastOfEach(Pairs(pair.First), limit)));
         }));
 
     [Fact]
     public void OverlappingWindowsCoverEveryPlaceAndEndAtTheLast()
-        => ForAll(log => new[] { (length: 1, stride: 1), (3, 1), (3, 2), (5, 4) }.All(option =>
+        => ForAll(log => new (int Length, int Stride)[] { (1, 1), (3, 1), (3, 2), (5, 4) }.All(option =>
         {
             var whole = Windows(log, new WindowSequencesOptions());
-            var windows = Windows(log, new WindowSequencesOptions { MaximumLength = option.length, Stride = option.stride })
+            var windows = Windows(log, new WindowSequencesOptions { MaximumLength = option.Length, Stride = option.Stride })
                 .ToLookup(window => window.User);
-            return whole.All(row => Covers(Pairs(row), [.. windows[row.User].Select(Pairs)], option.length, option.stride));
+            return whole.All(row => Covers(Pairs(row), [.. windows[row.User].Select(Pairs)], option.Length, option.Stride));
         }));
 
     [Fact]
     public void MinimumCountsKeepTheUsersThatHaveThem()
         => ForAll(log =>
         {
-            var kept = Windows(log, new WindowSequencesOptions { MinimumPositiveCount = 2, MinimumNegativeCount = 1, MinimumInteractionCount = 4 });
+            var options = new WindowSequencesOptions { MinimumPositiveCount = 2, MinimumNegativeCount = 1, MinimumInteractionCount = 4 };
+            var kept = Windows(log, options);
             var expected = log.GroupBy(row => row.User)
                 .Where(rows => rows.Count(row => row.Feedback > 0) >= 2 && rows.Any(row => row.Feedback < 0) && rows.Count() >= 4);
             return kept.Select(row => row.User).SequenceEqual(expected.Select(rows => rows.Key));
@@ -76,10 +76,7 @@ public sealed class WindowSequencesProperties
     private static (int Item, float Feedback)[] Pairs(Sequence row) => [.. row.Items.Zip(row.Feedback)];
 
     private static List<Sequence> Windows(Interaction[] log, WindowSequencesOptions options)
-    {
-        var view = Context.Data.LoadFromEnumerable(log);
-        return [.. Context.Data.CreateEnumerable<Sequence>(new WindowSequencesEstimator(options).Fit(view).Transform(view), reuseRowObject: false)];
-    }
+        => LogRows.Windows(LogRows.View(log), options).As<Sequence>();
 
     private static void ForAll(Func<Interaction[], bool> holds)
         => Check.One(Config.QuickThrowOnFailure.WithMaxTest(40).WithReplay(new Replay(new Rnd(17, 19), null)), Prop.ForAll(Logs, holds));

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Tests.Datasets;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Sequences;
@@ -17,7 +18,7 @@ public sealed class WindowSequencesTests
     [Fact]
     public void AUserIsARowOldestFirst()
     {
-        var rows = Rows(Window(new WindowSequencesOptions()));
+        var rows = Rows(new WindowSequencesOptions());
         Assert.Equal([7, 3, 9], rows.Select(row => row.User));
         Assert.Equal([12, 10, 11, 14, 13], rows[0].Items);
         Assert.Equal([1, 1, -1, -1, 0], rows[0].Feedback);
@@ -28,12 +29,12 @@ public sealed class WindowSequencesTests
 
     [Fact]
     public void WithoutATimeTheOrderOfTheLogHolds()
-        => Assert.Equal([10, 11, 12, 13, 14], Rows(Window(new WindowSequencesOptions { TimestampColumnName = null }))[0].Items);
+        => Assert.Equal([10, 11, 12, 13, 14], Rows(new WindowSequencesOptions { TimestampColumnName = null })[0].Items);
 
     [Fact]
     public void TheLastOfAllInteractionsAreKept()
     {
-        var rows = Rows(Window(new WindowSequencesOptions { MaximumLength = 2 }));
+        var rows = Rows(new WindowSequencesOptions { MaximumLength = 2 });
         Assert.Equal([14, 13], rows[0].Items);
         Assert.Equal([21, 22], rows[1].Items);
         Assert.Equal([30], rows[2].Items);
@@ -42,7 +43,7 @@ public sealed class WindowSequencesTests
     [Fact]
     public void TheLastOfEachFeedbackAreKept()
     {
-        var rows = Rows(Window(new WindowSequencesOptions { MaximumLengthPerFeedback = 1 }));
+        var rows = Rows(new WindowSequencesOptions { MaximumLengthPerFeedback = 1 });
         Assert.Equal([10, 14, 13], rows[0].Items);
         Assert.Equal([1, -1, 0], rows[0].Feedback);
         Assert.Equal([21, 22], rows[1].Items);
@@ -51,7 +52,7 @@ public sealed class WindowSequencesTests
     [Fact]
     public void WindowsOverlapAndReachBackToTheFirst()
     {
-        var rows = Rows(Window(new WindowSequencesOptions { MaximumLength = 3, Stride = 2 }));
+        var rows = Rows(new WindowSequencesOptions { MaximumLength = 3, Stride = 2 });
         Assert.Equal([7, 7, 3, 9], rows.Select(row => row.User));
         Assert.Equal([12, 10, 11], rows[0].Items);
         Assert.Equal([11, 14, 13], rows[1].Items);
@@ -62,10 +63,10 @@ public sealed class WindowSequencesTests
     [Fact]
     public void UsersWithTooLittleAreLeftOut()
     {
-        Assert.Equal([7, 3], Rows(Window(new WindowSequencesOptions { MinimumInteractionCount = 3 })).Select(row => row.User));
-        Assert.Equal([7], Rows(Window(new WindowSequencesOptions { MinimumPositiveCount = 2 })).Select(row => row.User));
-        Assert.Equal([7, 3], Rows(Window(new WindowSequencesOptions { MinimumNegativeCount = 1 })).Select(row => row.User));
-        Assert.Equal([7, 3], Rows(Window(new WindowSequencesOptions { MinimumNegativeCount = 2, MaximumLength = 1 })).Select(row => row.User));
+        Assert.Equal([7, 3], Rows(new WindowSequencesOptions { MinimumInteractionCount = 3 }).Select(row => row.User));
+        Assert.Equal([7], Rows(new WindowSequencesOptions { MinimumPositiveCount = 2 }).Select(row => row.User));
+        Assert.Equal([7, 3], Rows(new WindowSequencesOptions { MinimumNegativeCount = 1 }).Select(row => row.User));
+        Assert.Equal([7, 3], Rows(new WindowSequencesOptions { MinimumNegativeCount = 2, MaximumLength = 1 }).Select(row => row.User));
     }
 
     [Fact]
@@ -85,17 +86,22 @@ public sealed class WindowSequencesTests
             new Dated { Name = "a", Video = "y", At = noon, Feedback = -1, Country = "AT", Weights = [3, 4] },
             new Dated { Name = "b", Video = "z", At = noon.AddMilliseconds(-1), Feedback = 1, Country = "DE", Weights = [5, 6] },
         });
-        var view = new WindowSequencesEstimator(new WindowSequencesOptions
+        var options = new WindowSequencesOptions
         {
-            UserColumnName = "Name", ItemColumnName = "Video", TimestampColumnName = "At", TimesColumnName = "Times",
+            UserColumnName = "Name",
+            ItemColumnName = "Video",
+            TimestampColumnName = "At",
+            TimesColumnName = "Times",
             PassThroughColumnNames = ["Country", "Weights"],
-        }).Fit(log).Transform(log);
+        };
+        var view = Window(options, log);
 
         var rows = DataViewRows.Of(view);
         Assert.Equal(["Name", "Items", "Feedback", "Times", "Country", "Weights"], view.Schema.Select(column => column.Name));
         long ms = new DateTimeOffset(noon).ToUnixTimeMilliseconds();
-        Assert.Equal(["b", new object[] { "z", "x" }, new object[] { 1f, 1f }, new object[] { ms - 1, ms }, "CH", new object[] { 1f, 2f }], rows[0]);
-        Assert.Equal(["a", new object[] { "y" }, new object[] { -1f }, new object[] { ms }, "AT", new object[] { 3f, 4f }], rows[1]);
+        static object[] Of(params object[] values) => values;
+        Assert.Equal(["b", Of("z", "x"), Of(1f, 1f), Of(ms - 1, ms), "CH", Of(1f, 2f)], rows[0]);
+        Assert.Equal(["a", Of("y"), Of(-1f), Of(ms), "AT", Of(3f, 4f)], rows[1]);
     }
 
     [Fact]
@@ -126,13 +132,13 @@ public sealed class WindowSequencesTests
     {
         var log = Context.Data.LoadFromEnumerable(Log);
         var keyed = Context.Transforms.Conversion.MapValueToKey("Item").Fit(log).Transform(log);
-        var estimator = new WindowSequencesEstimator(new WindowSequencesOptions { TimesColumnName = "Times", PassThroughColumnNames = ["Time"] });
-        var promised = estimator.GetOutputSchema(new SchemaShape(keyed.Schema.Where(column => !column.IsHidden).Select(column => NegativeFeedback.DataView.SchemaShapes.Of(column))));
+        var options = new WindowSequencesOptions { TimesColumnName = "Times", PassThroughColumnNames = ["Time"] };
+        var estimator = new WindowSequencesEstimator(options);
+        var promised = estimator.GetOutputSchema(ShapeOf(keyed.Schema));
         var model = estimator.Fit(keyed);
         var schema = model.GetOutputSchema(keyed.Schema);
         Assert.Equal(schema.Select(Describe), model.Transform(keyed).Schema.Select(Describe));
-        Assert.Equal(
-            schema.Select(column => NegativeFeedback.DataView.SchemaShapes.Of(column)).Select(Describe), promised.Select(Describe));
+        Assert.Equal(ShapeOf(schema).Select(Describe), promised.Select(Describe));
         Assert.False(model.IsRowToRowMapper);
         Assert.Throws<InvalidOperationException>(() => model.GetRowToRowMapper(keyed.Schema));
         Assert.Throws<NotSupportedException>(() => Context.Model.Save(model, keyed.Schema, new MemoryStream()));
@@ -161,8 +167,8 @@ public sealed class WindowSequencesTests
         {
             using var cursor = cursors[i];
             parts[i] = [];
-            var user = NegativeFeedback.DataView.BoxedValues.Scalar(cursor, columns[0]);
-            var items = NegativeFeedback.DataView.BoxedValues.Vector(cursor, columns[1]);
+            var user = BoxedValues.Scalar(cursor, columns[0]);
+            var items = BoxedValues.Vector(cursor, columns[1]);
             var idGetter = cursor.GetIdGetter();
             DataViewRowId id = default;
             while (cursor.MoveNext())
@@ -207,7 +213,7 @@ public sealed class WindowSequencesTests
     public void FeedbackThatIsNoneIsRefused(float feedback)
     {
         var log = Context.Data.LoadFromEnumerable(new[] { Log[0], new Interaction(42, 1, 1, feedback) });
-        var error = Assert.Throws<InvalidDataException>(() => Rows(Window(new WindowSequencesOptions(), log)));
+        var error = Assert.Throws<InvalidDataException>(() => Rows(new WindowSequencesOptions(), log));
         Assert.Contains("'Feedback'", error.Message);
         Assert.Contains("row 1", error.Message);
         Assert.Contains("user 42", error.Message);
@@ -217,10 +223,11 @@ public sealed class WindowSequencesTests
     public void AnEmptyLogAndAMissingUserAreRefused()
     {
         var empty = Context.Data.LoadFromEnumerable(Array.Empty<Interaction>());
-        Assert.Contains("empty", Assert.Throws<InvalidDataException>(() => Rows(Window(new WindowSequencesOptions(), empty))).Message);
-        var nameless = Context.Data.LoadFromEnumerable(new[] { new Dated { Name = "a", Feedback = 1 }, new Dated { Name = "", Feedback = 1 } });
+        Assert.Contains("empty", Assert.Throws<InvalidDataException>(() => Rows(new WindowSequencesOptions(), empty)).Message);
+        var nameless = Context.Data.LoadFromEnumerable(new[] { new Dated { Name = "a" }, new Dated { Name = "" } });
         var options = new WindowSequencesOptions { UserColumnName = "Name", ItemColumnName = "Video", TimestampColumnName = null };
-        Assert.Contains("'Name' is missing in row 1", Assert.Throws<InvalidDataException>(() => DataViewRows.Of(Window(options, nameless))).Message);
+        var error = Assert.Throws<InvalidDataException>(() => DataViewRows.Of(Window(options, nameless)));
+        Assert.Contains("'Name' is missing in row 1", error.Message);
     }
 
     [Fact]
@@ -242,8 +249,7 @@ public sealed class WindowSequencesTests
             var data = Context.Data.LoadFromEnumerable(new[] { new Wide() });
             var estimator = new WindowSequencesEstimator(options);
             Assert.Contains(message, Assert.Throws<ArgumentException>(() => estimator.Fit(data)).Message);
-            var shape = new SchemaShape(data.Schema.Select(column => NegativeFeedback.DataView.SchemaShapes.Of(column)));
-            Assert.Contains(message, Assert.Throws<ArgumentException>(() => estimator.GetOutputSchema(shape)).Message);
+            Assert.Contains(message, Assert.Throws<ArgumentException>(() => estimator.GetOutputSchema(ShapeOf(data.Schema))).Message);
         }
     }
 
@@ -264,13 +270,13 @@ public sealed class WindowSequencesTests
             => Assert.Contains(message, Assert.ThrowsAny<ArgumentException>(() => new WindowSequencesEstimator(options)).Message);
     }
 
-    private static IDataView Window(WindowSequencesOptions options, IDataView? log = null)
-    {
-        log ??= Context.Data.LoadFromEnumerable(Log);
-        return new WindowSequencesEstimator(options).Fit(log).Transform(log);
-    }
+    private static SchemaShape ShapeOf(DataViewSchema schema)
+        => new(schema.Where(column => !column.IsHidden).Select(column => SchemaShapes.Of(column)));
 
-    private static List<Sequence> Rows(IDataView view) => [.. Context.Data.CreateEnumerable<Sequence>(view, reuseRowObject: false)];
+    private static IDataView Window(WindowSequencesOptions options, IDataView? log = null)
+        => LogRows.Windows(log ?? LogRows.View(Log), options);
+
+    private static List<Sequence> Rows(WindowSequencesOptions options, IDataView? log = null) => Window(options, log).As<Sequence>();
 
     private sealed class Dated
     {

@@ -42,3 +42,18 @@ internal sealed class Evaluated
 
     public float TargetFeedback { get; set; }
 }
+
+/// <summary>Between views and rows.</summary>
+internal static class LogRows
+{
+    private static readonly MLContext Context = new(seed: 1);
+
+    public static IDataView View(IEnumerable<Interaction> log) => Context.Data.LoadFromEnumerable(log);
+
+    public static IDataView Windows(IDataView log, WindowSequencesOptions options)
+        => new WindowSequencesEstimator(options).Fit(log).Transform(log);
+
+    public static List<TRow> As<TRow>(this IDataView view)
+        where TRow : class, new()
+        => [.. Context.Data.CreateEnumerable<TRow>(view, reuseRowObject: false)];
+}
