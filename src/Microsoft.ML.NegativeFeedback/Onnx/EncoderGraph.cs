@@ -17,7 +17,7 @@ internal static class EncoderGraph
     /// <summary>Appends the encoder.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="weights">The trained weights.</param>
-    /// <param name="itemTable">Single [N + 1, d]: the item embeddings.</param>
+    /// <param name="itemTable">Single [N + 1, d or more]: the item embeddings, and beside them what is none of the encoder's.</param>
     /// <param name="history">The selected history, newest first.</param>
     /// <returns>Single [b, d].</returns>
     public static OnnxValue Append(OnnxGraphBuilder graph, EncoderWeights weights, OnnxValue itemTable, HistoryValues history)
@@ -25,8 +25,8 @@ internal static class EncoderGraph
         graph.Scope = "embedding";
         int width = weights.Width;
         var positionTable = graph.Constant(weights.PositionEmbeddings, weights.MaximumLength, width);
-        var items = graph.Multiply(graph.Gather(itemTable, history.Items), graph.Scalar(MathF.Sqrt(width)));
-        var x = graph.Add(items, graph.Gather(positionTable, history.Positions));
+        var items = graph.Slice(graph.Gather(itemTable, history.Items), axis: 2, start: 0, end: width);
+        var x = graph.Add(graph.Multiply(items, graph.Scalar(MathF.Sqrt(width))), graph.Gather(positionTable, history.Positions));
 
         for (int i = 0; i < weights.Blocks.Count; i++)
         {
@@ -106,5 +106,6 @@ internal static class EncoderGraph
     }
 
     private static OnnxValue Norm(OnnxGraphBuilder graph, OnnxValue value, float[] weight, float[] bias)
-        => graph.LayerNormalization(value, graph.Constant(weight, weight.Length), graph.Constant(bias, bias.Length), EncoderWeights.NormEpsilon);
+        => graph.LayerNormalization(
+            value, graph.Constant(weight, weight.Length), graph.Constant(bias, bias.Length), EncoderWeights.NormEpsilon);
 }

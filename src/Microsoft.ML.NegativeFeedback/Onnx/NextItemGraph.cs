@@ -7,9 +7,11 @@ namespace Microsoft.ML.NegativeFeedback.Onnx;
 /// The whole way from raw histories to recommendations as one ONNX graph, so that any client of ONNX Runtime gets the same answer.
 /// </summary>
 /// <remarks>
-/// Inputs: <c>Items</c> UInt32 [batch, length], keys as they are, 0 unknown or padding; <c>Feedback</c> Single [batch, length]; with candidates
-/// <c>Candidates</c> UInt32 [batch, candidates]. Outputs: <c>RecommendedItems</c> UInt32 [batch, k] and <c>Scores</c> Single [batch, k], best first, the
-/// lower key first among equals, key 0 and −∞ where fewer than k items are left; or <c>CandidateScores</c> Single [batch, candidates], −∞ for key 0.
+/// Inputs: <c>Items</c> UInt32 [batch, length], keys as they are, 0 unknown or padding; <c>Feedback</c> Single [batch, length];
+/// with candidates <c>Candidates</c> UInt32 [batch, candidates].
+/// Outputs: <c>RecommendedItems</c> UInt32 [batch, k] and <c>Scores</c> Single [batch, k], best first,
+/// the lower key first among equals, key 0 and −∞ where fewer than k items are left; or
+/// <c>CandidateScores</c> Single [batch, candidates], −∞ for key 0.
 /// </remarks>
 internal static class NextItemGraph
 {
@@ -36,22 +38,38 @@ internal static class NextItemGraph
         var history = HistoryGraph.Append(graph, items, feedback, options.History, weights.MaximumLength);
 
         graph.Scope = "items";
-        var itemTable = graph.Constant(weights.ItemEmbeddings, weights.ItemCount + 1, weights.Width);
+        var itemTable = graph.Constant(ItemTable(weights, options.Popularity), weights.ItemCount + 1, weights.Width + 1);
         var state = EncoderGraph.Append(graph, weights, itemTable, history);
 
         graph.Scope = "logits";
-        var logits = graph.MultiplyTransposed(state, itemTable, PaddingMask(graph, weights.ItemCount));
-        AppendHead(graph, options, history, logits, weights.ItemCount);
+        var known = graph.Where(history.IsEmpty, graph.Scalar(0f), state);
+        var stateAndFallback = graph.Concat(axis: 1, known, graph.Cast(history.IsEmpty, DataType.Float));
+        var scores = graph.MultiplyTransposed(stateAndFallback, itemTable, PaddingMask(graph, weights.ItemCount));
+        AppendHead(graph, options, history, scores, weights.ItemCount);
         return graph.ToModel();
     }
 
-    /// <summary>From logits [batch, N + 1], −∞ for padding, to the graph's outputs.</summary>
-    private static void AppendHead(OnnxGraphBuilder graph, NextItemGraphOptions options, HistoryValues history, OnnxValue logits, int itemCount)
+    /// <summary>
+    /// [N + 1, d + 1]: the embeddings, and behind each the item's popularity. Beside the state of a history stands 0, and 1 where nothing
+    /// is known, in place of the state: so one product gives logits or the fallback without a pass over either.
+    /// </summary>
+    private static float[] ItemTable(EncoderWeights weights, float[] popularity)
     {
-        graph.Scope = "fallback";
-        var popularity = options.Popularity.ToArray();
-        popularity[0] = float.NegativeInfinity;
-        var scores = graph.Where(history.IsEmpty, graph.Constant(popularity, 1, itemCount + 1), logits);
+        int width = weights.Width;
+        var table = new float[(weights.ItemCount + 1) * (long)(width + 1)];
+        for (int item = 1; item <= weights.ItemCount; item++)
+        {
+            weights.ItemEmbeddings.AsSpan(item * width, width).CopyTo(table.AsSpan(item * (width + 1)));
+            table[item * (width + 1) + width] = popularity[item];
+        }
+
+        return table;
+    }
+
+    /// <summary>From scores [batch, N + 1], −∞ for padding, to the graph's outputs.</summary>
+    private static void AppendHead(
+        OnnxGraphBuilder graph, NextItemGraphOptions options, HistoryValues history, OnnxValue scores, int itemCount)
+    {
         if (options.Candidates)
         {
             graph.Scope = "candidates";
@@ -63,7 +81,10 @@ internal static class NextItemGraph
 
         graph.Scope = "seen";
         if (options.ExcludeSeenItems)
-            scores = graph.ScatterAdd(scores, history.SeenItems, graph.Full(graph.Shape(history.SeenItems), float.NegativeInfinity), axis: 1);
+        {
+            var excluded = graph.Full(graph.Shape(history.SeenItems), float.NegativeInfinity);
+            scores = graph.ScatterAdd(scores, history.SeenItems, excluded, axis: 1);
+        }
 
         graph.Scope = "top";
         long available = Math.Min(options.TopK, itemCount + 1L);
@@ -99,10 +120,16 @@ internal static class NextItemGraph
             throw new ArgumentException($"{weights.HeadCount} heads do not divide width {weights.Width}.", nameof(weights));
         if (!options.Candidates && options.TopK < 1)
             throw new ArgumentException($"TopK must be at least 1, not {options.TopK}.", nameof(options));
+        if (weights.ItemEmbeddings.Length != (weights.ItemCount + 1L) * weights.Width)
+        {
+            throw new ArgumentException($"{weights.ItemEmbeddings.Length} numbers are no embeddings of {weights.ItemCount} items and padding at "
+                + $"width {weights.Width}.", nameof(weights));
+        }
+
         if (options.Popularity.Length != weights.ItemCount + 1)
         {
-            throw new ArgumentException(
-                $"Popularity holds {options.Popularity.Length} scores; it takes one for padding and one an item, {weights.ItemCount + 1}.", nameof(options));
+            throw new ArgumentException($"Popularity holds {options.Popularity.Length} scores; "
+                + $"it takes one for padding and one an item, {weights.ItemCount + 1}.", nameof(options));
         }
 
         if (options.Popularity.AsSpan(1).ContainsAnyExceptInRange(float.MinValue, float.MaxValue))

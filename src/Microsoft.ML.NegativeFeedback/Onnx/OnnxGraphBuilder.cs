@@ -46,12 +46,20 @@ internal sealed partial class OnnxGraphBuilder(string name)
         return new OnnxValue(inputName);
     }
 
-    /// <summary>Makes a value an output of the graph. The name must not hold a dot, which ML.NET's schema propagation cannot take.</summary>
+    /// <summary>
+    /// Makes a value an output of the graph. The name must not hold a dot, which ML.NET's schema propagation cannot take.
+    /// </summary>
     public void Output(string outputName, OnnxValue value, DataType type, params ReadOnlySpan<OnnxDimension> shape)
     {
         if (outputName.Contains('.') || outputName.Contains('/'))
             throw new ArgumentException($"'{outputName}' is no name for an output: it holds a dot or a slash.", nameof(outputName));
-        _graph.Node.Add(new NodeProto { OpType = "Identity", Name = $"output/{outputName}", Input = { value.Name }, Output = { outputName } });
+        _graph.Node.Add(new NodeProto
+        {
+            OpType = "Identity",
+            Name = $"output/{outputName}",
+            Input = { value.Name },
+            Output = { outputName },
+        });
         _graph.Output.Add(Describe(outputName, type, shape));
     }
 
@@ -65,12 +73,11 @@ internal sealed partial class OnnxGraphBuilder(string name)
     public OnnxValue Scalar(float value) => Small($"float {BitConverter.SingleToInt32Bits(value)}", () => Constant([value]));
 
     /// <summary>A scalar of Int64.</summary>
-    public OnnxValue Scalar(long value)
-        => Small($"scalar {value}", () => AddConstant(MemoryMarshal.AsBytes<long>([value]), DataType.Int64, 1, []));
+    public OnnxValue Scalar(long value) => Small($"scalar {value}", () => AddConstant([value], []));
 
     /// <summary>A vector of Int64, as shapes and axes are given.</summary>
     public OnnxValue Int64(params long[] values)
-        => Small($"vector {string.Join(' ', values)}", () => AddConstant(MemoryMarshal.AsBytes<long>(values), DataType.Int64, values.Length, [values.Length]));
+        => Small($"vector {string.Join(' ', values)}", () => AddConstant(values, [values.Length]));
 
     /// <summary>A node with one output.</summary>
     public OnnxValue Node(string operatorType, ReadOnlySpan<OnnxValue> inputs, params ReadOnlySpan<AttributeProto> attributes)
@@ -106,7 +113,8 @@ internal sealed partial class OnnxGraphBuilder(string name)
         };
     }
 
-    private OnnxValue[] AddNode(string operatorType, ReadOnlySpan<OnnxValue> inputs, ReadOnlySpan<AttributeProto> attributes, int outputCount)
+    private OnnxValue[] AddNode(
+        string operatorType, ReadOnlySpan<OnnxValue> inputs, ReadOnlySpan<AttributeProto> attributes, int outputCount)
     {
         var node = new NodeProto { OpType = operatorType };
         foreach (var input in inputs)
@@ -125,13 +133,20 @@ internal sealed partial class OnnxGraphBuilder(string name)
         return outputs;
     }
 
+    private OnnxValue AddConstant(ReadOnlySpan<long> values, ReadOnlySpan<long> shape)
+        => AddConstant(MemoryMarshal.AsBytes(values), DataType.Int64, values.Length, shape);
+
     private OnnxValue AddConstant(ReadOnlySpan<byte> littleEndian, DataType type, long count, ReadOnlySpan<long> shape)
     {
         long expected = 1;
         foreach (long size in shape)
             expected *= size;
         if (expected != count)
-            throw new ArgumentException($"A constant of shape [{string.Join(", ", shape.ToArray())}] takes {expected} values, not {count}.");
+        {
+            throw new ArgumentException(
+                $"A constant of shape [{string.Join(", ", shape.ToArray())}] takes {expected} values, not {count}.");
+        }
+
         _constantBytes += littleEndian.Length;
         if (_constantBytes > MaximumConstantBytes)
         {

@@ -17,7 +17,8 @@ internal sealed partial class OnnxGraphBuilder
     public OnnxValue MatMul(OnnxValue left, OnnxValue right) => Node("MatMul", [left, right]);
 
     /// <summary>left · rightᵀ + bias, of matrices.</summary>
-    public OnnxValue MultiplyTransposed(OnnxValue left, OnnxValue right, OnnxValue bias) => Node("Gemm", [left, right, bias], Integer("transB", 1));
+    public OnnxValue MultiplyTransposed(OnnxValue left, OnnxValue right, OnnxValue bias)
+        => Node("Gemm", [left, right, bias], Integer("transB", 1));
 
     public OnnxValue Relu(OnnxValue value) => Node("Relu", [value]);
 
@@ -41,7 +42,10 @@ internal sealed partial class OnnxGraphBuilder
 
     public OnnxValue Shape(OnnxValue value) => Node("Shape", [value]);
 
-    /// <summary>Gives the value another shape; a size of 0 is kept from the value, unless <paramref name="allowZero"/>, where it is a size of 0.</summary>
+    /// <summary>
+    /// Gives the value another shape; a size of 0 is kept from the value, unless <paramref name="allowZero"/>, where it is a size
+    /// of 0.
+    /// </summary>
     public OnnxValue Reshape(OnnxValue value, OnnxValue shape, bool allowZero = false)
         => allowZero ? Node("Reshape", [value, shape], Integer("allowzero", 1)) : Node("Reshape", [value, shape]);
 
@@ -51,8 +55,11 @@ internal sealed partial class OnnxGraphBuilder
 
     public OnnxValue Squeeze(OnnxValue value, params long[] axes) => Node("Squeeze", [value, Int64(axes)]);
 
+    public OnnxValue Concat(long axis, params ReadOnlySpan<OnnxValue> values) => Node("Concat", values, Integer("axis", axis));
+
     /// <summary>The slice [start, end) of one axis.</summary>
-    public OnnxValue Slice(OnnxValue value, long axis, long start, long end) => Node("Slice", [value, Int64(start), Int64(end), Int64(axis)]);
+    public OnnxValue Slice(OnnxValue value, long axis, long start, long end)
+        => Node("Slice", [value, Int64(start), Int64(end), Int64(axis)]);
 
     /// <summary>Adds one default value (0) at the end of the last of two axes.</summary>
     public OnnxValue PadOneColumn(OnnxValue value) => Node("Pad", [value, Int64(0, 0, 0, 1)]);
@@ -63,13 +70,15 @@ internal sealed partial class OnnxGraphBuilder
     public OnnxValue CumulativeSum(OnnxValue value, long axis) => Node("CumSum", [value, Scalar(axis)]);
 
     /// <summary>The maximum along an axis, which stays with size 1.</summary>
-    public OnnxValue ReduceMaximum(OnnxValue value, params long[] axes) => Node("ReduceMax", [value], Integers("axes", axes), Integer("keepdims", 1));
+    public OnnxValue ReduceMaximum(OnnxValue value, params long[] axes)
+        => Node("ReduceMax", [value], Integers("axes", axes), Integer("keepdims", 1));
 
     public OnnxValue Softmax(OnnxValue value, long axis = -1) => Node("Softmax", [value], Integer("axis", axis));
 
     public OnnxValue Gather(OnnxValue data, OnnxValue indices, long axis = 0) => Node("Gather", [data, indices], Integer("axis", axis));
 
-    public OnnxValue GatherElements(OnnxValue data, OnnxValue indices, long axis) => Node("GatherElements", [data, indices], Integer("axis", axis));
+    public OnnxValue GatherElements(OnnxValue data, OnnxValue indices, long axis)
+        => Node("GatherElements", [data, indices], Integer("axis", axis));
 
     /// <summary>Adds updates to data at indices; an index may come more than once.</summary>
     public OnnxValue ScatterAdd(OnnxValue data, OnnxValue indices, OnnxValue updates, long axis)
@@ -96,7 +105,8 @@ internal sealed partial class OnnxGraphBuilder
 
     private static AttributeProto Integer(string name, long value) => new() { Name = name, Type = AttributeType.Int, I = value };
 
-    private static AttributeProto Integers(string name, long[] values) => new() { Name = name, Type = AttributeType.Ints, Ints = { values } };
+    private static AttributeProto Integers(string name, long[] values)
+        => new() { Name = name, Type = AttributeType.Ints, Ints = { values } };
 
     private static AttributeProto Real(string name, float value) => new() { Name = name, Type = AttributeType.Float, F = value };
 

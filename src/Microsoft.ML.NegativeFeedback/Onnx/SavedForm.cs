@@ -10,8 +10,9 @@ namespace Microsoft.ML.NegativeFeedback.Onnx;
 internal sealed record SavedInput(string GraphName, string ColumnName, long? Length);
 
 /// <summary>
-/// The form of a <see cref="NextItemGraph"/> that ML.NET's own <c>ApplyOnnxModel</c> runs inside a saved model: one row a run, inputs called as their
-/// columns, and the items themselves in place of their keys, since no built-in transformer turns a vector of numbers into keys.
+/// The form of a <see cref="NextItemGraph"/> that ML.NET's own <c>ApplyOnnxModel</c> runs inside a saved model: one row a run,
+/// inputs called as their columns, and the items themselves in place of their keys, since no built-in transformer turns a vector of
+/// numbers into keys.
 /// </summary>
 internal static class SavedForm
 {
@@ -25,12 +26,16 @@ internal static class SavedForm
     /// <param name="inputs">The graph's inputs.</param>
     /// <param name="itemsOutput">What to call the output with the items' values [k], of the table's type.</param>
     /// <param name="scoresOutput">What to call the output with the scores, Single [k].</param>
-    /// <exception cref="InvalidOperationException">Graph and table together take more than the 2 GiB that an ONNX file can hold.</exception>
+    /// <exception cref="InvalidOperationException">Graph and table take more than the 2 GiB that an ONNX file can hold.</exception>
     public static byte[] OfRecommendations(
         ReadOnlySpan<byte> model, TensorProto table, IReadOnlyList<SavedInput> inputs, string itemsOutput, string scoresOutput)
     {
         if ((long)model.Length + table.CalculateSize() > OnnxGraphBuilder.MaximumConstantBytes)
-            throw new InvalidOperationException("The model and the values of its items take more than the 2 GiB that an ONNX file can hold.");
+        {
+            throw new InvalidOperationException(
+                "Model and item values take more than the 2 GiB that an ONNX file can hold: use shorter values, or fewer items.");
+        }
+
         var saved = ModelProto.Parser.ParseFrom(model);
         var graph = saved.Graph;
         long k = graph.Output.Single(output => output.Name == NextItemGraph.ScoresOutput).Type.TensorType.Shape.Dim[1].DimValue;
@@ -57,7 +62,9 @@ internal static class SavedForm
         return saved.ToByteArray();
     }
 
-    /// <summary>The saved form of a graph that scores candidates; its output is [1, candidates], which ML.NET reads as a variable vector.</summary>
+    /// <summary>
+    /// The saved form of a graph that scores candidates; its output is [1, candidates], which ML.NET reads as a variable vector.
+    /// </summary>
     public static byte[] OfCandidates(ReadOnlySpan<byte> model, IReadOnlyList<SavedInput> inputs, string scoresOutput)
     {
         var saved = ModelProto.Parser.ParseFrom(model);
@@ -94,7 +101,8 @@ internal static class SavedForm
     /// <summary>
     /// Calls the inputs as their columns. The graph's own outputs become inner values, so that a column may be called as one of them.
     /// </summary>
-    private static void Rename(GraphProto graph, IReadOnlyList<SavedInput> inputs, params ReadOnlySpan<(string Output, string Inner)> outputs)
+    private static void Rename(
+        GraphProto graph, IReadOnlyList<SavedInput> inputs, params ReadOnlySpan<(string Output, string Inner)> outputs)
     {
         var names = inputs.ToDictionary(input => input.GraphName, input => input.ColumnName);
         foreach (var (output, inner) in outputs)

@@ -4,8 +4,8 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.NegativeFeedback.Scoring;
 
 /// <summary>
-/// The values of one column for the rows of a batch that a cursor has read ahead. Values are copied when they are read, since a source may reuse what it
-/// hands out.
+/// The values of one column for the rows of a batch that a cursor has read ahead. Values are copied when they are read, since a
+/// source may reuse what it hands out.
 /// </summary>
 internal abstract class ColumnBuffer
 {

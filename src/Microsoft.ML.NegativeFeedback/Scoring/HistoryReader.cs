@@ -31,8 +31,8 @@ internal sealed class HistoryReader
         _feedbackGetter(ref _feedback);
         if (_items.Length != _feedback.Length)
         {
-            throw new InvalidDataException($"Row {_row.Position}: column '{_mapping.ItemsColumn.Name}' has {_items.Length} items and column "
-                + $"'{_mapping.FeedbackColumn.Name}' has feedback for {_feedback.Length}; they go beside each other, one feedback an item.");
+            throw new InvalidDataException($"Row {_row.Position}: column '{_mapping.ItemsColumn.Name}' has {_items.Length} items, "
+                + $"column '{_mapping.FeedbackColumn.Name}' has feedback for {_feedback.Length}; give one feedback an item.");
         }
 
         CheckKeys(_items, _mapping.ItemsColumn);

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Onnx.Proto;
@@ -33,20 +34,26 @@ internal abstract class ItemDictionary
     public static ItemDictionary Read(DataViewSchema.Column column)
     {
         if (ColumnTypes.ItemOf(column.Type) is not KeyDataViewType { Count: > 0 and < int.MaxValue } key || key.RawType != typeof(uint))
-            throw new ArgumentException($"Column '{column.Name}' has type {column.Type}: expected {NextItemColumns.KeysExpected}.", nameof(column));
+        {
+            throw new ArgumentException(
+                $"Column '{column.Name}' has type {column.Type}: expected {NextItemColumns.KeysExpected}.", nameof(column));
+        }
+
         if (ColumnTypes.KeyValueTypeOf(column) is not { } valueType)
         {
-            throw new ArgumentException($"Column '{column.Name}' has keys without the values behind them (annotation '{ColumnTypes.KeyValues}'): "
-                + "make it with Transforms.Conversion.MapValueToKey.", nameof(column));
+            throw new ArgumentException($"Column '{column.Name}' has keys without the values behind them (annotation "
+                + $"'{ColumnTypes.KeyValues}'): make it with Transforms.Conversion.MapValueToKey.", nameof(column));
         }
 
         return (ItemDictionary)Activator.CreateInstance(
             typeof(ItemDictionary<>).MakeGenericType(valueType.RawType),
-            System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.Public | System.Reflection.BindingFlags.DoNotWrapExceptions,
+            BindingFlags.Instance | BindingFlags.Public | BindingFlags.DoNotWrapExceptions,
             null, [column, (int)key.Count, valueType], null)!;
     }
 
-    /// <summary>Checks that another column's keys mean the same items. A column without key values passes when it has as many keys.</summary>
+    /// <summary>
+    /// Checks that another column's keys mean the same items. A column without key values passes when it has as many keys.
+    /// </summary>
     /// <exception cref="ArgumentException">They do not.</exception>
     public abstract void CheckSame(DataViewSchema.Column column);
 
@@ -108,8 +115,8 @@ internal sealed class ItemDictionary<T> : ItemDictionary
             return;
         if (!valueType.Equals(ValueType))
         {
-            throw new ArgumentException($"Column '{column.Name}' has keys of {valueType}, but the model was trained on items of {ValueType} in "
-                + $"column '{_columnName}'. {Remedy}");
+            throw new ArgumentException($"Column '{column.Name}' has keys of {valueType}, but the model was trained on items of "
+                + $"{ValueType} in column '{_columnName}'. {Remedy}");
         }
 
         var values = ValuesOf(column);
@@ -123,7 +130,8 @@ internal sealed class ItemDictionary<T> : ItemDictionary
         }
     }
 
-    public override IDataView ToKeyData(MLContext context) => context.Data.LoadFromEnumerable(_values.Select(value => new KeyRow { Value = value }));
+    public override IDataView ToKeyData(MLContext context)
+        => context.Data.LoadFromEnumerable(_values.Select(value => new KeyRow { Value = value }));
 
     public override TensorProto ToTable() => ItemTable.Of(_values, _columnName, _comparer);
 

@@ -32,8 +32,9 @@ internal static class ItemTable
     {
         if (!_types.TryGetValue(typeof(T), out var type))
         {
-            throw new InvalidOperationException($"The items of column '{columnName}' are of type {typeof(T).Name}, which a saved model cannot hold: "
-                + "turn them into text or numbers before Transforms.Conversion.MapValueToKey, or use ExportToOnnx, which keeps the keys alone.");
+            throw new InvalidOperationException($"The items of column '{columnName}' are of type {typeof(T).Name}, which a saved model "
+                + "cannot hold: turn them into text or numbers before Transforms.Conversion.MapValueToKey, or use ExportToOnnx, "
+                + "which keeps the keys alone.");
         }
 
         var table = new T[values.Length + 1];
@@ -57,7 +58,8 @@ internal static class ItemTable
                 return spare;
         }
 
-        throw new InvalidOperationException($"The items of column '{columnName}' use up every value of {typeof(T).Name}, so that none is left to stand "
-            + "for 'no item' in a saved model: turn them into text or a wider number before Transforms.Conversion.MapValueToKey.");
+        throw new InvalidOperationException($"The items of column '{columnName}' use up every value of {typeof(T).Name}, so that none is "
+            + "left to stand for 'no item' in a saved model: turn them into text or a wider number before "
+            + "Transforms.Conversion.MapValueToKey.");
     }
 }

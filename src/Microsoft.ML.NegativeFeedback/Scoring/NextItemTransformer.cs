@@ -9,18 +9,20 @@ namespace Microsoft.ML.NegativeFeedback;
 /// Recommends the items that come next in a history, or scores given candidates: what every sequential trainer of this library returns.
 /// </summary>
 /// <remarks>
-/// <para>It reads a vector of item keys, oldest first, and a vector of Single with the feedback beside them. Without candidates it adds <c>RecommendedItems</c>,
-/// keys [k] with the key values of the items, best first, and <c>Scores</c>, Single [k]; where fewer than k items are left, key 0 and −∞. With candidates it adds
-/// <c>CandidateScores</c>, one Single a candidate, −∞ for an unknown one. Key 0 in a history is skipped; a history in which nothing is known gets the most popular
-/// items.</para>
-/// <para>Scoring runs on ONNX Runtime: on the GPU of <c>MLContext.GpuDeviceId</c> when that is set, on the CPU otherwise. Views are scored in batches, a prediction
-/// engine row by row. An instance is immutable and may be shared by threads. Dispose of it to free the session; a data view that it made can be read until then.</para>
-/// <para><c>mlContext.Model.Save</c> writes it as ML.NET's own transformers, so that <c>Model.Load</c> gives the same results in a process without this library.</para>
+/// <para>It reads a vector of item keys, oldest first, and a vector of Single with the feedback beside them. Without candidates it
+/// adds <c>RecommendedItems</c>, keys [k] with the key values of the items, best first, and <c>Scores</c>, Single [k]; where fewer
+/// than k items are left, key 0 and −∞. With candidates it adds <c>CandidateScores</c>, one Single a candidate,
+/// −∞ for an unknown one. Key 0 in a history is skipped; a history in which nothing is known gets the most popular items.</para>
+/// <para>Scoring runs on ONNX Runtime: on the GPU of <c>MLContext.GpuDeviceId</c> when that is set, on the CPU otherwise. Views are
+/// scored in batches, a prediction engine row by row. An instance is immutable and may be shared by threads. Dispose of it to free
+/// the session; a data view that it made can be read until then.</para>
+/// <para><c>mlContext.Model.Save</c> writes it as ML.NET's own transformers, so that <c>Model.Load</c> gives the same results in a
+/// process without this library.</para>
 /// </remarks>
 public sealed class NextItemTransformer : ITransformer, IDisposable
 {
-    /// <summary>The rows of a run hold at most this many logits: 64 MiB of them, whatever the size of the catalogue.</summary>
-    private const int MaximumBatchLogits = 16 << 20;
+    /// <summary>The rows of a run hold at most this many logits, 32 MiB, whatever the size of the catalogue.</summary>
+    private const int MaximumBatchLogits = 8 << 20;
 
     private const int MaximumBatchRows = 256;
 
@@ -59,18 +61,20 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
         }
     }
 
-    /// <summary>True: a row of output needs one row of input, so that a prediction engine can be made of a chain with this transformer.</summary>
+    /// <summary>
+    /// True: a row of output needs one row of input, so that a prediction engine can be made of a chain with this transformer.
+    /// </summary>
     public bool IsRowToRowMapper => true;
 
     /// <summary>The schema that <see cref="Transform"/> gives.</summary>
     /// <param name="inputSchema">The schema of its input.</param>
-    /// <exception cref="ArgumentException">A column is missing or of another type, or its keys are not those of the training data.</exception>
+    /// <exception cref="ArgumentException">A column is missing or of another type, or has other keys than the training data.</exception>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Mapping(inputSchema).OutputSchema;
 
     /// <summary>Adds the columns to a view. They are computed as rows are read, many rows at a time.</summary>
     /// <param name="input">Rows with the histories.</param>
     /// <returns>The view with the columns added.</returns>
-    /// <exception cref="ArgumentException">A column is missing or of another type, or its keys are not those of the training data.</exception>
+    /// <exception cref="ArgumentException">A column is missing or of another type, or has other keys than the training data.</exception>
     public IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -79,14 +83,14 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
 
     /// <summary>The same for one row at a time.</summary>
     /// <param name="inputSchema">The schema of the rows.</param>
-    /// <exception cref="ArgumentException">A column is missing or of another type, or its keys are not those of the training data.</exception>
+    /// <exception cref="ArgumentException">A column is missing or of another type, or has other keys than the training data.</exception>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new RowToRowMapper(Mapping(inputSchema));
 
     /// <summary>
-    /// Writes the trained network with everything around it as one ONNX graph, which any ONNX Runtime scores from raw histories: inputs <c>Items</c> uint32
-    /// [batch, length] (keys, 0 unknown or padding) and <c>Feedback</c> float [batch, length], outputs <c>RecommendedItems</c> uint32 [batch, k] and
-    /// <c>Scores</c> float [batch, k]; with candidates also an input <c>Candidates</c> uint32 [batch, c], and the output <c>CandidateScores</c> float [batch, c].
-    /// The file appears whole or not at all.
+    /// Writes the trained network with everything around it as one ONNX graph, which any ONNX Runtime scores from raw histories:
+    /// inputs <c>Items</c> uint32 [batch, length] (keys, 0 unknown or padding) and <c>Feedback</c> float [batch, length], outputs
+    /// <c>RecommendedItems</c> uint32 [batch, k] and <c>Scores</c> float [batch, k]; with candidates also an input <c>Candidates</c>
+    /// uint32 [batch, c], and the output <c>CandidateScores</c> float [batch, c]. The file appears whole or not at all.
     /// </summary>
     /// <param name="path">The file to write; one that is there is replaced.</param>
     /// <exception cref="ArgumentException">The path is empty.</exception>
@@ -104,8 +108,8 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
         {
             if (File.Exists(temporary))
                 File.Delete(temporary);
-            throw new IOException($"The ONNX graph cannot be written to '{path}': {exception.Message} Choose a folder that exists and may be written to.",
-                exception);
+            throw new IOException($"The ONNX graph cannot be written to '{path}': {exception.Message} "
+                + "Choose a folder that exists and may be written to.", exception);
         }
     }
 
@@ -147,10 +151,11 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
 
     private static Dictionary<string, DataViewType> InputTypes(NextItemColumns columns, ItemDictionary items, DataViewSchema schema)
     {
+        var feedback = Columns.Require(schema, columns.Feedback, ColumnTypes.IsSingleVector, NextItemColumns.FeedbackExpected);
         var types = new Dictionary<string, DataViewType>
         {
             [columns.Items] = schema[columns.Items].Type,
-            [columns.Feedback] = Columns.Require(schema, columns.Feedback, ColumnTypes.IsSingleVector, NextItemColumns.FeedbackExpected).Type,
+            [columns.Feedback] = feedback.Type,
         };
         // training data need not have candidates
         if (columns.Candidates is { } candidates)

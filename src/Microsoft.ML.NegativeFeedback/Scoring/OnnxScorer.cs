@@ -140,9 +140,9 @@ internal sealed class OnnxScorer : IDisposable
             {
                 if (!options.FallbackToCpu)
                 {
-                    throw new InvalidOperationException($"GPU {device} cannot be used for scoring: {exception.Message} Set MLContext.FallbackToCpu "
-                        + "to true or MLContext.GpuDeviceId to null to score on the CPU, or reference Microsoft.ML.OnnxRuntime.Gpu on a machine "
-                        + "with that GPU.", exception);
+                    throw new InvalidOperationException($"GPU {device} cannot be used for scoring: {exception.Message} Set "
+                        + "MLContext.FallbackToCpu to true or MLContext.GpuDeviceId to null to score on the CPU, or reference "
+                        + "Microsoft.ML.OnnxRuntime.Gpu on a machine with that GPU.", exception);
                 }
             }
         }
@@ -154,7 +154,8 @@ internal sealed class OnnxScorer : IDisposable
         }
         catch (OnnxRuntimeException exception)
         {
-            throw new InvalidDataException($"The bytes of the model are no ONNX graph that ONNX Runtime can read: {exception.Message}", exception);
+            throw new InvalidDataException(
+                $"The bytes of the model are no ONNX graph that ONNX Runtime can read: {exception.Message}", exception);
         }
     }
 

@@ -4,8 +4,8 @@ using Microsoft.ML.NegativeFeedback.Onnx;
 namespace Microsoft.ML.NegativeFeedback.Scoring;
 
 /// <summary>
-/// Saves a model as built-in transformers that do the same, so that <c>Model.Load</c> gives it back in a process without this library: the graph in its
-/// <see cref="SavedForm"/>, then MapValueToKey from the items' values to their keys, then the columns' names.
+/// Saves a model as built-in transformers that do the same, so that <c>Model.Load</c> gives it back in a process without this
+/// library: the graph in its <see cref="SavedForm"/>, then MapValueToKey from the items' values to their keys, then the columns' names.
 /// </summary>
 internal static class SavedModel
 {
@@ -17,7 +17,8 @@ internal static class SavedModel
     /// <param name="inputTypes">The types of the columns it reads.</param>
     /// <exception cref="InvalidOperationException">The items' values cannot be saved.</exception>
     public static void Save(
-        ModelSaveContext context, byte[] graph, NextItemColumns columns, ItemDictionary items, IReadOnlyDictionary<string, DataViewType> inputTypes)
+        ModelSaveContext context, byte[] graph, NextItemColumns columns, ItemDictionary items,
+        IReadOnlyDictionary<string, DataViewType> inputTypes)
     {
         var folder = Directory.CreateTempSubdirectory("next-item-");
         try
@@ -39,7 +40,8 @@ internal static class SavedModel
     }
 
     private static IEstimator<ITransformer> Build(
-        MLContext ml, string path, byte[] graph, NextItemColumns columns, ItemDictionary items, IReadOnlyDictionary<string, DataViewType> inputTypes)
+        MLContext ml, string path, byte[] graph, NextItemColumns columns, ItemDictionary items,
+        IReadOnlyDictionary<string, DataViewType> inputTypes)
     {
         var inputs = Inputs(columns, inputTypes);
         string[] inputNames = inputs.Select(input => input.ColumnName).ToArray();

@@ -3,8 +3,8 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.NegativeFeedback.Scoring;
 
 /// <summary>
-/// Reads rows of one source cursor ahead, keeps what was asked for of them, and scores them together. The first batches are small, so that whoever looks
-/// at a few rows pays for few.
+/// Reads rows of one source cursor ahead, keeps what was asked for of them, and scores them together. The first batches are small,
+/// so that whoever looks at a few rows pays for few.
 /// </summary>
 internal sealed class ScoredCursor : DataViewRowCursor
 {

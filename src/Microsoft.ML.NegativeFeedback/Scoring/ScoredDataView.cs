@@ -4,7 +4,8 @@ using Microsoft.ML.NegativeFeedback.DataView;
 namespace Microsoft.ML.NegativeFeedback.Scoring;
 
 /// <summary>
-/// A view with the columns of a model added, scored in batches as rows are read. Order, shuffling and the division into cursors are the source's.
+/// A view with the columns of a model added, scored in batches as rows are read. Order, shuffling and the division into cursors are
+/// the source's.
 /// </summary>
 internal sealed class ScoredDataView(IDataView source, NextItemMapping mapping, OnnxScorer scorer, int batchRows) : IDataView
 {

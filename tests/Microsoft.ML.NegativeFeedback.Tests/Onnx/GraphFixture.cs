@@ -81,6 +81,9 @@ internal static class GraphFixture
     }
 
     private static float[] Normal(Random random, int count, float deviation, float mean = 0)
-        => Enumerable.Range(0, count).Select(_
-            => mean + deviation * (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()))).ToArray();
+        => Enumerable.Range(0, count).Select(_ =>
+        {
+            double radius = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()));
+            return mean + deviation * (float)(radius * Math.Cos(2 * Math.PI * random.NextDouble()));
+        }).ToArray();
 }

@@ -186,6 +186,8 @@ public sealed class NextItemGraphTests
         {
             var graph = Build(GraphFixture.RandomWeights(9, ItemCount), k: 2, selection: selection);
             Assert.Throws<OnnxRuntimeException>(() => GraphFixture.Recommend(graph, ([3, 7, 9], new float[feedbackLength])));
+            if (feedbackLength > 0)
+                Assert.Throws<OnnxRuntimeException>(() => GraphFixture.Recommend(graph, ([], new float[feedbackLength])));
         }
     }
 
@@ -225,6 +227,7 @@ public sealed class NextItemGraphTests
             () => NextItemGraph.Build(weights, new NextItemGraphOptions { Popularity = [.. new float[30], float.NaN] })).Message);
         Assert.Contains("3 heads", Assert.Throws<ArgumentException>(() => Build(weights with { HeadCount = 3 })).Message);
         Assert.Throws<ArgumentException>(() => Build(weights with { MaximumLength = 6 }));
+        Assert.Contains("29 items", Assert.Throws<ArgumentException>(() => Build(weights with { ItemCount = 29 })).Message);
     }
 
     private static byte[] Build(EncoderWeights weights, int k = 10, bool excludeSeenItems = true,

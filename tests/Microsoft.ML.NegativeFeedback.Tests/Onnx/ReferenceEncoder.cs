@@ -52,9 +52,9 @@ internal sealed class ReferenceEncoder(EncoderWeights weights)
                 int from = head * headWidth;
                 var scores = Enumerable.Range(0, position + 1).Select(other
                     => Enumerable.Range(from, headWidth).Sum(i => queries[position][i] * keys[other][i]) / Math.Sqrt(headWidth)).ToArray();
-                double sum = scores.Sum(score => Math.Exp(score - scores.Max()));
+                var shares = scores.Select(score => Math.Exp(score - scores.Max())).ToArray();
                 for (int i = from; i < from + headWidth; i++)
-                    mixed[i] = Enumerable.Range(0, position + 1).Sum(other => Math.Exp(scores[other] - scores.Max()) / sum * values[other][i]);
+                    mixed[i] = shares.Select((share, other) => share / shares.Sum() * values[other][i]).Sum();
             }
 
             return Linear(mixed, block.OutProjectionWeight, block.OutProjectionBias, 0);

@@ -50,7 +50,8 @@ public sealed class NextItemTransformerErrorTests
     {
         var recommending = new ScoringFixture();
         var ranking = new ScoringFixture(candidates: true);
-        Assert.Throws<ArgumentException>(() => new NextItemTransformer(ranking.Context, ranking.Graph, recommending.Columns, ranking.View.Schema));
+        Assert.Throws<ArgumentException>(
+            () => new NextItemTransformer(ranking.Context, ranking.Graph, recommending.Columns, ranking.View.Schema));
         Assert.Contains("'Candidates'", Assert.Throws<ArgumentException>(
             () => new NextItemTransformer(ranking.Context, recommending.Graph, ranking.Columns, ranking.View.Schema)).Message);
     }
@@ -64,8 +65,8 @@ public sealed class NextItemTransformerErrorTests
         string wrong = Assert.Throws<ArgumentException>(() => transformer.Transform(rows)).Message;
         Assert.Contains("'Items'", wrong);
         Assert.Contains("MapValueToKey", wrong);
-        string missing = Assert.Throws<ArgumentException>(
-            () => transformer.Transform(fixture.Context.Transforms.DropColumns("Feedback").Fit(fixture.View).Transform(fixture.View))).Message;
+        var withoutFeedback = fixture.Context.Transforms.DropColumns("Feedback").Fit(fixture.View).Transform(fixture.View);
+        string missing = Assert.Throws<ArgumentException>(() => transformer.Transform(withoutFeedback)).Message;
         Assert.Contains("'Feedback' is missing", missing);
         Assert.Throws<ArgumentException>(() => new NextItemTransformer(
             fixture.Context, fixture.Graph, new NextItemColumns(Items: "Items", RecommendedItems: "Items"), fixture.View.Schema));
@@ -117,7 +118,8 @@ public sealed class NextItemTransformerErrorTests
             File.WriteAllText(path, "old");
             transformer.ExportToOnnx(path);
             var row = fixture.Rows.First(candidate => candidate.Items.Length > 3);
-            var (keys, scores) = GraphFixture.Recommend(File.ReadAllBytes(path), (row.Items.Select(ScoringFixture.Key).ToArray(), row.Feedback));
+            var items = row.Items.Select(ScoringFixture.Key).ToArray();
+            var (keys, scores) = GraphFixture.Recommend(File.ReadAllBytes(path), (items, row.Feedback));
             fixture.AssertExpected(row, keys[0].Select(key => ScoringFixture.Name((int)key)).ToArray(), scores[0]);
 
             string nowhere = Path.Combine(folder.FullName, "missing", "model.onnx");

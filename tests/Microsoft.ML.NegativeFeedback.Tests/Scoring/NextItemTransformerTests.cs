@@ -12,7 +12,8 @@ public sealed class NextItemTransformerTests
     {
         var fixture = new ScoringFixture(rowCount: 700);
         using var transformer = fixture.CreateTransformer();
-        AssertRows(fixture, fixture.CreateChain(transformer).Transform(fixture.Context.Data.LoadFromEnumerable(fixture.Rows)), fixture.Rows);
+        var rows = fixture.Context.Data.LoadFromEnumerable(fixture.Rows);
+        AssertRows(fixture, fixture.CreateChain(transformer).Transform(rows), fixture.Rows);
     }
 
     [Fact]
@@ -35,13 +36,16 @@ public sealed class NextItemTransformerTests
         var fixture = new ScoringFixture();
         using var transformer = fixture.CreateTransformer();
         var schema = transformer.GetOutputSchema(fixture.View.Schema);
-        Assert.Equal(fixture.View.Schema.Select(column => column.Name).Append("RecommendedItems").Append("Scores"), schema.Select(column => column.Name));
+        Assert.Equal(
+            [.. fixture.View.Schema.Select(column => column.Name), "RecommendedItems", "Scores"], schema.Select(column => column.Name));
         Assert.Equal(new VectorDataViewType(new KeyDataViewType(typeof(uint), ScoringFixture.ItemCount), ScoringFixture.K),
             schema["RecommendedItems"].Type);
         Assert.Equal(new VectorDataViewType(NumberDataViewType.Single, ScoringFixture.K), schema["Scores"].Type);
         VBuffer<ReadOnlyMemory<char>> values = default;
         schema["RecommendedItems"].GetKeyValues(ref values);
-        Assert.Equal(Enumerable.Range(1, ScoringFixture.ItemCount).Select(ScoringFixture.Name), values.DenseValues().Select(value => value.ToString()));
+        Assert.Equal(
+            Enumerable.Range(1, ScoringFixture.ItemCount).Select(ScoringFixture.Name),
+            values.DenseValues().Select(value => value.ToString()));
     }
 
     [Fact]
@@ -54,7 +58,8 @@ public sealed class NextItemTransformerTests
         using var source = fixture.View.GetRowCursor(fixture.View.Schema);
         var (id, sourceId) = (cursor.GetIdGetter(), source.GetIdGetter());
         var (user, age) = (cursor.GetGetter<ReadOnlyMemory<char>>(scored.Schema["User"]), cursor.GetGetter<float>(scored.Schema["Age"]));
-        var (items, sourceItems) = (cursor.GetGetter<VBuffer<uint>>(scored.Schema["Items"]), source.GetGetter<VBuffer<uint>>(fixture.View.Schema["Items"]));
+        var items = cursor.GetGetter<VBuffer<uint>>(scored.Schema["Items"]);
+        var sourceItems = source.GetGetter<VBuffer<uint>>(fixture.View.Schema["Items"]);
         DataViewRowId expectedId = default, actualId = default;
         ReadOnlyMemory<char> name = default;
         float years = 0;
@@ -198,7 +203,8 @@ public sealed class NextItemTransformerTests
         {
             var actual = ShapeOf(schema).Single(other => other.Name == column.Name);
             Assert.Equal((actual.Kind, actual.ItemType, actual.IsKey), (column.Kind, column.ItemType, column.IsKey));
-            Assert.Equal(actual.Annotations.Select(annotation => annotation.Name), column.Annotations.Select(annotation => annotation.Name));
+            Assert.Equal(
+                actual.Annotations.Select(annotation => annotation.Name), column.Annotations.Select(annotation => annotation.Name));
         }
 
         static SchemaShape ShapeOf(DataViewSchema schema)

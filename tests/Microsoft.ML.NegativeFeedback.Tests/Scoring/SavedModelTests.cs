@@ -65,7 +65,8 @@ public sealed class SavedModelTests
             var before = transformer.Transform(fixture.View);
             var after = loaded.Transform(fixture.View);
             Assert.Equal(Describe(before.Schema), Describe(after.Schema));
-            foreach (var (expected, actual) in before.GetColumn<float[]>("CandidateScores").Zip(after.GetColumn<float[]>("CandidateScores")))
+            var scores = before.GetColumn<float[]>("CandidateScores").Zip(after.GetColumn<float[]>("CandidateScores"));
+            foreach (var (expected, actual) in scores)
             {
                 Assert.Equal(expected.Length, actual.Length);
                 for (int i = 0; i < expected.Length; i++)
@@ -149,7 +150,9 @@ public sealed class SavedModelTests
         Assert.Empty(Directory.GetFileSystemEntries(Path.GetTempPath(), "next-item-*").Except(before));
     }
 
-    /// <summary>A model over the given item values recommends the same ones after it was saved and loaded, and key 0 where nothing is left.</summary>
+    /// <summary>
+    /// A model over the given item values recommends the same ones after it was saved and loaded, and key 0 where nothing is left.
+    /// </summary>
     private static void AssertKept<T>(params T[] values)
     {
         var context = new MLContext(seed: 1);
@@ -182,9 +185,11 @@ public sealed class SavedModelTests
     }
 
     private static string[] Describe(DataViewSchema schema)
-        => schema.Where(column => !column.IsHidden).Select(column
-            => $"{column.Name}: {column.Type} ({string.Join(", ", column.Annotations.Schema.Select(annotation => $"{annotation.Name}: {annotation.Type}"))})")
-            .ToArray();
+        => schema.Where(column => !column.IsHidden).Select(column =>
+        {
+            var annotations = column.Annotations.Schema.Select(annotation => $"{annotation.Name}: {annotation.Type}");
+            return $"{column.Name}: {column.Type} ({string.Join(", ", annotations)})";
+        }).ToArray();
 
     private sealed class Row<T>
     {

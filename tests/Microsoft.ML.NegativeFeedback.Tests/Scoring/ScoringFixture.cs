@@ -114,10 +114,13 @@ internal sealed class ScoringFixture
         {
             User = $"user {index}",
             Age = index + 0.5f,
-            Items = Enumerable.Range(0, length).Select(_ => random.Next(10) == 0 ? "stranger" : Name(random.Next(1, ItemCount / 2))).ToArray(),
+            Items = Names(length, ItemCount / 2),
             Feedback = Enumerable.Range(0, length).Select(_ => (float)random.Next(-1, 2)).ToArray(),
-            Candidates = Enumerable.Range(0, random.Next(5)).Select(_ => random.Next(8) == 0 ? "stranger" : Name(random.Next(1, ItemCount + 1))).ToArray(),
+            Candidates = Names(random.Next(5), ItemCount + 1),
         };
+
+        string[] Names(int count, int end)
+            => Enumerable.Range(0, count).Select(_ => random.Next(10) == 0 ? "stranger" : Name(random.Next(1, end))).ToArray();
     }
 
     private sealed class Named
