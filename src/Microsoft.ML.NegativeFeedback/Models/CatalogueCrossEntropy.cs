@@ -13,6 +13,9 @@ internal static class CatalogueCrossEntropy
     // product (once a chunk) does not weigh.
     private const long ChunkValues = 2_000_000;
 
+    // The smallest normal Single: a loss above 87, which no training that learns comes near, is given as 87.
+    private const float SmallestProbability = 1.17549435e-38f;
+
     /// <summary>Computes the loss and adds its gradients.</summary>
     /// <param name="slice">Hidden vectors, item vectors and labels. Row gradients are overwritten, those of the items added to.</param>
     /// <param name="weight">The coefficient of a position's loss, the mean's division included.</param>
@@ -36,9 +39,9 @@ internal static class CatalogueCrossEntropy
             var chunkTarget = target.narrow(0, start, size);
             var chunkLogits = logits.narrow(0, 0, size).addmm_(chunkRows, transposedClasses, beta: 0);
             // d CE / d logits = softmax − one-hot
-            var gradient = chunkLogits.log_softmax(1);
-            lossSum.sub_(gradient.gather(1, chunkTarget).sum());
-            gradient.exp_().scatter_add_(1, chunkTarget, full(size, 1, -1f, device: rows.device));
+            var gradient = chunkLogits.softmax(1);
+            lossSum.sub_(gradient.gather(1, chunkTarget).clamp_min_(SmallestProbability).log_().sum());
+            gradient.scatter_add_(1, chunkTarget, full(size, 1, -1f, device: rows.device));
             contrast?.Accumulate(chunkLogits, gradient, start);
             rowGradient.narrow(0, start, size).addmm_(gradient, classes, beta: 0, alpha: (float)weight);
             classGradient.addmm_(gradient.t(), chunkRows, beta: 1, alpha: (float)weight);
