@@ -46,7 +46,7 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
         columns.CheckNames();
         _graph = graph;
         _columns = columns;
-        _items = ItemDictionary.Read(Columns.Require(schema, columns.Items, ColumnTypes.IsKeyVector, NextItemColumns.KeysExpected));
+        _items = ReadItems(columns, schema);
         _inputTypes = InputTypes(columns, _items, schema);
         _batchRows = Math.Clamp(MaximumBatchLogits / (_items.Count + 1), 1, MaximumBatchRows);
         _scorer = Open(environment, graph);
@@ -59,6 +59,16 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
                 ? "The graph scores candidates: name the column that holds them."
                 : $"The graph takes no candidates, but column '{columns.Candidates}' is to hold them.", nameof(columns));
         }
+    }
+
+    /// <summary>Finds what would keep a trained model from scoring or from being saved before it is trained.</summary>
+    /// <exception cref="ArgumentException">A column is missing or of another type, or an item has a value that no file can hold.</exception>
+    /// <exception cref="InvalidOperationException">The GPU cannot be used and the CPU is not allowed to take over.</exception>
+    internal static void CheckBeforeTraining(IHostEnvironment environment, NextItemColumns columns, DataViewSchema schema)
+    {
+        columns.CheckNames();
+        InputTypes(columns, ReadItems(columns, schema), schema);
+        OnnxScorer.CheckDevice(DeviceOptions(environment));
     }
 
     /// <summary>
@@ -136,11 +146,17 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
         return new NextItemMapping(schema, _columns, _items, _scorer.TopK, () => _rowScorer.Value);
     }
 
+    private static ItemDictionary ReadItems(NextItemColumns columns, DataViewSchema schema)
+        => ItemDictionary.Read(Columns.Require(schema, columns.Items, ColumnTypes.IsKeyVector, NextItemColumns.KeysExpected));
+
+    private static OnnxScorerOptions DeviceOptions(IHostEnvironment environment)
+        => environment is MLContext context ? new OnnxScorerOptions(context.GpuDeviceId, context.FallbackToCpu) : new OnnxScorerOptions();
+
     private static OnnxScorer Open(IHostEnvironment environment, byte[] graph)
     {
-        var context = environment as MLContext;
-        var scorer = new OnnxScorer(graph, new OnnxScorerOptions(context?.GpuDeviceId, context?.FallbackToCpu ?? false));
-        if (context?.GpuDeviceId is { } device && !scorer.RunsOnGpu)
+        var options = DeviceOptions(environment);
+        var scorer = new OnnxScorer(graph, options);
+        if (options.GpuDeviceId is { } device && !scorer.RunsOnGpu)
         {
             using var channel = environment.Register(nameof(NextItemTransformer)).Start("Open session");
             channel.Warning(MessageSensitivity.None, "GPU {0} cannot be used for scoring; the CPU takes over.", device);

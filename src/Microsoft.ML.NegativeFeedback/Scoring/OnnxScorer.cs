@@ -1,6 +1,7 @@
 using System.Numerics;
 using Microsoft.ML.NegativeFeedback.Onnx;
 using Microsoft.ML.OnnxRuntime;
+using static Microsoft.ML.NegativeFeedback.Onnx.Proto.TensorProto.Types;
 
 namespace Microsoft.ML.NegativeFeedback.Scoring;
 
@@ -46,6 +47,15 @@ internal sealed class OnnxScorer : IDisposable
         }
 
         TopK = ScoresCandidates ? 0 : _session.OutputMetadata[NextItemGraph.ScoresOutput].Dimensions[1];
+    }
+
+    /// <summary>Checks that there is something to run on, by opening a session on a graph of one node.</summary>
+    /// <exception cref="InvalidOperationException">The GPU cannot be used and the CPU is not allowed to take over.</exception>
+    public static void CheckDevice(OnnxScorerOptions options)
+    {
+        var probe = new OnnxGraphBuilder("probe");
+        probe.Output("y", probe.Relu(probe.Input("x", DataType.Float, 1)), DataType.Float, 1);
+        Open(probe.ToModel(), options, out _).Dispose();
     }
 
     /// <summary>Whether the GPU that was asked for is used.</summary>

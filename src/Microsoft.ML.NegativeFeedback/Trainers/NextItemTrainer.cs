@@ -51,6 +51,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     {
         ArgumentNullException.ThrowIfNull(trainData);
         var items = TrainerChecks.CheckSchema(trainData.Schema, _options);
+        NextItemTransformer.CheckBeforeTraining(_environment, ScoringColumns, trainData.Schema);
         int itemCount = checked((int)((KeyDataViewType)ColumnTypes.ItemOf(items.Type)).Count);
         int seed = _options.Seed ?? _host.Rand.Next();
         using var channel = _host.Start("Training");

@@ -12,9 +12,17 @@ public sealed class NextItemTransformerErrorTests
     public void A_missing_gpu_is_an_error_that_says_what_to_do()
     {
         var fixture = new ScoringFixture(gpuDeviceId: 97);
-        string message = Assert.Throws<InvalidOperationException>(fixture.CreateTransformer).Message;
-        Assert.Contains("GPU 97", message);
-        Assert.Contains("FallbackToCpu", message);
+        Action[] attempts =
+        [
+            () => fixture.CreateTransformer(),
+            () => NextItemTransformer.CheckBeforeTraining(fixture.Context, fixture.Columns, fixture.View.Schema),
+        ];
+        foreach (var attempt in attempts)
+        {
+            string message = Assert.Throws<InvalidOperationException>(attempt).Message;
+            Assert.Contains("GPU 97", message);
+            Assert.Contains("FallbackToCpu", message);
+        }
     }
 
     [Fact]
@@ -23,6 +31,7 @@ public sealed class NextItemTransformerErrorTests
         var fixture = new ScoringFixture(gpuDeviceId: 97, fallbackToCpu: true);
         var log = new List<string>();
         fixture.Context.Log += (_, line) => log.Add(line.Message);
+        NextItemTransformer.CheckBeforeTraining(fixture.Context, fixture.Columns, fixture.View.Schema);
         using var transformer = fixture.CreateTransformer();
         NextItemTransformerTests.AssertRows(fixture,
             fixture.CreateChain(transformer).Transform(fixture.Context.Data.LoadFromEnumerable(fixture.Rows)), fixture.Rows);
