@@ -128,9 +128,6 @@ public static partial class torch
 
         public Tensor addmv(Tensor mat, Tensor vec, float beta = 1, float alpha = 1) => Aten.Call("addmv", this, mat, vec, beta, alpha);
 
-        public Tensor baddbmm(Tensor batch1, Tensor batch2, float beta = 1, float alpha = 1) =>
-            Aten.Call("baddbmm", this, batch1, batch2, beta, alpha);
-
         private static string? Name(RoundingMode mode) => mode == RoundingMode.None ? null : mode.ToString();
     }
 }
