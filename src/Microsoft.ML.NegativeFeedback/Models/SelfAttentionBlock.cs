@@ -56,9 +56,8 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor, Tensor>
         var query = SplitHeads(Project(queryInput, 0));
         var key = SplitHeads(Project(keyInput, 1));
         var value = SplitHeads(Project(keyInput, 2));
-        float scale = 1 / MathF.Sqrt(_width / _headCount);
-        // mask + scale · q·kᵀ in one product
-        var weights = baddbmm(causalMask, query, key.transpose(1, 2), beta: 1, alpha: scale).softmax(-1);
+        // mask + q·kᵀ / √d in one pass over the products
+        var weights = causalMask.add(query.bmm(key.transpose(1, 2)), 1 / Math.Sqrt(_width / _headCount)).softmax(-1);
         return JoinHeads(_dropout.Apply(weights).bmm(value), queryInput.shape);
     }
 
