@@ -13,7 +13,7 @@ var ml = new MLContext(seed: arguments.Seed);
 IDataView log = ml.Data.LoadMovieLens(arguments.DataFolder);
 var split = ml.Data.TemporalSplit(
     ml.Transforms.LabelFeedback(FeedbackRule.RatingMedian()).Fit(log).Transform(log), arguments.SplitOptions());
-Console.WriteLine(split.Counts);
+Console.WriteLine(Report.Of(split.Counts));
 
 IDataView users = ml.Transforms.WindowSequences().Fit(split.TrainSet).Transform(split.TrainSet);
 var watch = Stopwatch.StartNew();

@@ -156,6 +156,9 @@ public static class NegativeFeedbackCatalog
     /// <param name="targetItemColumnName">The item that came next: a value of the items' type or a key.</param>
     /// <param name="targetFeedbackColumnName">The feedback it got: Single, above 0 liked, below 0 disliked; rows with 0 count for neither.</param>
     /// <param name="recommendedItemsColumnName">The recommendations, best first: keys, or the values behind them.</param>
+    /// <param name="itemsColumnName">
+    /// The histories; where the recommendations are no keys, the keys of this column tell the catalogue. It may be missing: then coverage is unknown.
+    /// </param>
     /// <exception cref="ArgumentException">A column is missing or of another type; an item that came next is unknown to the model; a feedback is NaN.</exception>
     /// <exception cref="InvalidOperationException">There are no rows.</exception>
     public static NextItemMetrics EvaluateNextItem(
@@ -164,6 +167,8 @@ public static class NegativeFeedbackCatalog
         int numberOfRecommendations = 10,
         string targetItemColumnName = "TargetItem",
         string targetFeedbackColumnName = "TargetFeedback",
-        string recommendedItemsColumnName = "RecommendedItems")
-        => new NextItemEvaluator(data, numberOfRecommendations, targetItemColumnName, targetFeedbackColumnName, recommendedItemsColumnName).Evaluate();
+        string recommendedItemsColumnName = "RecommendedItems",
+        string itemsColumnName = "Items")
+        => new NextItemEvaluator(
+            data, numberOfRecommendations, targetItemColumnName, targetFeedbackColumnName, recommendedItemsColumnName, itemsColumnName).Evaluate();
 }

@@ -10,10 +10,12 @@ internal sealed class NextItemEvaluator
     private readonly DataViewSchema.Column _recommendedItems;
     private readonly DataViewSchema.Column _targetItem;
     private readonly DataViewSchema.Column _targetFeedback;
+    private readonly DataViewSchema.Column? _items;
     private readonly int _numberOfRecommendations;
 
     public NextItemEvaluator(
-        IDataView data, int numberOfRecommendations, string targetItemColumnName, string targetFeedbackColumnName, string recommendedItemsColumnName)
+        IDataView data, int numberOfRecommendations, string targetItemColumnName, string targetFeedbackColumnName,
+        string recommendedItemsColumnName, string itemsColumnName)
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(numberOfRecommendations);
@@ -25,6 +27,7 @@ internal sealed class NextItemEvaluator
             type => type is not VectorDataViewType, "the item that came next, one a row");
         _targetFeedback = Columns.Require(data.Schema, targetFeedbackColumnName,
             type => type == NumberDataViewType.Single, "Single, +1 where the item that came next was liked and −1 where it was not");
+        _items = data.Schema.GetColumnOrNull(itemsColumnName);
         if (_recommendedItems.Type is VectorDataViewType { IsKnownSize: true } vector && vector.Size < numberOfRecommendations)
         {
             throw new ArgumentOutOfRangeException(nameof(numberOfRecommendations), numberOfRecommendations,
@@ -34,7 +37,9 @@ internal sealed class NextItemEvaluator
 
     public NextItemMetrics Evaluate()
     {
-        var catalogue = BoxedValues.KeyValues(_recommendedItems);
+        var keyValues = BoxedValues.KeyValues(_recommendedItems);
+        // after MapKeyToValue the recommendations are no keys any more; the histories still are
+        var catalogue = keyValues ?? (_items is { } items ? BoxedValues.KeyValues(items) : null);
         var known = catalogue?.ToHashSet();
         var targetValues = _targetItem.Type is KeyDataViewType ? BoxedValues.KeyValues(_targetItem) : null;
         var positive = new RankingTotals();
@@ -55,15 +60,15 @@ internal sealed class NextItemEvaluator
             var target = Value(readTarget(), targetValues);
             if (target is null || known?.Contains(target) == false)
                 throw Unknown(cursor.Position, target);
-            var items = readItems().Take(_numberOfRecommendations).Select(item => Value(item, catalogue)).ToArray();
-            recommended.UnionWith(items.OfType<object>());
+            var recommendations = readItems().Take(_numberOfRecommendations).Select(item => Value(item, keyValues)).ToArray();
+            recommended.UnionWith(recommendations.OfType<object>());
             var totals = feedback > 0 ? positive : feedback < 0 ? negative : null;
-            totals?.Add(Array.IndexOf(items, target) + 1);
+            totals?.Add(Array.IndexOf(recommendations, target) + 1);
         }
 
         if (rows == 0)
             throw new InvalidOperationException("There are no rows to evaluate.");
-        double coverage = catalogue is null ? double.NaN : (double)recommended.Count / catalogue.Length;
+        double coverage = catalogue is null ? double.NaN : (double)recommended.Count(known!.Contains) / catalogue.Length;
         return new NextItemMetrics(_numberOfRecommendations, positive.ToQuality(), negative.ToQuality(), coverage);
     }
 

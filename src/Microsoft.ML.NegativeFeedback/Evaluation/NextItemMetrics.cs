@@ -41,8 +41,8 @@ public sealed class NextItemMetrics
     public double ReciprocalRankDifference => Positive.ReciprocalRank - Negative.ReciprocalRank;
 
     /// <summary>
-    /// The share of the catalogue that is recommended to anyone, in (0, 1]; <see cref="double.NaN"/> where the recommendations are no
-    /// keys, so that the catalogue's size is unknown.
+    /// The share of the catalogue that is recommended to anyone, in [0, 1]; <see cref="double.NaN"/> where neither the recommendations nor the
+    /// histories are keys, so that the catalogue is unknown.
     /// </summary>
     public double Coverage { get; }
 

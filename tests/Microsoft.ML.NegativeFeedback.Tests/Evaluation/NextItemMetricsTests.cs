@@ -95,6 +95,16 @@ public class NextItemMetricsTests
     }
 
     [Fact]
+    public void The_keys_of_the_histories_tell_the_catalogue_where_recommendations_are_values()
+    {
+        var rows = _ml.Data.LoadFromEnumerable([new TextRow { Items = ["a", "b", "c", "d"], RecommendedItems = ["a"], TargetItem = "b", TargetFeedback = 1 }]);
+        var scored = _ml.Transforms.Conversion.MapValueToKey("Items").Fit(rows).Transform(rows);
+
+        Assert.Equal(0.25, _ml.Recommendation().EvaluateNextItem(scored, 1).Coverage, 10);
+        Assert.True(double.IsNaN(_ml.Recommendation().EvaluateNextItem(rows, 1).Coverage));
+    }
+
+    [Fact]
     public void A_group_without_rows_has_no_metrics()
     {
         var metrics = _ml.Recommendation().EvaluateNextItem(
@@ -161,6 +171,8 @@ public class NextItemMetricsTests
 
     private sealed class TextRow
     {
+        public string[] Items { get; set; } = [];
+
         public string[] RecommendedItems { get; set; } = [];
 
         public string TargetItem { get; set; } = "";
