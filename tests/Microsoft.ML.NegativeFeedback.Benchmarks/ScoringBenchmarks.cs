@@ -1,0 +1,56 @@
+using BenchmarkDotNet.Attributes;
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.NegativeFeedback.Benchmarks;
+
+/// <summary>
+/// Top-10 for every user: the transformer's batches against ML.NET's own <c>ApplyOnnxModel</c>, one row a run, on the same graph.
+/// </summary>
+public class ScoringBenchmarks
+{
+    private readonly IDataView _users;
+    private readonly NextItemTransformer _transformer;
+    private readonly ITransformer _onnx;
+
+    /// <summary>Trains one epoch: what is scored does not change how long it takes.</summary>
+    public ScoringBenchmarks()
+    {
+        _users = BenchmarkData.Ml.Data.Cache(BenchmarkData.KeyedSequences(), "Items", "Feedback");
+        _transformer = Train(_users);
+        string path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "graph.onnx");
+        _transformer.ExportToOnnx(path);
+        _onnx = BenchmarkData.Ml.Transforms.ApplyOnnxModel(["RecommendedItems", "Scores"], ["Items", "Feedback"], path).Fit(_users);
+    }
+
+    internal static NextItemTransformer Train(IDataView users) => BenchmarkData.Ml.Recommendation().Trainers.PnfRec(new PnfRecTrainer.Options
+    {
+        EmbeddingWidth = 64,
+        MaximumNumberOfEpochs = 1,
+        ValidationFraction = 0,
+    }).Fit(users);
+
+    /// <summary>One row a run.</summary>
+    [Benchmark(Baseline = true)]
+    public double ApplyOnnxModel() => Read(_onnx.Transform(_users));
+
+    /// <summary>Batches of rows.</summary>
+    [Benchmark]
+    public double Transform() => Read(_transformer.Transform(_users));
+
+    private static double Read(IDataView scored)
+    {
+        double sum = 0;
+        int rows = 0;
+        using var cursor = scored.GetRowCursor([scored.Schema["Scores"]]);
+        var getter = cursor.GetGetter<VBuffer<float>>(scored.Schema["Scores"]);
+        VBuffer<float> scores = default;
+        for (; cursor.MoveNext(); rows++)
+        {
+            getter(ref scores);
+            sum += scores.GetValues()[0];
+        }
+
+        Console.WriteLine($"// {rows:N0} users");
+        return sum;
+    }
+}

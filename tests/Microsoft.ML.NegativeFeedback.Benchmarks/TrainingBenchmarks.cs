@@ -1,0 +1,35 @@
+using BenchmarkDotNet.Attributes;
+using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Training;
+using TorchSharp;
+
+namespace Microsoft.ML.NegativeFeedback.Benchmarks;
+
+/// <summary>
+/// An epoch of PNFRec in its published settings for MovieLens-1M: the library's training loop against the step as it is published (every sequence padded to
+/// l, every logit computed).
+/// </summary>
+public class TrainingBenchmarks
+{
+    private static readonly PnfRecSettings _settings = new(
+        new EncoderSettings(231, 50, 2, 1, 0.1), 0.45, 0.25, ContrastSimilarity.Dot, SeparatePositionEmbeddings: false);
+
+    private readonly SequenceData _data = BenchmarkData.Read(BenchmarkData.KeyedSequences());
+
+    /// <summary>Uses every processor for both.</summary>
+    [GlobalSetup]
+    public void UseAllProcessors() => torch.set_num_threads(Environment.ProcessorCount);
+
+    /// <summary>The published step over all rows.</summary>
+    [Benchmark(Baseline = true)]
+    public double PlainEpoch()
+    {
+        using var plain = new PlainPnfRecStep(_data, _settings, 1e-3);
+        return Enumerable.Range(0, _data.RowCount).Chunk(500).Sum(plain.Step);
+    }
+
+    /// <summary>The library's epoch, model creation and export included.</summary>
+    [Benchmark]
+    public double Epoch()
+        => ModelTraining.Train(_data, null, _settings, new TrainingSettings { MaximumEpochs = 1, Threads = Environment.ProcessorCount }).Epochs[0].Loss;
+}
