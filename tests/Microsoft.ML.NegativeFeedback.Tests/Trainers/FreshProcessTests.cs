@@ -18,7 +18,7 @@ public class FreshProcessTests
             .Append(new { Items = new[] { "nobody knows this" }, Feedback = new[] { 1f } }).ToArray();
         var train = ml.Data.LoadFromEnumerable(ToyFeed.Histories(200, seed: 1));
         var model = ml.Transforms.Conversion.MapValueToKey("Items")
-            .Append(ml.Recommendation().Trainers.PnfRec(TrainerTests.Small(new PnfRecTrainer.Options { MaximumNumberOfEpochs = 3 })))
+            .Append(ml.Recommendation().Trainers.PnfRec(TrainerTests.Small(new PnfRecTrainer.Options())))
             .Append(ml.Transforms.Conversion.MapKeyToValue("RecommendedItems"))
             .Fit(train);
         string folder = Directory.CreateTempSubdirectory().FullName;
