@@ -30,7 +30,7 @@ internal sealed class TrainingLoop : IDisposable
     {
         (_model, _settings, _device) = (model, settings, device);
         TrainingDataChecks.Require(train, model);
-        _cutter = new SliceCutter(train, model, device.type == TorchSharp.DeviceType.CPU ? PositionsPerSliceOnCpu : PositionsPerSliceOnGpu);
+        _cutter = new SliceCutter(train, model, device.type == global::TorchSharp.DeviceType.CPU ? PositionsPerSliceOnCpu : PositionsPerSliceOnGpu);
         if (validation is not null)
             _validation = TrainingDataChecks.RequireRows(new NextItemValidation(validation, model, settings.ValidationCutoff, device));
         _adam = new AdamOptimizer(model.named_parameters(), settings.LearningRate);
