@@ -145,7 +145,8 @@ internal sealed class PlainPnfRecStep : IDisposable
     private Block CreateBlock()
     {
         int width = _settings.Encoder.Width;
-        return new Block(CreateNorm(), Add(InitialWeights.Xavier(CounterRandom.Of(_parameters.Count), CPU, 3 * width, width)), Zeros(3 * width),
+        var inWeight = Add(InitialWeights.Xavier(CounterRandom.Of(_parameters.Count), CPU, 3 * width, width));
+        return new Block(CreateNorm(), inWeight, Zeros(3 * width),
             Normal(width, width), Zeros(width), CreateNorm(), Normal(width, width), Zeros(width), Normal(width, width), Zeros(width));
     }
 

@@ -27,7 +27,8 @@ internal sealed class CatalogueContrast
     /// <param name="temperature">What similarities are divided by.</param>
     /// <param name="relativeWeight">The coefficient of a position's term over that of its cross entropy.</param>
     public CatalogueContrast(
-        ContrastItems items, int firstClass, Tensor rows, Tensor classes, ContrastSimilarity similarity, double temperature, double relativeWeight)
+        ContrastItems items, int firstClass, Tensor rows, Tensor classes,
+        ContrastSimilarity similarity, double temperature, double relativeWeight)
     {
         (_temperature, _relativeWeight) = (temperature, relativeWeight);
         _index = tensor(ClassesOf(items, firstClass), device: rows.device).view(-1, items.Width);
@@ -62,7 +63,8 @@ internal sealed class CatalogueContrast
     }
 
     /// <summary>Adds what reaches rows and items through the norms of a cosine; for a dot product, nothing.</summary>
-    public void AddNormGradients(Tensor rowGradient, Tensor classGradient, float weight) => _norms?.AddGradients(rowGradient, classGradient, weight);
+    public void AddNormGradients(Tensor rowGradient, Tensor classGradient, float weight)
+        => _norms?.AddGradients(rowGradient, classGradient, weight);
 
     // −1 where there is nothing to compare; a position without a target keeps one entry, which gives it loss and gradient 0
     private static long[] ClassesOf(ContrastItems items, int firstClass)

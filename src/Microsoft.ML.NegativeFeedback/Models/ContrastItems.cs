@@ -1,8 +1,10 @@
 namespace Microsoft.ML.NegativeFeedback.Models;
 
-/// <summary>The items that a contrastive term compares at each labelled position: one to come close to, and negatives to keep away from.</summary>
+/// <summary>What a contrastive term compares at each labelled position: an item to come close to, and negatives.</summary>
 /// <param name="Width">1 + the largest number of negatives of a sequence in the slice.</param>
-/// <param name="Items">[n · width]: the target, then the negatives; 0 for none. A position without a target has no part in the term.</param>
+/// <param name="Items">
+/// [n · width]: the target, then the negatives; 0 for none. A position without a target has no part in the term.
+/// </param>
 /// <param name="TargetCount">Number of positions with a target.</param>
 internal sealed record ContrastItems(int Width, long[] Items, int TargetCount)
 {

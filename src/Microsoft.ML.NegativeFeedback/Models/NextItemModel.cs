@@ -17,7 +17,7 @@ internal abstract class NextItemModel : nn.Module<Tensor, Tensor>
         (ItemCount, Settings, _device) = (itemCount, settings, device);
         Dropout = new Dropout(settings.DropoutRate);
         items = InitialWeights.ItemTable(CounterRandom.Of(seed, 0), device, itemCount, settings.Width);
-        positions = InitialWeights.Normal(CounterRandom.Of(seed, 1), device, settings.MaximumLength, settings.Width);
+        positions = PositionTable(CounterRandom.Of(seed, 1), settings, device);
         finalNorm = new LayerNormalization(settings.Width, device);
     }
 
@@ -92,7 +92,9 @@ internal abstract class NextItemModel : nn.Module<Tensor, Tensor>
     /// <summary>The share of a loss in the gradients of a slice.</summary>
     private protected delegate void SliceLoss(SliceTensors slice);
 
-    /// <summary>Runs a slice through an encoder, takes the gradients of its hidden vectors from <paramref name="loss"/>, and carries them back.</summary>
+    /// <summary>
+    /// Runs a slice through an encoder, takes the gradients of its hidden vectors from <paramref name="loss"/>, and carries them back.
+    /// </summary>
     private protected void Backpropagate(SequenceSlice slice, SelfAttentionEncoder encoder, Parameter positionTable, SliceLoss loss)
     {
         using var scope = NewDisposeScope();
@@ -127,6 +129,9 @@ internal abstract class NextItemModel : nn.Module<Tensor, Tensor>
 
     private protected Tensor Lookup(Tensor inputs, SelfAttentionEncoder encoder, Parameter positionTable)
         => Encode(items.index_select(0, inputs.view(-1)), inputs, inputs.shape[0], inputs.shape[1], encoder, positionTable);
+
+    private protected static Parameter PositionTable(CounterRandom random, EncoderSettings settings, Device device)
+        => InitialWeights.Normal(random, device, settings.MaximumLength, settings.Width);
 
     private protected CatalogueContrast CreateContrast(
         ContrastItems contrast, SliceTensors slice, ContrastSimilarity similarity, double temperature, double relativeWeight)

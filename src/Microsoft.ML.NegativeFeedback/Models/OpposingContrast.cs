@@ -12,7 +12,10 @@ internal static class OpposingContrast
     /// <summary>What is compared: the labels of the positive sequences with the negatives of their users.</summary>
     /// <param name="labels">[n] items that came next.</param>
     /// <param name="sequenceOfLabel">[n] the sequence each label belongs to.</param>
-    /// <param name="negatives">The window of negatives of each sequence's user. Its newest item is left out, as in the published code, where it is a label of the negative encoder only.</param>
+    /// <param name="negatives">
+    /// The window of negatives of each sequence's user. Its newest item is left out, as in the published code, where it is a label of the
+    /// negative encoder only.
+    /// </param>
     public static ContrastItems Items(long[] labels, int[] sequenceOfLabel, ReadOnlyMemory<int>[] negatives)
         => ContrastItems.Of(labels, sequenceOfLabel, Array.ConvertAll(negatives, window => window[..Math.Max(0, window.Length - 1)]));
 }

@@ -8,7 +8,9 @@ namespace Microsoft.ML.NegativeFeedback.Models;
 /// <param name="NegativeWeight">α, the coefficient of CE⁻; 0 is PNFRec_pc, which has no negative encoder.</param>
 /// <param name="ContrastWeight">β, the coefficient of L_c; 0 is PNFRec_pn.</param>
 /// <param name="Similarity">f in L_c.</param>
-/// <param name="SeparatePositionEmbeddings">Whether each encoder has a position table of its own, as in the paper's text, rather than one shared, as in its code.</param>
+/// <param name="SeparatePositionEmbeddings">
+/// Whether each encoder has a position table of its own, as in the paper's text, rather than one shared, as in its code.
+/// </param>
 internal sealed record PnfRecSettings(
     EncoderSettings Encoder, double NegativeWeight, double ContrastWeight, ContrastSimilarity Similarity, bool SeparatePositionEmbeddings);
 
@@ -33,7 +35,7 @@ internal sealed class PnfRecModel : NextItemModel
         {
             negative = new SelfAttentionEncoder(settings.Encoder, Dropout, CounterRandom.Of(seed, 3).Bits(0), device);
             if (settings.SeparatePositionEmbeddings)
-                negativePositions = InitialWeights.Normal(CounterRandom.Of(seed, 4), device, settings.Encoder.MaximumLength, settings.Encoder.Width);
+                negativePositions = PositionTable(CounterRandom.Of(seed, 4), settings.Encoder, device);
         }
 
         RegisterComponents();

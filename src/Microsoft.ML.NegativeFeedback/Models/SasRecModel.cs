@@ -21,7 +21,7 @@ internal sealed class SasRecModel : NextItemModel
         : base(nameof(SasRecModel), itemCount, settings.Encoder, seed, device)
     {
         if (settings.ContrastWeight > 0 && !settings.ReadsWholeSequence)
-            throw new ArgumentException("InfoNCE contrasts positives and negatives of one sequence, so that it needs the whole sequence.", nameof(settings));
+            throw new ArgumentException("InfoNCE contrasts the positives and negatives of a whole sequence.", nameof(settings));
         _settings = settings;
         encoder = new SelfAttentionEncoder(settings.Encoder, Dropout, CounterRandom.Of(seed, 2).Bits(0), device);
         RegisterComponents();
@@ -57,8 +57,9 @@ internal sealed class SasRecModel : NextItemModel
     private void Loss(SequenceSlice slice, SliceTensors tensors, BatchCounts counts, LossSums sums)
     {
         double weight = 1.0 / counts.Positives;
-        var contrast = slice.Contrast is not { TargetCount: > 0 } ? null : CreateContrast(slice.Contrast, tensors, ContrastSimilarity.Cosine,
-            InfoNce.Temperature, _settings.ContrastWeight / counts.ContrastTargets / weight);
+        var contrast = slice.Contrast is not { TargetCount: > 0 } ? null
+            : CreateContrast(slice.Contrast, tensors, ContrastSimilarity.Cosine, InfoNce.Temperature,
+                _settings.ContrastWeight / counts.ContrastTargets / weight);
         sums.AddCrossEntropy(CatalogueCrossEntropy.Accumulate(tensors, weight, contrast));
         if (contrast is not null)
             sums.AddContrast(contrast.LossSum);

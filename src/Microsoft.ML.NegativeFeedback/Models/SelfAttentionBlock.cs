@@ -63,7 +63,8 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor, Tensor>
 
     // rows [Q; K; V] of the packed projection
     private Tensor Project(Tensor input, int part)
-        => nn.functional.linear(input, inProjectionWeight.narrow(0, part * _width, _width), inProjectionBias.narrow(0, part * _width, _width));
+        => nn.functional.linear(
+            input, inProjectionWeight.narrow(0, part * _width, _width), inProjectionBias.narrow(0, part * _width, _width));
 
     // [batch, length, d] → [batch · heads, length, d / heads]
     private Tensor SplitHeads(Tensor values)

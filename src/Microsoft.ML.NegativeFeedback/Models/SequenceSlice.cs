@@ -24,7 +24,9 @@ internal enum SequenceKind
 /// <param name="LabelledPositions">[n] indices into <paramref name="Inputs"/> of the positions that hold an item, ascending.</param>
 /// <param name="Labels">[n] items that came next there.</param>
 /// <param name="Contrast">What the contrastive term compares, or null where the slice has no part in it.</param>
-/// <param name="IsNegativeInput">[count · length] 1 where the input had negative feedback, for <see cref="PublishedInfoNce"/> alone; null elsewhere.</param>
+/// <param name="IsNegativeInput">
+/// [count · length] 1 where the input had negative feedback, for <see cref="PublishedInfoNce"/> alone; null elsewhere.
+/// </param>
 internal sealed record SequenceSlice(
     SequenceKind Kind, int Count, int Length, long[] Inputs, long[] LabelledPositions, long[] Labels, ContrastItems? Contrast,
     long[]? IsNegativeInput = null)

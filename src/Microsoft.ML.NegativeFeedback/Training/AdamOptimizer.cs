@@ -23,7 +23,8 @@ internal sealed class AdamOptimizer : IDisposable
     }
 
     /// <summary>The moments of every parameter, by name.</summary>
-    public IEnumerable<(string Name, Tensor First, Tensor Second)> Moments => _states.Select(state => (state.Name, state.First, state.Second));
+    public IEnumerable<(string Name, Tensor First, Tensor Second)> Moments
+        => _states.Select(state => (state.Name, state.First, state.Second));
 
     /// <summary>The number of steps each parameter has taken, by name.</summary>
     public IEnumerable<(string Name, long Steps)> Steps

@@ -19,8 +19,8 @@ internal sealed record Checkpoint(
     {
         if (Fingerprint != fingerprint)
         {
-            throw new InvalidDataException($"The checkpoint '{path}' comes from other options or other data. Choose another path, delete the file, "
-                + $"or go back to what it was made with ({Fingerprint}; now {fingerprint}).");
+            throw new InvalidDataException($"The checkpoint '{path}' comes from other options or other data. Choose another path, delete "
+                + $"the file, or go back to what it was made with ({Fingerprint}; now {fingerprint}).");
         }
     }
 
@@ -29,5 +29,6 @@ internal sealed record Checkpoint(
     public float[] Tensor(string name, long length, string path)
         => Tensors.TryGetValue(name, out float[]? values) && values.Length == length
             ? values
-            : throw new InvalidDataException($"The checkpoint '{path}' has no tensor '{name}' of {length} values. Delete the file to start anew.");
+            : throw new InvalidDataException(
+                $"The checkpoint '{path}' has no tensor '{name}' of {length} values. Delete the file to start anew.");
 }

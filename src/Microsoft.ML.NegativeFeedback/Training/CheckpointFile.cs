@@ -28,7 +28,8 @@ internal static class CheckpointFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw new ArgumentException($"The checkpoint '{path}' cannot be written: {error.Message} Choose a file in a folder that exists and can be written to.", error);
+            throw new ArgumentException(
+                $"The checkpoint '{path}' cannot be written: {error.Message} Choose a file in a folder that can be written to.", error);
         }
     }
 
@@ -68,8 +69,12 @@ internal static class CheckpointFile
     {
         byte[] bytes = File.ReadAllBytes(path);
         if (!bytes.AsSpan().StartsWith(Magic))
-            throw new InvalidDataException($"'{path}' is no checkpoint of this library. Choose another path, or delete the file to start anew.");
-        if (bytes.Length < Magic.Length + sizeof(long) + HashLength || !SHA256.HashData(bytes.AsSpan(..^HashLength)).AsSpan().SequenceEqual(bytes.AsSpan(^HashLength..)))
+        {
+            throw new InvalidDataException(
+                $"'{path}' is no checkpoint of this library. Choose another path, or delete the file to start anew.");
+        }
+
+        if (!EndsWithItsHash(bytes))
             throw new InvalidDataException($"The checkpoint '{path}' is truncated or damaged. Delete the file to start anew.");
 
         int headerStart = Magic.Length + sizeof(long);
@@ -86,6 +91,10 @@ internal static class CheckpointFile
 
         return new Checkpoint(header.Fingerprint, header.BestEpoch, header.Epochs, header.Steps, tensors);
     }
+
+    private static bool EndsWithItsHash(byte[] bytes)
+        => bytes.Length >= Magic.Length + sizeof(long) + HashLength
+            && SHA256.HashData(bytes.AsSpan(..^HashLength)).AsSpan().SequenceEqual(bytes.AsSpan(^HashLength..));
 
     private static string TemporaryPath(string path) => path + ".tmp";
 
@@ -107,7 +116,8 @@ internal static class CheckpointFile
         return values;
     }
 
-    private sealed record Header(string Fingerprint, int BestEpoch, TrainingProgress[] Epochs, Dictionary<string, long> Steps, TensorEntry[] Tensors);
+    private sealed record Header(
+        string Fingerprint, int BestEpoch, TrainingProgress[] Epochs, Dictionary<string, long> Steps, TensorEntry[] Tensors);
 
     private sealed record TensorEntry(string Name, int Length);
 }

@@ -9,7 +9,7 @@ internal static class ModelTraining
 {
     /// <summary>Trains PNFRec.</summary>
     /// <param name="train">Histories.</param>
-    /// <param name="validation">Evaluation rows that early stopping watches, or null to train for all epochs and keep the last weights.</param>
+    /// <param name="validation">Rows that early stopping watches, or null to train for all epochs and keep the last weights.</param>
     /// <param name="model">The settings of the model.</param>
     /// <param name="settings">The settings of the loop.</param>
     /// <param name="progress">Told after every epoch, on this thread.</param>
@@ -64,7 +64,7 @@ internal static class ModelTraining
             return CPU;
         return cuda.is_available()
             ? device(DeviceType.CUDA, index)
-            : throw new InvalidOperationException($"CUDA device {index} was asked for, but torch finds none: train on the CPU, or add a CUDA flavour of "
-                + "TorchSharp's native package and a driver.");
+            : throw new InvalidOperationException($"CUDA device {index} was asked for, but torch finds none: train on the CPU, or add a "
+                + "CUDA flavour of TorchSharp's native package and a driver.");
     }
 }

@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
 
@@ -22,13 +22,15 @@ internal sealed class SequenceData
     /// <param name="feedback">+1, −1 or 0 beside each item.</param>
     /// <param name="targetItems">[rows] what came next, or null for training rows.</param>
     /// <param name="targetFeedback">[rows] +1, −1 or 0 beside each target.</param>
-    public SequenceData(int itemCount, int[] offsets, int[] items, sbyte[] feedback, int[]? targetItems = null, sbyte[]? targetFeedback = null)
+    public SequenceData(
+        int itemCount, int[] offsets, int[] items, sbyte[] feedback, int[]? targetItems = null, sbyte[]? targetFeedback = null)
     {
         if (offsets.Length == 0 || offsets[^1] != items.Length || items.Length != feedback.Length)
             throw new ArgumentException("The offsets, items and feedback of sequences do not fit together.", nameof(offsets));
         if ((targetItems is null) != (targetFeedback is null))
             throw new ArgumentException("Targets need both an item and its feedback.", nameof(targetItems));
-        (ItemCount, _offsets, _items, _feedback, _targetItems, _targetFeedback) = (itemCount, offsets, items, feedback, targetItems, targetFeedback);
+        (ItemCount, _offsets, _items, _feedback) = (itemCount, offsets, items, feedback);
+        (_targetItems, _targetFeedback) = (targetItems, targetFeedback);
     }
 
     /// <summary>N, without padding.</summary>
@@ -64,10 +66,14 @@ internal sealed class SequenceData
     /// <param name="targetItemColumnName">A key of the same dictionary.</param>
     /// <param name="targetFeedbackColumnName">A Single; its sign counts.</param>
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
-    /// <exception cref="InvalidDataException">A row's vectors differ in length, a value is NaN or no known key, or a target is unknown.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A row's vectors differ in length, a value is NaN or no known key, or a target is unknown.
+    /// </exception>
     public static SequenceData ReadEvaluationRows(
-        IDataView data, int itemCount, string itemsColumnName, string feedbackColumnName, string targetItemColumnName, string targetFeedbackColumnName)
-        => new SequenceReader(data, itemCount, itemsColumnName, feedbackColumnName, targetItemColumnName, targetFeedbackColumnName).Read();
+        IDataView data, int itemCount, string itemsColumnName, string feedbackColumnName,
+        string targetItemColumnName, string targetFeedbackColumnName)
+        => new SequenceReader(
+            data, itemCount, itemsColumnName, feedbackColumnName, targetItemColumnName, targetFeedbackColumnName).Read();
 
     /// <summary>The rows of the given numbers, in that order.</summary>
     public SequenceData Select(IReadOnlyList<int> rows)

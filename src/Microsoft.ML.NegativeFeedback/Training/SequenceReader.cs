@@ -24,7 +24,8 @@ internal sealed class SequenceReader
             "a vector of Single beside the items; Transforms.WindowSequences makes one");
         if (targetItemColumnName is not null)
         {
-            _targetItem = Columns.Require(data.Schema, targetItemColumnName, type => type is KeyDataViewType key && key.RawType == typeof(uint),
+            _targetItem = Columns.Require(data.Schema, targetItemColumnName,
+                type => type is KeyDataViewType key && key.RawType == typeof(uint),
                 $"a key of the same dictionary as '{itemsColumnName}', stored as UInt32");
         }
 
@@ -115,7 +116,8 @@ internal sealed class SequenceReader
 
         public static int CheckKey(uint key, int itemCount, string columnName, long row)
             => key <= (uint)itemCount ? (int)key : throw new InvalidDataException(
-                $"Column '{columnName}' of row {row} has key {key}, but the catalogue ends at {itemCount}: use the key mapping that was fitted to the training data.");
+                $"Column '{columnName}' of row {row} has key {key}, but the catalogue ends at {itemCount}: use the key mapping that was "
+                + "fitted to the training data.");
 
         public static sbyte CheckFeedback(float value, string columnName, long row)
             => float.IsFinite(value) ? (sbyte)MathF.Sign(value) : throw new InvalidDataException(

@@ -12,7 +12,9 @@ internal sealed class SequenceWindows
     /// <summary>Cuts the windows.</summary>
     /// <param name="data">Histories.</param>
     /// <param name="kind">Which items count.</param>
-    /// <param name="length">How many of the most recent of them are kept: l + 1 for training, where the newest is a label only, l for scoring.</param>
+    /// <param name="length">
+    /// How many of the most recent of them are kept: l + 1 for training, where the newest is a label only, l for scoring.
+    /// </param>
     public SequenceWindows(SequenceData data, SequenceKind kind, int length)
     {
         _offsets = new int[data.RowCount + 1];

@@ -23,7 +23,8 @@ internal static class TrainingDataChecks
     /// <exception cref="InvalidOperationException">None can.</exception>
     public static NextItemValidation RequireRows(NextItemValidation validation)
         => validation.RowCount > 0 ? validation : throw new InvalidOperationException(
-            "No validation row has a target with positive feedback (above 0) and a history that the model can read: early stopping has nothing to watch.");
+            "No validation row has a target with positive feedback (above 0) and a history that the model can read, so early stopping has "
+            + "nothing to watch.");
 
     private static void RequireSequences(SequenceData data, SequenceKind kind)
     {
@@ -39,10 +40,10 @@ internal static class TrainingDataChecks
 
         throw new InvalidOperationException(kind switch
         {
-            SequenceKind.Positives => "No row of the training data has two items with positive feedback (above 0), so there is no next positive item to learn. "
-                + "Check the rule that made the feedback column.",
-            SequenceKind.Negatives => "No row of the training data has two items with negative feedback (below 0), which the negative encoder learns from. "
-                + "Check the rule that made the feedback column, or set the weight of the negative cross entropy to 0.",
+            SequenceKind.Positives => "No row of the training data has two items with positive feedback (above 0), so there is no next "
+                + "positive item to learn. Check the rule that made the feedback column.",
+            SequenceKind.Negatives => "No row of the training data has two items with negative feedback (below 0), which the negative "
+                + "encoder learns from. Check the rule that made the feedback column, or set the weight of that cross entropy to 0.",
             _ => "No row of the training data has two known items, so there is no next item to learn.",
         });
     }
@@ -55,7 +56,8 @@ internal static class TrainingDataChecks
                 return;
         }
 
-        throw new InvalidOperationException($"No item of the training data has {(sign > 0 ? "positive feedback (above 0)" : "negative feedback (below 0)")}, "
-            + "but the contrastive term needs both kinds. Check the rule that made the feedback column, or set the weight of the contrast to 0.");
+        string missing = sign > 0 ? "positive feedback (above 0)" : "negative feedback (below 0)";
+        throw new InvalidOperationException($"No item of the training data has {missing}, but the contrastive term needs both kinds. Check "
+            + "the rule that made the feedback column, or set the weight of the contrast to 0.");
     }
 }

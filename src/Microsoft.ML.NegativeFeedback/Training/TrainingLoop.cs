@@ -12,7 +12,8 @@ namespace Microsoft.ML.NegativeFeedback.Training;
 /// </summary>
 internal sealed class TrainingLoop : IDisposable
 {
-    // Positions that go through an encoder at once: on a CPU a few megabytes an activation, near the last-level cache; a GPU wants more to do at once.
+    // Positions that go through an encoder at once: on a CPU a few megabytes an activation, near the last-level cache; a GPU wants
+    // more to do at once.
     private const long PositionsPerSliceOnCpu = 3200, PositionsPerSliceOnGpu = 1 << 16;
     private const long OrderPurpose = 1, DropoutPurpose = 2;
 
@@ -103,15 +104,20 @@ internal sealed class TrainingLoop : IDisposable
     }
 
     private static string Fingerprint(string description, SequenceData train, SequenceData? validation, TrainingSettings settings)
-        => string.Create(CultureInfo.InvariantCulture,
-            $"{description} batch {settings.BatchSize} rate {settings.LearningRate:R} clip {settings.GradientClippingNorm:R} seed {settings.Seed} cutoff {settings.ValidationCutoff} train {train.Fingerprint()[..16]} validation {validation?.Fingerprint()[..16]}");
+    {
+        string loop = string.Create(CultureInfo.InvariantCulture,
+            $"batch {settings.BatchSize} rate {settings.LearningRate:R} clip {settings.GradientClippingNorm:R} seed {settings.Seed}");
+        string data = $"cutoff {settings.ValidationCutoff} train {train.Fingerprint()[..16]} validation {validation?.Fingerprint()[..16]}";
+        return $"{description} {loop} {data}";
+    }
 
     private static string Describe(TrainingProgress epoch)
     {
-        string line = string.Create(CultureInfo.InvariantCulture,
-            $"Epoch {epoch.Epoch}: loss {epoch.Loss:F4} (CE {epoch.CrossEntropy:F4}, CE- {epoch.NegativeCrossEntropy:F4}, contrast {epoch.Contrast:F4})");
-        if (epoch.ValidationNdcg is { } ndcg)
-            line += string.Create(CultureInfo.InvariantCulture, $", NDCG {ndcg:F4}, HR {epoch.ValidationHitRate:F4}, best epoch {epoch.BestEpoch}");
-        return line + string.Create(CultureInfo.InvariantCulture, $", {epoch.SequencesPerSecond:F0} sequences/s");
+        FormattableString terms = $"CE {epoch.CrossEntropy:F4}, CE- {epoch.NegativeCrossEntropy:F4}, contrast {epoch.Contrast:F4}";
+        FormattableString metrics = $", NDCG {epoch.ValidationNdcg:F4}, HR {epoch.ValidationHitRate:F4}, best epoch {epoch.BestEpoch}";
+        string line = FormattableString.Invariant($"Epoch {epoch.Epoch}: loss {epoch.Loss:F4} ({FormattableString.Invariant(terms)})");
+        if (epoch.ValidationNdcg is not null)
+            line += FormattableString.Invariant(metrics);
+        return line + FormattableString.Invariant($", {epoch.SequencesPerSecond:F0} sequences/s");
     }
 }

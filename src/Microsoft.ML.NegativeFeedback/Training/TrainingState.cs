@@ -47,7 +47,8 @@ internal sealed class TrainingState(NextItemModel model, AdamOptimizer adam)
             tensors[BestPrefix + name] = values;
         foreach (var (name, first, second) in adam.Moments)
             (tensors[FirstPrefix + name], tensors[SecondPrefix + name]) = (first.ToArray(), second.ToArray());
-        CheckpointFile.Write(path, new Checkpoint(_fingerprint, BestEpoch, _epochs, adam.Steps.ToDictionary(entry => entry.Name, entry => entry.Steps), tensors));
+        var steps = adam.Steps.ToDictionary(entry => entry.Name, entry => entry.Steps);
+        CheckpointFile.Write(path, new Checkpoint(_fingerprint, BestEpoch, _epochs, steps, tensors));
     }
 
     /// <summary>Goes on from a checkpoint, where there is one.</summary>

@@ -17,10 +17,12 @@ public sealed class GradientTests
     [InlineData(0.45, 0.25, ContrastSimilarity.Cosine, true)]
     [InlineData(0, 0.7, ContrastSimilarity.Cosine, false)]
     [InlineData(0.3, 0, ContrastSimilarity.Dot, true)]
-    public void PnfRec_has_the_gradients_of_its_loss(double negativeWeight, double contrastWeight, ContrastSimilarity similarity, bool separatePositions)
+    public void PnfRec_has_the_gradients_of_its_loss(
+        double negativeWeight, double contrastWeight, ContrastSimilarity similarity, bool separatePositions)
     {
         using var scope = NewDisposeScope();
-        using var model = new PnfRecModel(ItemCount, new PnfRecSettings(Encoder, negativeWeight, contrastWeight, similarity, separatePositions), 3, CPU);
+        var settings = new PnfRecSettings(Encoder, negativeWeight, contrastWeight, similarity, separatePositions);
+        using var model = new PnfRecModel(ItemCount, settings, 3, CPU);
         Spread(model);
         AssertGradients(model, RandomSequences.Create(9, ItemCount, 10, seed: 4), slice => slice.Kind == SequenceKind.Negatives
             ? model.EncodeNegatives(Inputs(slice)) : model.call(Inputs(slice)),

@@ -77,7 +77,11 @@ public sealed class ModelBehaviourTests
         using var model = new SasRecModel(300, new SasRecSettings(new EncoderSettings(64, 50, 1, 1, 0), false, 0), 1, CPU);
         var weights = model.ToEncoderWeights();
         var block = weights.Blocks[0];
-        foreach (float[] normal in new[] { weights.ItemEmbeddings[64..], weights.PositionEmbeddings, block.FirstWeight, block.SecondWeight, block.OutProjectionWeight })
+        float[][] drawn =
+        [
+            weights.ItemEmbeddings[64..], weights.PositionEmbeddings, block.FirstWeight, block.SecondWeight, block.OutProjectionWeight,
+        ];
+        foreach (float[] normal in drawn)
         {
             Assert.InRange(normal.Average(), -0.001, 0.001);
             Assert.InRange(Math.Sqrt(normal.Average(value => (double)value * value)), 0.0192, 0.0208);
@@ -86,8 +90,10 @@ public sealed class ModelBehaviourTests
         double bound = Math.Sqrt(6.0 / (4 * 64));
         Assert.InRange(block.InProjectionWeight.Max(), 0.98 * bound, bound);
         Assert.InRange(block.InProjectionWeight.Min(), -bound, -0.98 * bound);
-        Assert.All(block.AttentionNormWeight.Concat(block.ForwardNormWeight).Concat(weights.FinalNormWeight), value => Assert.Equal(1, value));
-        Assert.All(block.InProjectionBias.Concat(block.OutProjectionBias).Concat(block.FirstBias).Concat(weights.FinalNormBias), value => Assert.Equal(0, value));
+        float[] scales = [.. block.AttentionNormWeight, .. block.ForwardNormWeight, .. weights.FinalNormWeight];
+        float[] shifts = [.. block.InProjectionBias, .. block.OutProjectionBias, .. block.FirstBias, .. weights.FinalNormBias];
+        Assert.All(scales, value => Assert.Equal(1, value));
+        Assert.All(shifts, value => Assert.Equal(0, value));
         Assert.NotEqual(block.FirstWeight, block.SecondWeight);
     }
 

@@ -58,8 +58,8 @@ internal sealed class PublishedCase
 
     public static PublishedCase Load(string file) => new(file);
 
-    /// <summary>The case's model with its parameters, on the published numerics unless asked otherwise.</summary>
-    public NextItemModel CreateModel(bool publishedNumerics = true)
+    /// <summary>The case's model with its parameters, on the published numerics.</summary>
+    public NextItemModel CreateModel()
     {
         NextItemModel model = Kind switch
         {
@@ -79,10 +79,14 @@ internal sealed class PublishedCase
 
         return model;
 
-        PnfRecModel PnfRec(double negativeWeight, double contrastWeight) => new(ItemCount,
-            new PnfRecSettings(Encoder, negativeWeight, contrastWeight, ContrastSimilarity.Dot, false), 1, CPU) { PublishedNumerics = publishedNumerics };
-        SasRecModel SasRec(double contrastWeight) => new(ItemCount,
-            new SasRecSettings(Encoder, true, contrastWeight), 1, CPU) { PublishedNumerics = publishedNumerics };
+        PnfRecModel PnfRec(double negativeWeight, double contrastWeight)
+            => new(ItemCount, new PnfRecSettings(Encoder, negativeWeight, contrastWeight, ContrastSimilarity.Dot, false), 1, CPU)
+            {
+                PublishedNumerics = true,
+            };
+
+        SasRecModel SasRec(double contrastWeight)
+            => new(ItemCount, new SasRecSettings(Encoder, true, contrastWeight), 1, CPU) { PublishedNumerics = true };
     }
 
     /// <summary>The case's batch, a slice a kind of sequence, padded as the published code pads it.</summary>
@@ -121,13 +125,13 @@ internal sealed class PublishedCase
     /// <summary>A list of values by section and name; null where the file says null.</summary>
     public float[]? TryValues(string section, string name) => ToFloats(_root.GetProperty(section).GetProperty(name));
 
-    public float[] Values(params string[] path) => ToFloats(path.Aggregate(_root, (element, name) => element.GetProperty(name)))!;
+    public float[] Values(params string[] path) => ToFloats(Find(path))!;
 
     public long[] Integers(params string[] path)
-        => [.. ListOf(path.Aggregate(_root, (element, name) => element.GetProperty(name))).EnumerateArray().Select(value => value.GetInt64())];
+        => [.. ListOf(Find(path)).EnumerateArray().Select(value => value.GetInt64())];
 
     public long[] Shape(params string[] path)
-        => [.. path.Aggregate(_root, (element, name) => element.GetProperty(name)).GetProperty("shape").EnumerateArray().Select(value => value.GetInt64())];
+        => [.. Find(path).GetProperty("shape").EnumerateArray().Select(value => value.GetInt64())];
 
     /// <summary>The interactions that the batch was cut from: user, item, rating, in the order of time within a user.</summary>
     public IEnumerable<(long User, int Item, bool IsPositive)> Interactions()
@@ -174,10 +178,17 @@ internal sealed class PublishedCase
     }
 
     private static ContrastItems Contrast(SequenceSlice positives, SequenceSlice negatives)
-        => ContrastItems.Of(positives.Labels, Array.ConvertAll(positives.LabelledPositions, position => (int)(position / positives.Length)),
-            [.. negatives.Inputs.Chunk(negatives.Length).Select(row => (ReadOnlyMemory<int>)Array.ConvertAll(row.Where(item => item != 0).ToArray(), item => (int)item))]);
+    {
+        int[] sequences = Array.ConvertAll(positives.LabelledPositions, position => (int)(position / positives.Length));
+        var opposing = negatives.Inputs.Chunk(negatives.Length)
+            .Select(row => new ReadOnlyMemory<int>([.. row.Where(item => item != 0).Select(item => (int)item)]));
+        return ContrastItems.Of(positives.Labels, sequences, [.. opposing]);
+    }
 
-    private static JsonElement ListOf(JsonElement element) => element.ValueKind == JsonValueKind.Object ? element.GetProperty("data") : element;
+    private JsonElement Find(string[] path) => path.Aggregate(_root, (element, name) => element.GetProperty(name));
+
+    private static JsonElement ListOf(JsonElement element)
+        => element.ValueKind == JsonValueKind.Object ? element.GetProperty("data") : element;
 
     private static float[]? ToFloats(JsonElement element)
         => element.ValueKind == JsonValueKind.Null ? null : [.. ListOf(element).EnumerateArray().Select(value => value.GetSingle())];

@@ -114,14 +114,17 @@ public sealed class PublishedParityTests
         AssertClose(published.Values("eval", "last_scores"), scores, 2e-5, 1e-5);
 
         int k = (int)published.Shape("eval", "top_items")[1], width = published.ItemCount + 1;
-        long[][] histories = [.. published.Integers("eval", "inputs", "full_history").Chunk((int)published.Shape("eval", "inputs", "full_history")[1])];
+        int longest = (int)published.Shape("eval", "inputs", "full_history")[1];
+        long[][] histories = [.. published.Integers("eval", "inputs", "full_history").Chunk(longest)];
         for (int user = 0; user < histories.Length; user++)
         {
             var row = scores.AsSpan(user * width, width).ToArray();
             // the published code takes item 0 for one like any other, and filters it with the padding of the histories
-            long[] top = [.. Enumerable.Range(0, width).Select(item => (long)item).Except(histories[user]).OrderByDescending(item => row[item]).Take(k)];
-            Assert.Equal(published.Integers("eval", "top_items")[(user * k)..((user + 1) * k)], top);
-            AssertClose(published.Values("eval", "top_scores")[(user * k)..((user + 1) * k)], Array.ConvertAll(top, item => row[item]), 2e-5, 1e-5);
+            var candidates = Enumerable.Range(0, width).Select(item => (long)item).Except(histories[user]);
+            long[] top = [.. candidates.OrderByDescending(item => row[item]).Take(k)];
+            var ofUser = (user * k)..((user + 1) * k);
+            Assert.Equal(published.Integers("eval", "top_items")[ofUser], top);
+            AssertClose(published.Values("eval", "top_scores")[ofUser], Array.ConvertAll(top, item => row[item]), 2e-5, 1e-5);
         }
     }
 
@@ -158,7 +161,10 @@ public sealed class PublishedParityTests
     }
 
     internal static void AssertClose(double expected, double actual, double absolute, double relative, string what = "")
-        => Assert.True(Math.Abs(expected - actual) <= absolute + (relative * Math.Abs(expected)), $"{what}: expected {expected}, got {actual}");
+    {
+        double tolerance = absolute + (relative * Math.Abs(expected));
+        Assert.True(Math.Abs(expected - actual) <= tolerance, $"{what}: expected {expected}, got {actual}");
+    }
 
     internal static void AssertClose(float[] expected, float[] actual, double absolute, double relative, string what = "")
     {
@@ -167,7 +173,8 @@ public sealed class PublishedParityTests
             AssertClose(expected[i], actual[i], absolute, relative, $"{what}[{i}]");
     }
 
-    private static Tensor Inputs(PublishedCase published, string name) => tensor(published.Integers("inputs", name)).view(published.Shape("inputs", name));
+    private static Tensor Inputs(PublishedCase published, string name)
+        => tensor(published.Integers("inputs", name)).view(published.Shape("inputs", name));
 
     private static SequenceData Sequences(PublishedCase published)
     {

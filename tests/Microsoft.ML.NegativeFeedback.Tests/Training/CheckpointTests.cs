@@ -16,7 +16,15 @@ public sealed class CheckpointTests : IDisposable
 
     private string FilePath => Path.Combine(_folder, "training.checkpoint");
 
-    private TrainingSettings Settings => new() { BatchSize = 30, MaximumEpochs = 5, LearningRate = 5e-3, Seed = 3, Threads = 1, CheckpointPath = FilePath };
+    private TrainingSettings Settings => new()
+    {
+        BatchSize = 30,
+        MaximumEpochs = 5,
+        LearningRate = 5e-3,
+        Seed = 3,
+        Threads = 1,
+        CheckpointPath = FilePath,
+    };
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -32,7 +40,9 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal(5 - epochsBefore, progress.Reports.Count);
         Assert.Equal(5, resumed.Epochs.Count);
         Assert.Equal(uninterrupted.BestEpoch, resumed.BestEpoch);
-        Assert.Equal(uninterrupted.Epochs.Select(epoch => (epoch.Loss, epoch.ValidationNdcg)), resumed.Epochs.Select(epoch => (epoch.Loss, epoch.ValidationNdcg)));
+        Assert.Equal(
+            uninterrupted.Epochs.Select(epoch => (epoch.Loss, epoch.ValidationNdcg)),
+            resumed.Epochs.Select(epoch => (epoch.Loss, epoch.ValidationNdcg)));
         ModelTrainingTests.AssertSameBits(uninterrupted.Weights, resumed.Weights);
     }
 
@@ -111,7 +121,8 @@ public sealed class CheckpointTests : IDisposable
 
     private void AssertRefused(string expected, PnfRecSettings? model = null, TrainingSettings? settings = null, SequenceData? data = null)
     {
-        var error = Assert.Throws<InvalidDataException>(() => ModelTraining.Train(data ?? Train, Validation, model ?? PnfRec, settings ?? Settings));
+        var error = Assert.Throws<InvalidDataException>(
+            () => ModelTraining.Train(data ?? Train, Validation, model ?? PnfRec, settings ?? Settings));
         Assert.Contains(FilePath, error.Message, StringComparison.Ordinal);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }

@@ -12,7 +12,14 @@ public sealed class ModelTrainingTests
     private static readonly PnfRecSettings PnfRec = new(new EncoderSettings(16, 8, 1, 2, 0.1), 0.45, 0.25, ContrastSimilarity.Dot, false);
     private static readonly SequenceData Train = RandomSequences.Create(150, ItemCount, 12, seed: 1);
     private static readonly SequenceData Validation = RandomSequences.Create(60, ItemCount, 12, seed: 2, withTargets: true);
-    private static readonly TrainingSettings Settings = new() { BatchSize = 40, MaximumEpochs = 4, LearningRate = 5e-3, Seed = 11, Threads = 1 };
+    private static readonly TrainingSettings Settings = new()
+    {
+        BatchSize = 40,
+        MaximumEpochs = 4,
+        LearningRate = 5e-3,
+        Seed = 11,
+        Threads = 1,
+    };
 
     [Fact]
     public void Training_learns_what_comes_next()
@@ -147,7 +154,8 @@ public sealed class ModelTrainingTests
     {
         if (torch.cuda.is_available())
             return;
-        var error = Assert.Throws<InvalidOperationException>(() => ModelTraining.Train(Train, null, PnfRec, Settings with { CudaDevice = 0 }));
+        var error = Assert.Throws<InvalidOperationException>(
+            () => ModelTraining.Train(Train, null, PnfRec, Settings with { CudaDevice = 0 }));
         Assert.Contains("CUDA device 0", error.Message, StringComparison.Ordinal);
     }
 
@@ -162,8 +170,9 @@ public sealed class ModelTrainingTests
             AssertSame(expected.Blocks[i].SecondWeight, actual.Blocks[i].SecondWeight);
         }
 
-        static void AssertSame(float[] first, float[] second)
-            => Assert.Equal(Array.ConvertAll(first, BitConverter.SingleToInt32Bits), Array.ConvertAll(second, BitConverter.SingleToInt32Bits));
+        static void AssertSame(float[] first, float[] second) => Assert.Equal(Bits(first), Bits(second));
+
+        static int[] Bits(float[] values) => Array.ConvertAll(values, BitConverter.SingleToInt32Bits);
     }
 
     internal sealed class Recorder : IProgress<TrainingProgress>

@@ -62,20 +62,22 @@ public sealed class SequenceReaderTests
             () => ReadEvaluationRows(new Row { Items = [1], Feedback = [1], TargetItem = ItemCount, TargetFeedback = 1 }));
         AssertRefused(["'TargetFeedback'", "row 0"],
             () => ReadEvaluationRows(new Row { Items = [1], Feedback = [1], TargetItem = 1, TargetFeedback = float.PositiveInfinity }));
-        AssertRefused(["'Items'", "key 9", "ends at 8"], () => SequenceData.Read(View(new Row { Items = [9], Feedback = [1] }), 8, "Items", "Feedback"));
+        AssertRefused(["'Items'", "key 9", "ends at 8"],
+            () => SequenceData.Read(View(new Row { Items = [9], Feedback = [1] }), 8, "Items", "Feedback"));
     }
 
     [Fact]
     public void Columns_that_are_missing_or_of_another_type_are_named()
     {
         var view = View(new Row());
-        Assert.Contains("'Videos'", Assert.Throws<ArgumentException>(() => SequenceData.Read(view, ItemCount, "Videos", "Feedback")).Message, StringComparison.Ordinal);
-        Assert.Contains("'User'", Assert.Throws<ArgumentException>(() => SequenceData.Read(view, ItemCount, "User", "Feedback")).Message, StringComparison.Ordinal);
-        Assert.Contains("'Items'", Assert.Throws<ArgumentException>(() => SequenceData.Read(view, ItemCount, "Items", "Items")).Message, StringComparison.Ordinal);
-        Assert.Contains("'Items'", Assert.Throws<ArgumentException>(
-            () => SequenceData.ReadEvaluationRows(view, ItemCount, "Items", "Feedback", "Items", "TargetFeedback")).Message, StringComparison.Ordinal);
-        Assert.Contains("'User'", Assert.Throws<ArgumentException>(
-            () => SequenceData.ReadEvaluationRows(view, ItemCount, "Items", "Feedback", "TargetItem", "User")).Message, StringComparison.Ordinal);
+        AssertNamed("'Videos'", () => SequenceData.Read(view, ItemCount, "Videos", "Feedback"));
+        AssertNamed("'User'", () => SequenceData.Read(view, ItemCount, "User", "Feedback"));
+        AssertNamed("'Items'", () => SequenceData.Read(view, ItemCount, "Items", "Items"));
+        AssertNamed("'Items'", () => SequenceData.ReadEvaluationRows(view, ItemCount, "Items", "Feedback", "Items", "TargetFeedback"));
+        AssertNamed("'User'", () => SequenceData.ReadEvaluationRows(view, ItemCount, "Items", "Feedback", "TargetItem", "User"));
+
+        static void AssertNamed(string column, Action read)
+            => Assert.Contains(column, Assert.Throws<ArgumentException>(read).Message, StringComparison.Ordinal);
     }
 
     private IDataView View(params Row[] rows) => _ml.Data.LoadFromEnumerable(rows);

@@ -80,7 +80,10 @@ public sealed class SliceCutterTests
     }
 
     private static PnfRecModel PnfRec(int maximumLength)
-        => new(ItemCount, new PnfRecSettings(new EncoderSettings(2, maximumLength, 1, 1, 0), 0.5, 0.5, ContrastSimilarity.Dot, false), 1, CPU);
+    {
+        var encoder = new EncoderSettings(Width: 2, maximumLength, BlockCount: 1, HeadCount: 1, DropoutRate: 0);
+        return new PnfRecModel(ItemCount, new PnfRecSettings(encoder, 0.5, 0.5, ContrastSimilarity.Dot, false), 1, CPU);
+    }
 
     // (item, next item) within each row's window, in one order whatever the slices
     private static List<(long, long)> Steps(SequenceData data, int maximumLength, int sign)
