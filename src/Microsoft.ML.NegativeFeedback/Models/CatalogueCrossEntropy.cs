@@ -9,9 +9,9 @@ namespace Microsoft.ML.NegativeFeedback.Models;
 /// </summary>
 internal static class CatalogueCrossEntropy
 {
-    // Logits of a chunk: small enough for a share of the last-level cache, large enough that packing the item table for the
-    // product (once a chunk) does not weigh.
-    private const long ChunkValues = 2_000_000;
+    // Logits of a chunk: small enough for a share of the last-level cache. Rows of a chunk: enough that packing the item table for the
+    // product, once a chunk, does not weigh.
+    private const long ChunkValues = 2_000_000, SmallestChunk = 64;
 
     // The smallest normal Single: a loss above 87, which no training that learns comes near, is given as 87.
     private const float SmallestProbability = 1.17549435e-38f;
@@ -26,7 +26,7 @@ internal static class CatalogueCrossEntropy
         using var outer = NewDisposeScope();
         var (rows, rowGradient, classes, classGradient, labels) = slice;
         long count = rows.shape[0], classCount = classes.shape[0];
-        long chunk = Math.Clamp(ChunkValues / classCount, 1, count);
+        long chunk = Math.Min(Math.Max(ChunkValues / classCount, SmallestChunk), count);
         var logits = empty(chunk, classCount, device: rows.device);
         var transposedClasses = classes.t();
         var target = labels.unsqueeze(1);

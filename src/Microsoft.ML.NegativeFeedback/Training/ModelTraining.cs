@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.ML.NegativeFeedback.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -22,14 +23,14 @@ internal static class ModelTraining
     public static TrainingResult Train(
         SequenceData train, SequenceData? validation, PnfRecSettings model, TrainingSettings settings,
         IProgress<TrainingProgress>? progress = null, Action<string>? log = null, CancellationToken cancellationToken = default)
-        => Train(device => new PnfRecModel(train.ItemCount, model, settings.Seed, device), model.ToString(),
+        => Train(device => new PnfRecModel(train.ItemCount, model, settings.Seed, device), $"PNFRec {JsonSerializer.Serialize(model)}",
             train, validation, settings, progress, log, cancellationToken);
 
     /// <summary>Trains SASRec, SASRec_p or SASRec_c; everything else as for PNFRec.</summary>
     public static TrainingResult Train(
         SequenceData train, SequenceData? validation, SasRecSettings model, TrainingSettings settings,
         IProgress<TrainingProgress>? progress = null, Action<string>? log = null, CancellationToken cancellationToken = default)
-        => Train(device => new SasRecModel(train.ItemCount, model, settings.Seed, device), model.ToString(),
+        => Train(device => new SasRecModel(train.ItemCount, model, settings.Seed, device), $"SASRec {JsonSerializer.Serialize(model)}",
             train, validation, settings, progress, log, cancellationToken);
 
     private static TrainingResult Train(

@@ -69,7 +69,7 @@ public sealed class ModelTrainingTests
     public void Training_stops_when_patience_ends_and_keeps_the_best_epoch()
     {
         // a step size at which the weights soon get worse
-        var settings = Settings with { MaximumEpochs = 50, Patience = 3, LearningRate = 0.5 };
+        var settings = Settings with { MaximumEpochs = 50, Patience = 3, LearningRate = 0.1 };
         var result = ModelTraining.Train(Train, Validation, PnfRec, settings);
         Assert.Equal(result.BestEpoch + 3, result.Epochs.Count);
         var upToBest = ModelTraining.Train(Train, null, PnfRec, settings with { MaximumEpochs = result.BestEpoch });
