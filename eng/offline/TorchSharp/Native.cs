@@ -7,7 +7,7 @@ using System.Runtime.InteropServices;
 namespace TorchSharp;
 
 /// <summary>The kinds of value that cross to native/shim.cpp, in the order of its enumeration.</summary>
-internal enum ArgumentKind { None, Tensor, Integer, Real, Boolean, Integers, Tensors, OptionalTensors, Text, Generator, Slice, Ellipsis }
+internal enum ArgumentKind { None, Tensor, Integer, Real, Boolean, Integers, Tensors, Text }
 
 /// <summary>A value as native/shim.cpp reads it.</summary>
 [StructLayout(LayoutKind.Sequential)]
@@ -26,14 +26,9 @@ internal static unsafe partial class Native
     [LibraryImport(Library)] private static partial byte* ts_error();
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     private static partial IntPtr ts_operator(string name, string overload);
-    [LibraryImport(Library)] public static partial int ts_call(IntPtr op, NativeValue* arguments, int count, byte keep, out long* output);
-    [LibraryImport(Library)] public static partial IntPtr ts_index(IntPtr tensor, NativeValue* indices, int count);
-    [LibraryImport(Library)] public static partial int ts_index_put(IntPtr tensor, NativeValue* indices, int count, NativeValue* value);
+    [LibraryImport(Library)] public static partial int ts_call(IntPtr op, NativeValue* arguments, int count, IntPtr* result);
 
     [LibraryImport(Library)] public static partial IntPtr ts_copy_of(void* data, long* sizes, int dimensions, int scalarType);
-    [LibraryImport(Library)]
-    public static partial IntPtr ts_alias_of(
-        IntPtr data, long* sizes, int dimensions, int scalarType, delegate* unmanaged<IntPtr, void> release, IntPtr context);
     [LibraryImport(Library), SuppressGCTransition] public static partial IntPtr ts_alias(IntPtr tensor);
     [LibraryImport(Library)] public static partial void ts_dispose(IntPtr tensor);
     [LibraryImport(Library)] public static partial IntPtr ts_data(IntPtr tensor);
@@ -42,39 +37,22 @@ internal static unsafe partial class Native
     [LibraryImport(Library), SuppressGCTransition] public static partial long ts_numel(IntPtr tensor);
     [LibraryImport(Library), SuppressGCTransition] public static partial int ts_dtype(IntPtr tensor);
     [LibraryImport(Library), SuppressGCTransition] public static partial long ts_element_size(IntPtr tensor);
-    [LibraryImport(Library), SuppressGCTransition] public static partial int ts_device_type(IntPtr tensor);
-    [LibraryImport(Library), SuppressGCTransition] public static partial int ts_device_index(IntPtr tensor);
-    [LibraryImport(Library), SuppressGCTransition] public static partial long ts_storage_offset(IntPtr tensor);
     [LibraryImport(Library), SuppressGCTransition] public static partial byte ts_is_contiguous(IntPtr tensor);
-    [LibraryImport(Library), SuppressGCTransition] public static partial byte ts_is_leaf(IntPtr tensor);
     [LibraryImport(Library), SuppressGCTransition] public static partial void ts_sizes(IntPtr tensor, long* sizes);
     [LibraryImport(Library), SuppressGCTransition] public static partial void ts_strides(IntPtr tensor, long* strides);
 
-    [LibraryImport(Library), SuppressGCTransition] public static partial byte ts_requires_grad(IntPtr tensor);
     [LibraryImport(Library)] public static partial int ts_set_requires_grad(IntPtr tensor, byte value);
-    [LibraryImport(Library)] public static partial int ts_retain_grad(IntPtr tensor);
     [LibraryImport(Library), SuppressGCTransition] public static partial IntPtr ts_grad(IntPtr tensor);
     [LibraryImport(Library)] public static partial int ts_set_grad(IntPtr tensor, IntPtr grad);
     [LibraryImport(Library), SuppressGCTransition] public static partial byte ts_grad_enabled();
     [LibraryImport(Library), SuppressGCTransition] public static partial void ts_set_grad_enabled(byte value);
     [LibraryImport(Library)]
     public static partial int ts_backward(
-        IntPtr[] tensors, int count, IntPtr[] grads, int gradCount, byte retain, byte create, IntPtr[] inputs, int inputCount);
-    [LibraryImport(Library)]
-    public static partial int ts_gradients(IntPtr[] outputs, int count, IntPtr[] inputs, int inputCount, IntPtr[] grads, int gradCount,
-        byte retain, byte create, byte allowUnused, out long* output);
+        IntPtr tensor, IntPtr[] grads, int gradCount, byte retain, byte create, IntPtr[] inputs, int inputCount);
 
-    [LibraryImport(Library)] public static partial IntPtr ts_default_generator();
-    [LibraryImport(Library)] public static partial IntPtr ts_new_generator(ulong seed);
-    [LibraryImport(Library)] public static partial void ts_dispose_generator(IntPtr generator);
-    [LibraryImport(Library)] public static partial void ts_seed(IntPtr generator, long seed);
-    [LibraryImport(Library)] public static partial long ts_initial_seed(IntPtr generator);
-    [LibraryImport(Library)] public static partial IntPtr ts_generator_state(IntPtr generator);
-    [LibraryImport(Library)] public static partial int ts_set_generator_state(IntPtr generator, IntPtr state);
-
+    [LibraryImport(Library)] public static partial void ts_seed(long seed);
     [LibraryImport(Library)] public static partial int ts_num_threads();
     [LibraryImport(Library)] public static partial void ts_set_num_threads(int count);
-    [LibraryImport(Library)] public static partial byte ts_has_cuda();
 
     private static readonly ConcurrentDictionary<string, IntPtr> Operators = new(StringComparer.Ordinal);
 

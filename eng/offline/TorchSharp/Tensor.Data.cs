@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using TorchSharp.Utils;
 
 namespace TorchSharp;
@@ -10,23 +9,15 @@ public static partial class torch
         /// <summary>The elements in place, to read and to write. T must be the element type.</summary>
         public TensorAccessor<T> data<T>() where T : unmanaged
         {
-            ValidateType(typeof(T));
+            if (ScalarTypeOf(typeof(T)) != dtype) throw new ArgumentException($"{typeof(T).Name} is not compatible with {dtype}");
             return new TensorAccessor<T>(this);
         }
 
         /// <summary>The only element. T must be the element type: nothing is converted.</summary>
         public T item<T>() where T : unmanaged
         {
-            if (NumberOfElements != 1) throw new ArgumentException("Number of elements in the tensor must be 1");
+            if (numel() != 1) throw new ArgumentException("Number of elements in the tensor must be 1");
             return data<T>()[0];
-        }
-
-        public Scalar ToScalar()
-        {
-            if (NumberOfElements != 1)
-                throw new ExternalException($"a Tensor with {NumberOfElements} elements cannot be converted to Scalar");
-            var bits = Aten.CallBits("item", this);
-            return is_floating_point() ? BitConverter.Int64BitsToDouble(bits) : dtype == ScalarType.Bool ? (Scalar)(bits != 0) : bits;
         }
 
         /// <summary>The memory of a contiguous tensor.</summary>
@@ -45,45 +36,12 @@ public static partial class torch
             }
         }
 
-        internal IntPtr DataPointer => NumberOfElements == 0 ? IntPtr.Zero : Native.Check(Native.ts_data(Handle));
-
-        public float ReadCpuSingle(long i) => ReadCpuValue<float>(i);
-
-        public double ReadCpuDouble(long i) => ReadCpuValue<double>(i);
-
-        public int ReadCpuInt32(long i) => ReadCpuValue<int>(i);
-
-        public long ReadCpuInt64(long i) => ReadCpuValue<long>(i);
-
-        public bool ReadCpuBool(long i) => ReadCpuValue<bool>(i);
-
-        public T ReadCpuValue<T>(long i) where T : unmanaged => data<T>()[i];
-
-        public unsafe void WriteBytesToStream(Stream stream, int bufferSize = 1024)
-        {
-            var length = ByteLength("Bytes()");
-            var start = (byte*)DataPointer;
-            for (long done = 0; done < length; done += bufferSize)
-                stream.Write(new ReadOnlySpan<byte>(start + done, (int)long.Min(bufferSize, length - done)));
-        }
-
-        public unsafe void ReadBytesFromStream(Stream stream, int bufferSize = 1024)
-        {
-            var length = ByteLength("Bytes()");
-            var start = (byte*)DataPointer;
-            for (long done = 0; done < length; done += bufferSize)
-                stream.ReadExactly(new Span<byte>(start + done, (int)long.Min(bufferSize, length - done)));
-        }
+        internal IntPtr DataPointer => numel() == 0 ? IntPtr.Zero : Native.Check(Native.ts_data(Handle));
 
         private long ByteLength(string caller)
         {
-            if (!is_contiguous()) throw new InvalidOperationException($"{caller} called on non-contiguous tensor.");
-            return NumberOfElements * ElementSize;
-        }
-
-        private void ValidateType(Type type)
-        {
-            if (ScalarTypeOf(type) != dtype) throw new ArgumentException($"{type.Name} is not compatible with {dtype}");
+            if (!IsContiguous) throw new InvalidOperationException($"{caller} called on non-contiguous tensor.");
+            return numel() * Native.ts_element_size(Handle);
         }
     }
 }

@@ -5,57 +5,34 @@ public static partial class torch
     /// <summary>An n-dimensional array of libtorch, owned by this object.</summary>
     public partial class Tensor : IDisposable
     {
-        private static long totalCount;
-        private static long peakCount;
-
         private IntPtr handle;
 
         internal Tensor(IntPtr handle, bool register = true)
         {
             this.handle = handle;
-            Interlocked.Increment(ref totalCount);
-            peakCount = Math.Max(totalCount, peakCount);
-            if (register) OwningDisposeScope = DisposeScopeManager.OfThread.Register(this);
+            if (register) DisposeScopeManager.OfThread.Register(this);
         }
 
-        ~Tensor() => Dispose(false);
+        ~Tensor() => Release();
 
-        public static long TotalCount => totalCount;
+        internal bool IsInvalid => handle == IntPtr.Zero;
 
-        public static long PeakCount => peakCount;
-
-        public bool IsInvalid => handle == IntPtr.Zero;
-
-        public IntPtr Handle => handle != IntPtr.Zero ? handle : throw new InvalidOperationException("Tensor invalid -- empty handle.");
-
-        public string? name { get; set; }
+        internal IntPtr Handle =>
+            handle != IntPtr.Zero ? handle : throw new InvalidOperationException("Tensor invalid -- empty handle.");
 
         internal DisposeScope? OwningDisposeScope { get; set; }
 
         public void Dispose()
         {
-            Dispose(true);
+            Release();
             GC.SuppressFinalize(this);
         }
 
         public Tensor MoveToOuterDisposeScope()
         {
-            OwningDisposeScope?.MoveToOuter(this);
-            return this;
-        }
-
-        public Tensor MoveToOtherDisposeScope(Tensor other) => MoveToOtherDisposeScope(other.OwningDisposeScope);
-
-        public Tensor MoveToOtherDisposeScope(DisposeScope? other)
-        {
-            if (OwningDisposeScope is null) other?.Attach(this);
-            else OwningDisposeScope.MoveToOther(other, this);
-            return this;
-        }
-
-        public Tensor DetachFromDisposeScope()
-        {
-            OwningDisposeScope?.Detach(this);
+            if (OwningDisposeScope is not { } scope) return this;
+            scope.Remove(this);
+            scope.OuterScope?.Add(this);
             return this;
         }
 
@@ -67,22 +44,15 @@ public static partial class torch
             return moved;
         }
 
-        protected virtual void Dispose(bool disposing)
+        private void Release()
         {
             if (handle == IntPtr.Zero) return;
-            DisposeScopeManager.OfThread.CountDisposed(this);
-            OwningDisposeScope?.MarkAsDisposed(this);
-            Interlocked.Decrement(ref totalCount);
+            DisposeScopeManager.OfThread.CountDisposed();
+            OwningDisposeScope?.Remove(this);
             Native.ts_dispose(handle);
             handle = IntPtr.Zero;
         }
     }
 
     public static DisposeScope NewDisposeScope() => DisposeScopeManager.OfThread.NewDisposeScope();
-
-    public static Tensor WrappedTensorDisposeScope(Func<Tensor> expr)
-    {
-        using var scope = NewDisposeScope();
-        return expr().MoveToOuterDisposeScope();
-    }
 }

@@ -1,28 +1,22 @@
-using System.Collections;
-
 namespace TorchSharp.Utils;
 
 /// <summary>The elements of a tensor in row-major order, read and written where they lie, whatever the strides.</summary>
-public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where T : unmanaged
+public sealed unsafe class TensorAccessor<T> where T : unmanaged
 {
+    private readonly torch.Tensor tensor;   // keeps the memory alive
     private readonly long[] shape;
     private readonly long[] strides;
     private readonly bool contiguous;
-    private torch.Tensor? tensor;   // keeps the memory alive
-    private T* data;
+    private readonly T* data;
 
     internal TensorAccessor(torch.Tensor tensor)
     {
         this.tensor = tensor;
         shape = tensor.shape;
-        strides = tensor.stride();
-        contiguous = tensor.is_contiguous();
+        strides = tensor.Strides();
+        contiguous = tensor.IsContiguous;
         data = (T*)tensor.DataPointer;
     }
-
-    public long Count => tensor?.numel() ?? 0;
-
-    public bool IsReadOnly => false;
 
     public T this[params long[] indices]
     {
@@ -32,56 +26,18 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
 
     public T[] ToArray()
     {
-        var array = new T[Count];
-        if (array.Length > 0) CopyTo(array);
-        else if (shape.Length > 1) throw new ArgumentOutOfRangeException(nameof(tensor));   // as in the package
+        var array = new T[tensor.numel()];
+        if (array.Length == 0 && shape.Length > 1) throw new ArgumentOutOfRangeException(nameof(tensor));   // as in the package
+        if (contiguous) new ReadOnlySpan<T>(data, array.Length).CopyTo(array);
+        else for (var i = 0; i < array.Length; i++) array[i] = data[Offset(i)];
         return array;
-    }
-
-    public void CopyTo(T[] array, int arrayIndex = 0, long tensorIndex = 0) => CopyTo(array.AsSpan(), arrayIndex, tensorIndex);
-
-    public void CopyTo(Span<T> array, int arrayIndex = 0, long tensorIndex = 0)
-    {
-        var count = Copied(array.Length, arrayIndex, tensorIndex);
-        if (contiguous) new ReadOnlySpan<T>(data + tensorIndex, count).CopyTo(array[arrayIndex..]);
-        else for (var i = 0; i < count; i++) array[arrayIndex + i] = data[Offset(tensorIndex + i)];
-    }
-
-    public void CopyFrom(T[] array, int arrayIndex = 0, long tensorIndex = 0) => CopyFrom(array.AsSpan(), arrayIndex, tensorIndex);
-
-    public void CopyFrom(ReadOnlySpan<T> array, int arrayIndex = 0, long tensorIndex = 0)
-    {
-        var count = Copied(array.Length, arrayIndex, tensorIndex);
-        if (contiguous) array.Slice(arrayIndex, count).CopyTo(new Span<T>(data + tensorIndex, count));
-        else for (var i = 0; i < count; i++) data[Offset(tensorIndex + i)] = array[arrayIndex + i];
-    }
-
-    public IEnumerator<T> GetEnumerator()
-    {
-        for (long i = 0, count = Count; i < count; i++) yield return At(i);
-    }
-
-    public void Dispose()
-    {
-        data = null;
-        tensor = null;
-    }
-
-    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
-
-    private T At(long index) => data[Offset(index)];
-
-    private int Copied(int arrayLength, int arrayIndex, long tensorIndex)
-    {
-        if (tensorIndex < 0 || tensorIndex >= Count) throw new ArgumentOutOfRangeException(nameof(tensorIndex));
-        return (int)long.Max(0, long.Min(arrayLength - arrayIndex, Count - tensorIndex));
     }
 
     private long Offset(long[] indices)
     {
         if (indices.Length == 1)
         {
-            if (indices[0] < 0 || indices[0] >= Count) throw new IndexOutOfRangeException();
+            if (indices[0] < 0 || indices[0] >= tensor.numel()) throw new IndexOutOfRangeException();
             return Offset(indices[0]);
         }
 

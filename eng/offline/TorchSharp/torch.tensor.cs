@@ -2,185 +2,37 @@ namespace TorchSharp;
 
 public static partial class torch
 {
-    public static Tensor tensor(long scalar, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        Copied(new[] { scalar }, [], dtype, device, requires_grad, null);
-
     public static Tensor tensor(long[] dataArray,
         ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(dataArray, [dataArray.LongLength], dtype, device, requires_grad, names);
-
-    public static Tensor tensor(long[] dataArray, ReadOnlySpan<long> dimensions,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(dataArray, dimensions, dtype, device, requires_grad, names);
-
-    public static Tensor tensor(long[,] rawArray,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray, Sizes(rawArray), dtype, device, requires_grad, names);
-
-    public static Tensor tensor(long[,,] rawArray,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray, Sizes(rawArray), dtype, device, requires_grad, names);
-
-    public static Tensor tensor(IList<long> rawArray,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray.ToArray(), [rawArray.Count], dtype, device, requires_grad, names);
-
-    public static Tensor tensor(IList<long> rawArray, ReadOnlySpan<long> dimensions,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray.ToArray(), dimensions, dtype, device, requires_grad, names);
+        Copied(dataArray, [dataArray.LongLength], dtype, requires_grad, names);
 
     public static Tensor tensor(IList<long> rawArray, long rows, long columns,
         ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray.ToArray(), [rows, columns], dtype, device, requires_grad, names);
-
-    public static Tensor tensor(IList<long> rawArray, long dim0, long dim1, long dim2,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray.ToArray(), [dim0, dim1, dim2], dtype, device, requires_grad, names);
-
-    public static Tensor tensor(int scalar, Device? device = null, bool requires_grad = false) =>
-        Copied(new[] { scalar }, [], null, device, requires_grad, null);
-
-    public static Tensor tensor(int[] rawArray,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray, [rawArray.LongLength], dtype, device, requires_grad, names);
-
-    public static Tensor tensor(int[] rawArray, ReadOnlySpan<long> dimensions,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray, dimensions, dtype, device, requires_grad, names);
-
-    public static Tensor tensor(int[,] rawArray,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray, Sizes(rawArray), dtype, device, requires_grad, names);
-
-    public static Tensor tensor(int[,,] rawArray,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray, Sizes(rawArray), dtype, device, requires_grad, names);
-
-    public static Tensor tensor(IList<int> rawArray,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray.ToArray(), [rawArray.Count], dtype, device, requires_grad, names);
-
-    public static Tensor tensor(IList<int> rawArray, ReadOnlySpan<long> dimensions,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray.ToArray(), dimensions, dtype, device, requires_grad, names);
-
-    public static Tensor tensor(IList<int> rawArray, long rows, long columns,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray.ToArray(), [rows, columns], dtype, device, requires_grad, names);
-
-    public static Tensor tensor(IList<int> rawArray, long dim0, long dim1, long dim2,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray.ToArray(), [dim0, dim1, dim2], dtype, device, requires_grad, names);
-
-    public static Tensor tensor(float scalar, Device? device = null, bool requires_grad = false) =>
-        Copied(new[] { scalar }, [], null, device, requires_grad, null);
+        Copied(rawArray.ToArray(), [rows, columns], dtype, requires_grad, names);
 
     public static Tensor tensor(float[] rawArray,
         ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray, [rawArray.LongLength], dtype, device, requires_grad, names);
-
-    public static Tensor tensor(float[] rawArray, ReadOnlySpan<long> dimensions,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray, dimensions, dtype, device, requires_grad, names);
-
-    public static Tensor tensor(float[,] rawArray,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray, Sizes(rawArray), dtype, device, requires_grad, names);
-
-    public static Tensor tensor(float[,,] rawArray,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray, Sizes(rawArray), dtype, device, requires_grad, names);
-
-    public static Tensor tensor(IList<float> rawArray,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray.ToArray(), [rawArray.Count], dtype, device, requires_grad, names);
-
-    public static Tensor tensor(IList<float> rawArray, ReadOnlySpan<long> dimensions,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray.ToArray(), dimensions, dtype, device, requires_grad, names);
+        Copied(rawArray, [rawArray.LongLength], dtype, requires_grad, names);
 
     public static Tensor tensor(IList<float> rawArray, long rows, long columns,
         ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray.ToArray(), [rows, columns], dtype, device, requires_grad, names);
+        Copied(rawArray.ToArray(), [rows, columns], dtype, requires_grad, names);
 
-    public static Tensor tensor(IList<float> rawArray, long dim0, long dim1, long dim2,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray.ToArray(), [dim0, dim1, dim2], dtype, device, requires_grad, names);
-
-    public static Tensor tensor(double scalar, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        Copied(new[] { scalar }, [], dtype, device, requires_grad, null);
-
-    public static Tensor tensor(double[] rawArray,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray, [rawArray.LongLength], dtype, device, requires_grad, names);
-
-    public static Tensor tensor(double[] rawArray, ReadOnlySpan<long> dimensions,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray, dimensions, dtype, device, requires_grad, names);
-
-    public static Tensor tensor(double[,] rawArray,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray, Sizes(rawArray), dtype, device, requires_grad, names);
-
-    public static Tensor tensor(double[,,] rawArray,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray, Sizes(rawArray), dtype, device, requires_grad, names);
-
-    public static Tensor tensor(IList<double> rawArray,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray.ToArray(), [rawArray.Count], dtype, device, requires_grad, names);
-
-    public static Tensor tensor(IList<double> rawArray, long rows, long columns,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray.ToArray(), [rows, columns], dtype, device, requires_grad, names);
-
-    public static Tensor tensor(IList<double> rawArray, long dim0, long dim1, long dim2,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray.ToArray(), [dim0, dim1, dim2], dtype, device, requires_grad, names);
-
-    public static Tensor tensor(bool scalar, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        Copied(new[] { scalar }, [], dtype, device, requires_grad, null);
-
-    public static Tensor tensor(bool[] rawArray,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray, [rawArray.LongLength], dtype, device, requires_grad, names);
-
-    public static Tensor tensor(bool[] rawArray, ReadOnlySpan<long> dimensions,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray, dimensions, dtype, device, requires_grad, names);
-
-    public static Tensor tensor(bool[,] rawArray,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray, Sizes(rawArray), dtype, device, requires_grad, names);
-
-    public static Tensor tensor(bool[,,] rawArray,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray, Sizes(rawArray), dtype, device, requires_grad, names);
-
-    public static Tensor tensor(IList<bool> rawArray,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray.ToArray(), [rawArray.Count], dtype, device, requires_grad, names);
-
-    public static Tensor tensor(IList<bool> rawArray, ReadOnlySpan<long> dimensions,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray.ToArray(), dimensions, dtype, device, requires_grad, names);
-
-    public static Tensor tensor(IList<bool> rawArray, long rows, long columns,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray.ToArray(), [rows, columns], dtype, device, requires_grad, names);
-
-    public static Tensor tensor(IList<bool> rawArray, long dim0, long dim1, long dim2,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray.ToArray(), [dim0, dim1, dim2], dtype, device, requires_grad, names);
-
-    public static Tensor tensor(byte scalar, Device? device = null, bool requires_grad = false) =>
-        Copied(new[] { scalar }, [], null, device, requires_grad, null);
-
-    public static Tensor tensor(byte[] rawArray,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray, [rawArray.LongLength], dtype, device, requires_grad, names);
-
-    public static Tensor tensor(byte[] rawArray, ReadOnlySpan<long> dimensions,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Copied(rawArray, dimensions, dtype, device, requires_grad, names);
+    /// <summary>A tensor with a copy of the first elements of <paramref name="data"/>, as many as the sizes ask for.</summary>
+    private static unsafe Tensor Copied<T>(
+        T[] data, ReadOnlySpan<long> sizes, ScalarType? dtype, bool requires_grad, string[]? names) where T : unmanaged
+    {
+        long count = 1;
+        foreach (var size in sizes) count *= size;
+        if (count > data.LongLength)
+            throw new ArgumentException($"mismatched total size creating a tensor from an array: {count} vs. {data.LongLength}");
+        var type = ScalarTypeOf(typeof(T));
+        IntPtr handle;
+        fixed (T* start = data)
+        fixed (long* startOfSizes = sizes)
+            handle = Native.ts_copy_of(start, startOfSizes, sizes.Length, (int)type);
+        var tensor = new Tensor(Native.Check(handle));
+        if (dtype is not null && dtype != type) tensor = tensor.to(dtype.Value, disposeAfter: true);
+        return Made(tensor, requires_grad, names);
+    }
 }

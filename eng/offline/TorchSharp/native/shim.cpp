@@ -2,9 +2,7 @@
 // One function, ts_call, reaches every operator of ATen through its dispatcher, so that operators need no code here.
 // A function that can fail returns a negative number or null, and leaves its message for ts_error.
 #include <ATen/ATen.h>
-#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
-#include <ATen/TensorIndexing.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -12,8 +10,6 @@
 #include <cstdint>
 #include <cstring>
 #include <exception>
-#include <limits>
-#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -21,7 +17,7 @@
 namespace {
 
 // Must agree with ArgumentKind in Native.cs.
-enum class Kind : int32_t { none, tensor, integer, real, boolean, integers, tensors, optionalTensors, text, generator, slice, ellipsis };
+enum class Kind : int32_t { none, tensor, integer, real, boolean, integers, tensors, text };
 
 struct Value {
     Kind kind;
@@ -29,9 +25,7 @@ struct Value {
     int64_t bits;
 };
 
-constexpr int64_t absent = std::numeric_limits<int64_t>::min();
 thread_local std::string lastError;
-thread_local std::vector<int64_t> results;
 
 template <typename To, typename From>
 To bitsAs(From bits) {
@@ -42,8 +36,6 @@ To bitsAs(From bits) {
 }
 
 const at::Tensor& tensorOf(int64_t bits) { return *reinterpret_cast<at::Tensor*>(bits); }
-
-int64_t give(at::Tensor tensor) { return reinterpret_cast<int64_t>(new at::Tensor(std::move(tensor))); }
 
 template <typename Body, typename Result>
 Result guarded(Result failure, Body body) {
@@ -60,7 +52,7 @@ Result guarded(Result failure, Body body) {
 std::vector<at::Tensor> tensorsOf(const int64_t* handles, int32_t length) {
     std::vector<at::Tensor> tensors;
     tensors.reserve(length);
-    for (int32_t i = 0; i < length; i++) tensors.push_back(handles[i] ? tensorOf(handles[i]) : at::Tensor());
+    for (int32_t i = 0; i < length; i++) tensors.push_back(tensorOf(handles[i]));
     return tensors;
 }
 
@@ -74,51 +66,10 @@ c10::IValue valueOf(const Value& value) {
         case Kind::boolean: return value.bits != 0;
         case Kind::integers: return std::vector<int64_t>(items, items + value.length);
         case Kind::tensors: return tensorsOf(items, value.length);
-        case Kind::optionalTensors: {
-            c10::List<c10::optional<at::Tensor>> list;
-            for (int32_t i = 0; i < value.length; i++)
-                list.push_back(items[i] ? c10::optional<at::Tensor>(tensorOf(items[i])) : c10::nullopt);
-            return list;
-        }
         case Kind::text: return std::string(reinterpret_cast<const char*>(value.bits), value.length);
-        case Kind::generator: return *reinterpret_cast<at::Generator*>(value.bits);
-        default: break;
     }
-    throw std::invalid_argument("This kind of value is no operator's argument.");
+    throw std::invalid_argument("This is no kind of value.");
 }
-
-void collect(const c10::IValue& value) {
-    if (value.isTensor()) results.push_back(value.toTensor().defined() ? give(value.toTensor()) : 0);
-    else if (value.isTensorList()) for (const at::Tensor& tensor : value.toTensorVector()) results.push_back(give(tensor));
-    else if (value.isBool()) results.push_back(value.toBool());
-    else if (value.isInt()) results.push_back(value.toInt());
-    else if (value.isDouble()) results.push_back(bitsAs<int64_t>(value.toDouble()));
-    else throw std::invalid_argument("This kind of value is no operator's result: " + value.tagKind());
-}
-
-std::vector<at::indexing::TensorIndex> indicesOf(const Value* indices, int32_t count) {
-    std::vector<at::indexing::TensorIndex> list;
-    for (int32_t i = 0; i < count; i++) {
-        const Value& index = indices[i];
-        switch (index.kind) {
-            case Kind::none: list.emplace_back(at::indexing::None); break;
-            case Kind::ellipsis: list.emplace_back(at::indexing::Ellipsis); break;
-            case Kind::integer: list.emplace_back(index.bits); break;
-            case Kind::boolean: list.emplace_back(index.bits != 0); break;
-            case Kind::tensor: list.emplace_back(tensorOf(index.bits)); break;
-            case Kind::slice: {
-                const auto bounds = reinterpret_cast<const int64_t*>(index.bits);
-                auto bound = [&](int k) { return bounds[k] == absent ? c10::nullopt : c10::optional<int64_t>(bounds[k]); };
-                list.emplace_back(at::indexing::Slice(bound(0), bound(1), bound(2)));
-                break;
-            }
-            default: throw std::invalid_argument("This kind of value is no index.");
-        }
-    }
-    return list;
-}
-
-at::TensorOptions optionsOf(int32_t scalarType) { return at::TensorOptions().dtype(static_cast<at::ScalarType>(scalarType)); }
 
 }  // namespace
 
@@ -136,10 +87,10 @@ const void* ts_operator(const char* name, const char* overload) {
     });
 }
 
-// Trailing arguments that are left out take the operator's defaults. Returns the number of results, which stay readable at
-// *output until the thread's next call; with keep = 0 (an operator in place) there are none.
-int32_t ts_call(const c10::OperatorHandle* op, const Value* arguments, int32_t count, uint8_t keep, const int64_t** output) {
-    return guarded(int32_t(-1), [&]() -> int32_t {
+// Trailing arguments that are left out take the operator's defaults. The result goes to *result, unless result is null, as
+// for an operator in place.
+int32_t ts_call(const c10::OperatorHandle* op, const Value* arguments, int32_t count, at::Tensor** result) {
+    return guarded(int32_t(-1), [&] {
         const auto& declared = op->schema().arguments();
         c10::Stack stack;
         stack.reserve(declared.size());
@@ -149,21 +100,7 @@ int32_t ts_call(const c10::OperatorHandle* op, const Value* arguments, int32_t c
             stack.push_back(initial ? *initial : c10::IValue());
         }
         op->callBoxed(&stack);
-        results.clear();
-        if (keep) for (const auto& value : stack) collect(value);
-        *output = results.data();
-        return static_cast<int32_t>(results.size());
-    });
-}
-
-at::Tensor* ts_index(const at::Tensor* self, const Value* indices, int32_t count) {
-    return guarded<>(static_cast<at::Tensor*>(nullptr), [&] { return new at::Tensor(self->index(indicesOf(indices, count))); });
-}
-
-int32_t ts_index_put(at::Tensor* self, const Value* indices, int32_t count, const Value* value) {
-    return guarded(int32_t(-1), [&] {
-        if (value->kind == Kind::tensor) self->index_put_(indicesOf(indices, count), tensorOf(value->bits));
-        else self->index_put_(indicesOf(indices, count), valueOf(*value).toScalar());
+        if (result) *result = new at::Tensor(stack.front().toTensor());
         return int32_t(0);
     });
 }
@@ -172,18 +109,9 @@ int32_t ts_index_put(at::Tensor* self, const Value* indices, int32_t count, cons
 
 at::Tensor* ts_copy_of(const void* data, const int64_t* sizes, int32_t dimensions, int32_t scalarType) {
     return guarded<>(static_cast<at::Tensor*>(nullptr), [&] {
-        const auto options = optionsOf(scalarType);
-        auto tensor = at::empty(at::IntArrayRef(sizes, dimensions), options);
+        auto tensor = at::empty(at::IntArrayRef(sizes, dimensions), static_cast<at::ScalarType>(scalarType));
         if (tensor.numel() > 0) std::memcpy(tensor.data_ptr(), data, tensor.nbytes());
         return new at::Tensor(tensor);
-    });
-}
-
-// The tensor lies in the caller's memory; release(context) is called when nothing uses it any more.
-at::Tensor* ts_alias_of(void* data, const int64_t* sizes, int32_t dimensions, int32_t scalarType, void (*release)(void*), void* context) {
-    return guarded<>(static_cast<at::Tensor*>(nullptr), [&] {
-        return new at::Tensor(at::from_blob(data, at::IntArrayRef(sizes, dimensions),
-            [release, context](void*) { release(context); }, optionsOf(scalarType)));
     });
 }
 
@@ -199,23 +127,15 @@ int64_t ts_dim(const at::Tensor* tensor) { return tensor->dim(); }
 int64_t ts_numel(const at::Tensor* tensor) { return tensor->numel(); }
 int32_t ts_dtype(const at::Tensor* tensor) { return static_cast<int32_t>(tensor->scalar_type()); }
 int64_t ts_element_size(const at::Tensor* tensor) { return static_cast<int64_t>(tensor->dtype().itemsize()); }
-int32_t ts_device_type(const at::Tensor* tensor) { return static_cast<int32_t>(tensor->device().type()); }
-int32_t ts_device_index(const at::Tensor* tensor) { return tensor->device().index(); }
-int64_t ts_storage_offset(const at::Tensor* tensor) { return tensor->storage_offset(); }
 uint8_t ts_is_contiguous(const at::Tensor* tensor) { return tensor->is_contiguous(); }
-uint8_t ts_is_leaf(const at::Tensor* tensor) { return tensor->is_leaf(); }
 void ts_sizes(const at::Tensor* tensor, int64_t* sizes) { std::copy(tensor->sizes().begin(), tensor->sizes().end(), sizes); }
 void ts_strides(const at::Tensor* tensor, int64_t* strides) { std::copy(tensor->strides().begin(), tensor->strides().end(), strides); }
 
 // Gradients.
 
-uint8_t ts_requires_grad(const at::Tensor* tensor) { return tensor->requires_grad(); }
-
 int32_t ts_set_requires_grad(at::Tensor* tensor, uint8_t value) {
     return guarded(int32_t(-1), [&] { tensor->set_requires_grad(value != 0); return int32_t(0); });
 }
-
-int32_t ts_retain_grad(at::Tensor* tensor) { return guarded(int32_t(-1), [&] { tensor->retain_grad(); return int32_t(0); }); }
 
 at::Tensor* ts_grad(const at::Tensor* tensor) { return tensor->grad().defined() ? new at::Tensor(tensor->grad()) : nullptr; }
 
@@ -226,63 +146,18 @@ int32_t ts_set_grad(at::Tensor* tensor, const at::Tensor* grad) {
 uint8_t ts_grad_enabled() { return at::GradMode::is_enabled(); }
 void ts_set_grad_enabled(uint8_t value) { at::GradMode::set_enabled(value != 0); }
 
-int32_t ts_backward(const int64_t* tensors, int32_t count, const int64_t* grads, int32_t gradCount, uint8_t retain, uint8_t create,
+int32_t ts_backward(const at::Tensor* tensor, const int64_t* grads, int32_t gradCount, uint8_t retain, uint8_t create,
     const int64_t* inputs, int32_t inputCount) {
     return guarded(int32_t(-1), [&] {
-        torch::autograd::backward(
-            tensorsOf(tensors, count), tensorsOf(grads, gradCount), retain != 0, create != 0, tensorsOf(inputs, inputCount));
-        return int32_t(0);
-    });
-}
-
-// The gradients stay readable at *output until the thread's next call; an input that is not used has none (0).
-int32_t ts_gradients(const int64_t* outputs, int32_t count, const int64_t* inputs, int32_t inputCount,
-    const int64_t* grads, int32_t gradCount, uint8_t retain, uint8_t create, uint8_t allowUnused, const int64_t** output) {
-    return guarded(int32_t(-1), [&] {
-        const auto gradients = torch::autograd::grad(tensorsOf(outputs, count), tensorsOf(inputs, inputCount), tensorsOf(grads, gradCount),
-            retain != 0, create != 0, allowUnused != 0);
-        results.clear();
-        for (const at::Tensor& gradient : gradients) results.push_back(gradient.defined() ? give(gradient) : 0);
-        *output = results.data();
-        return static_cast<int32_t>(results.size());
-    });
-}
-
-// Random numbers.
-
-at::Generator* ts_default_generator() { return new at::Generator(at::globalContext().defaultGenerator(at::kCPU)); }
-at::Generator* ts_new_generator(uint64_t seed) { return new at::Generator(at::detail::createCPUGenerator(seed)); }
-void ts_dispose_generator(at::Generator* generator) { delete generator; }
-
-void ts_seed(at::Generator* generator, int64_t seed) {
-    const std::lock_guard<std::mutex> lock(generator->mutex());
-    generator->set_current_seed(static_cast<uint64_t>(seed));
-}
-
-int64_t ts_initial_seed(at::Generator* generator) {
-    const std::lock_guard<std::mutex> lock(generator->mutex());
-    return static_cast<int64_t>(generator->current_seed());
-}
-
-at::Tensor* ts_generator_state(at::Generator* generator) {
-    return guarded<>(static_cast<at::Tensor*>(nullptr), [&] {
-        const std::lock_guard<std::mutex> lock(generator->mutex());
-        return new at::Tensor(generator->get_state());
-    });
-}
-
-int32_t ts_set_generator_state(at::Generator* generator, const at::Tensor* state) {
-    return guarded(int32_t(-1), [&] {
-        const std::lock_guard<std::mutex> lock(generator->mutex());
-        generator->set_state(*state);
+        torch::autograd::backward({*tensor}, tensorsOf(grads, gradCount), retain != 0, create != 0, tensorsOf(inputs, inputCount));
         return int32_t(0);
     });
 }
 
 // The library.
 
+void ts_seed(int64_t seed) { at::manual_seed(static_cast<uint64_t>(seed)); }
 int32_t ts_num_threads() { return at::get_num_threads(); }
 void ts_set_num_threads(int32_t count) { at::set_num_threads(count); }
-uint8_t ts_has_cuda() { return at::globalContext().hasCUDA(); }
 
 }  // extern "C"
