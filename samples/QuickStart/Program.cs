@@ -11,7 +11,7 @@ ml.Log += (_, message) =>
 };
 
 // A log of views: who watched what, when, for how many of its seconds.
-IDataView log = ml.Data.SimulateShortVideoFeed(new ShortVideoFeedOptions { UserCount = 3000, VideoCount = 1500 });
+IDataView log = ml.Data.SimulateShortVideoFeed(new ShortVideoFeedOptions { UserCount = 1500, VideoCount = 800 });
 
 // Views → liked and skipped → training log and evaluation rows, split in time → one training row a user.
 var label = ml.Transforms.LabelFeedback(FeedbackRule.WatchTime(positiveShare: 0.5, skipSeconds: 3));
@@ -24,8 +24,8 @@ var recommend = ml.Transforms.Conversion.MapValueToKey("Items")
     .Append(ml.Recommendation().Trainers.PnfRec(new PnfRecTrainer.Options
     {
         ValidationSet = split.ValidationSet,
-        BatchSize = 128,
-        MaximumNumberOfEpochs = 20,
+        BatchSize = 64,
+        MaximumNumberOfEpochs = 12,
         EarlyStoppingPatience = 3,
     }))
     .Append(ml.Transforms.Conversion.MapKeyToValue("RecommendedItems"));
