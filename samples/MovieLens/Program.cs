@@ -1,9 +1,9 @@
 // PNFRec and its baselines on MovieLens-1M under the published protocol (RecSys '25, section 4).
 // run.sh --data DIR [--model NAME] [--seed N] [--epochs N] [--checkpoint FILE] [--output DIR]
 using System.Diagnostics;
-using MovieLens;
 using Microsoft.ML;
 using Microsoft.ML.NegativeFeedback;
+using MovieLens;
 
 var arguments = Arguments.Parse(args);
 if (arguments is null)
