@@ -12,7 +12,7 @@ internal abstract class OnnxInput(DataViewSchema.Column column)
 
     public static OnnxInput Create(OnnxTensor tensor, DataViewSchema schema)
     {
-        var shape = tensor.RowShape();
+        var shape = tensor.RowShape;
         if (shape.Count(dimension => dimension == 0) > 1)
             throw new ArgumentOutOfRangeException(tensor.Name, "Only 1 unknown dimension is allowed");
         var column = schema.GetColumnOrNull(tensor.Name) ?? throw Check.MissingColumn("inputSchema", "input", tensor.Name);

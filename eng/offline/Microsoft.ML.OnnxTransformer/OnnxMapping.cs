@@ -1,6 +1,5 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Transforms.Onnx;
 

@@ -3,35 +3,20 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Transforms.Onnx;
 
-/// <summary>What the session of a model depends on.</summary>
-internal sealed record OnnxModelSettings
-{
-    public IDictionary<string, int[]> Shapes { get; init; }
-
-    public int? GpuDeviceId { get; init; }
-
-    public bool FallbackToCpu { get; init; }
-
-    public int? InterOpNumThreads { get; init; }
-
-    public int? IntraOpNumThreads { get; init; }
-}
-
 /// <summary>A session of a model, with its inputs and outputs. Safe for several threads.</summary>
 internal sealed class OnnxModel : IDisposable
 {
     private readonly InferenceSession _session;
     private bool _disposed;
 
-    public OnnxModel(IHostEnvironment env, OnnxModelSource source, OnnxModelSettings settings)
+    public OnnxModel(IHostEnvironment env, OnnxModelSource source, int? gpuDeviceId, bool fallbackToCpu)
     {
         Source = source;
-        Settings = settings;
         try
         {
-            _session = OpenSession(source, settings, env.GetOnnxSessionOption() ?? new OnnxSessionOptions());
-            Inputs = [.. _session.InputMetadata.Select(input => OnnxTensor.Create(input.Key, input.Value, settings.Shapes))];
-            Outputs = [.. _session.OutputMetadata.Select(output => OnnxTensor.Create(output.Key, output.Value, settings.Shapes))];
+            _session = OpenSession(source, gpuDeviceId, fallbackToCpu, env.GetOnnxSessionOption() ?? new OnnxSessionOptions());
+            Inputs = [.. _session.InputMetadata.Select(input => OnnxTensor.Create(input.Key, input.Value))];
+            Outputs = [.. _session.OutputMetadata.Select(output => OnnxTensor.Create(output.Key, output.Value))];
         }
         catch (OnnxRuntimeException exception)
         {
@@ -46,8 +31,6 @@ internal sealed class OnnxModel : IDisposable
     }
 
     public OnnxModelSource Source { get; }
-
-    public OnnxModelSettings Settings { get; }
 
     public IReadOnlyList<OnnxTensor> Inputs { get; }
 
@@ -82,20 +65,14 @@ internal sealed class OnnxModel : IDisposable
             nameof(name), name, $"{role} tensor, {name}, does not exist in the ONNX model. Available names are [{known}].");
     }
 
-    private static InferenceSession OpenSession(OnnxModelSource source, OnnxModelSettings settings, OnnxSessionOptions options)
+    private static InferenceSession OpenSession(OnnxModelSource source, int? gpuDeviceId, bool fallbackToCpu, OnnxSessionOptions options)
     {
-        if (!options.PerSessionThreads && !OrtEnv.IsCreated)
-            ShareThreads(options);
-        if (options.CreateSessionOptions is not null)
-            return source.OpenSession(options.CreateSessionOptions());
         try
         {
             // a native library without CUDA has no such entry point: that exception falls back to nothing, in the package neither
-            return Open(settings.GpuDeviceId is { } device
-                ? SessionOptions.MakeSessionOptionWithCudaProvider(device)
-                : new SessionOptions());
+            return Open(gpuDeviceId is { } device ? SessionOptions.MakeSessionOptionWithCudaProvider(device) : new SessionOptions());
         }
-        catch (OnnxRuntimeException) when (settings.GpuDeviceId is not null && settings.FallbackToCpu)
+        catch (OnnxRuntimeException) when (gpuDeviceId is not null && fallbackToCpu)
         {
             return Open(new SessionOptions());
         }
@@ -104,24 +81,10 @@ internal sealed class OnnxModel : IDisposable
         {
             using (sessionOptions)
             {
-                options.CopyTo(sessionOptions);
-                sessionOptions.InterOpNumThreads = settings.InterOpNumThreads ?? options.InterOpNumThreads;
-                sessionOptions.IntraOpNumThreads = settings.IntraOpNumThreads ?? options.IntraOpNumThreads;
+                sessionOptions.InterOpNumThreads = options.InterOpNumThreads;
+                sessionOptions.IntraOpNumThreads = options.IntraOpNumThreads;
                 return source.OpenSession(sessionOptions);
             }
         }
-    }
-
-    private static void ShareThreads(OnnxSessionOptions options)
-    {
-        var creation = new EnvironmentCreationOptions
-        {
-            threadOptions = new OrtThreadingOptions
-            {
-                GlobalInterOpNumThreads = options.GlobalInterOpNumThreads,
-                GlobalIntraOpNumThreads = options.GlobalIntraOpNumThreads,
-            },
-        };
-        OrtEnv.CreateInstanceWithOptions(ref creation);
     }
 }

@@ -5,7 +5,7 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML;
 
 /// <summary>What is known of a schema before any data is seen: names, kinds and item types, but no sizes.</summary>
-public sealed class SchemaShape : IReadOnlyList<SchemaShape.Column>
+public sealed class SchemaShape : IReadOnlyCollection<SchemaShape.Column>
 {
     private static readonly SchemaShape _empty = new([]);
 
@@ -19,8 +19,6 @@ public sealed class SchemaShape : IReadOnlyList<SchemaShape.Column>
     }
 
     public int Count => _columns.Length;
-
-    public Column this[int index] => _columns[index];
 
     public IEnumerator<Column> GetEnumerator() => ((IEnumerable<Column>)_columns).GetEnumerator();
 

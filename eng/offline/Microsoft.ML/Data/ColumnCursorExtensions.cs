@@ -1,25 +1,18 @@
 using System.Reflection;
-using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Data;
 
 /// <summary>Reads one column.</summary>
 public static class ColumnCursorExtensions
 {
-    /// <summary>The values of a column, read anew by every enumeration.</summary>
-    public static IEnumerable<T> GetColumn<T>(this IDataView data, string columnName) => GetColumn<T>(data, data.Schema[columnName]);
-
     /// <summary>
-    /// The values of a column, as its raw type, or as strings for text, or as arrays for vectors. A raw vector is filled again for
-    /// every row.
+    /// The values of a column, read anew by every enumeration, as its raw type, or as strings for text, or as arrays for vectors. A raw
+    /// vector is filled again for every row.
     /// </summary>
-    public static IEnumerable<T> GetColumn<T>(this IDataView data, DataViewSchema.Column column)
+    public static IEnumerable<T> GetColumn<T>(this IDataView data, string columnName)
     {
         ArgumentNullException.ThrowIfNull(data);
-        Check.NonEmpty(column.Name, nameof(column));
-        var inData = data.Schema[column.Index];
-        Check.Parameter(inData.Name == column.Name && inData.Type.Equals(column.Type), nameof(column),
-            $"column with name {column.Name}, type {column.Type}, and index {column.Index} cannot be found in {nameof(data)}");
+        var column = data.Schema[columnName];
         if (column.Type.RawType == typeof(T))
             return Read<T, T>(data, column, value => value);
         if (column.Type is TextDataViewType && typeof(T) == typeof(string))
@@ -35,7 +28,7 @@ public static class ColumnCursorExtensions
                     .MakeGenericMethod(vector.ItemType.RawType).Invoke(null, [data, column]);
             }
         }
-        throw new ArgumentOutOfRangeException(nameof(column),
+        throw new ArgumentOutOfRangeException(nameof(columnName),
             $"Cannot map column (name: {column.Name}, type: {column.Type}) in {nameof(data)} to the user-defined type, {typeof(T)}.");
     }
 
@@ -46,8 +39,10 @@ public static class ColumnCursorExtensions
     private static string[] Texts(VBuffer<ReadOnlyMemory<char>> values)
     {
         var texts = new string[values.Length];
-        foreach (var (slot, text) in values.Items())
-            texts[slot] = text.ToString();
+        var slots = values.GetIndices();
+        var items = values.GetValues();
+        for (var i = 0; i < items.Length; i++)
+            texts[values.IsDense ? i : slots[i]] = items[i].ToString();
         return texts;
     }
 

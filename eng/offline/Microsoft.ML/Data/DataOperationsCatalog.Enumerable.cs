@@ -9,16 +9,7 @@ public sealed partial class DataOperationsCatalog
         where TRow : class
     {
         ArgumentNullException.ThrowIfNull(data);
-        return new EnumerableDataView<TRow>(_env, data, ObjectColumns<TRow>.Create(schemaDefinition, SchemaDefinition.Direction.Read));
-    }
-
-    /// <summary>A view of objects, with types and annotations from a schema.</summary>
-    public IDataView LoadFromEnumerable<TRow>(IEnumerable<TRow> data, DataViewSchema schema)
-        where TRow : class
-    {
-        ArgumentNullException.ThrowIfNull(data);
-        ArgumentNullException.ThrowIfNull(schema);
-        return new EnumerableDataView<TRow>(_env, data, ObjectColumns<TRow>.Create(schema));
+        return new EnumerableDataView<TRow>(_env, data);
     }
 
     /// <summary>The rows as objects, read anew by every enumeration.</summary>
@@ -27,8 +18,7 @@ public sealed partial class DataOperationsCatalog
         where TRow : class, new()
     {
         ArgumentNullException.ThrowIfNull(data);
-        var filler = new ObjectFiller<TRow>(data.Schema, ignoreMissingColumns, schemaDefinition);
-        return Rows(data, filler, reuseRowObject);
+        return Rows(data, new ObjectFiller<TRow>(data.Schema, ignoreMissingColumns), reuseRowObject);
     }
 
     private static IEnumerable<TRow> Rows<TRow>(IDataView data, ObjectFiller<TRow> filler, bool reuseRowObject)

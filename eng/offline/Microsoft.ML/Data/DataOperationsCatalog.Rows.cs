@@ -45,37 +45,24 @@ public sealed partial class DataOperationsCatalog
         Check.NonEmpty(columnName, nameof(columnName));
         Check.Parameter(lowerBound < upperBound, nameof(upperBound), $"Must be greater than {nameof(lowerBound)}");
         var column = input.Schema[columnName];
-        if (column.Type is not NumberDataViewType)
-            throw Check.ColumnType(nameof(columnName), "filter", columnName, "number", column.Type.ToString());
-        var number = RowNumber.ValueOrNull(column);
         // as in the package, whole numbers are refused
-        Check.Parameter(number is not null, nameof(columnName),
-            $"Column '{columnName}' does not have compatible type: it must be Single or Double.");
-        return Filter("RangeFilter", input, column, number, value => lowerBound <= value && value < upperBound);
+        if (column.Type != NumberDataViewType.Single && column.Type != NumberDataViewType.Double)
+            throw Check.ColumnType(nameof(columnName), "filter", columnName, "Single or Double", column.Type.ToString());
+        return new FilteredDataView(_env, "RangeFilter", input, [column.Index], row => column.Type == NumberDataViewType.Single
+            ? MakeTest<float>(row, column, value => IsInRange(value))
+            : MakeTest<double>(row, column, IsInRange));
+
+        bool IsInRange(double value) => lowerBound <= value && value < upperBound;
     }
 
-    /// <summary>The rows without missing values in the columns.</summary>
-    public IDataView FilterRowsByMissingValues(IDataView input, params string[] columns)
+    private static Func<bool> MakeTest<T>(DataViewRow row, DataViewSchema.Column column, Predicate<T> test)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        Check.Parameter(columns is { Length: > 0 }, nameof(columns), "At least one column is needed.");
-        DataViewSchema.Column[] tested = [.. columns.Select(name =>
-            input.Schema.GetColumnOrNull(name) ?? throw Check.MissingColumn(nameof(columns), "input", name))];
-        foreach (var column in tested)
-            Check.Parameter(MissingTest.Knows(column.Type), nameof(columns),
-                $"Column '{column.Name}' has type {column.Type} which does not support missing values, so we cannot filter on them");
-        return new FilteredDataView(_env, "MissingValueFilter", input, [.. tested.Select(column => column.Index)], row =>
+        var getter = row.GetGetter<T>(column);
+        T value = default;
+        return () =>
         {
-            Func<bool>[] tests = [.. tested.Select(column => MissingTest.Create(row, column))];
-            return () => !Array.Exists(tests, isMissing => isMissing());
-        });
+            getter(ref value);
+            return test(value);
+        };
     }
-
-    private FilteredDataView Filter(
-        string name, IDataView input, DataViewSchema.Column column, Func<DataViewRow, Func<double>> number, Func<double, bool> test) =>
-        new(_env, name, input, [column.Index], row =>
-        {
-            var value = number(row);
-            return () => test(value());
-        });
 }

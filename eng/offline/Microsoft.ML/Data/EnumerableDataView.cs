@@ -7,14 +7,13 @@ internal sealed class EnumerableDataView<TRow> : IDataView
     where TRow : class
 {
     private readonly IEnumerable<TRow> _data;
-    private readonly ObjectColumns<TRow> _columns;
+    private readonly ObjectColumns<TRow> _columns = new();
     private readonly IHost _host;
 
-    public EnumerableDataView(IHostEnvironment env, IEnumerable<TRow> data, ObjectColumns<TRow> columns)
+    public EnumerableDataView(IHostEnvironment env, IEnumerable<TRow> data)
     {
         _host = env.Register("StreamingDataView");
         _data = data;
-        _columns = columns;
     }
 
     public bool CanShuffle => false;

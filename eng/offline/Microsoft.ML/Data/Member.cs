@@ -4,17 +4,23 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Data;
 
-/// <summary>The item type of a member, and whether it holds many: arrays and <see cref="VBuffer{T}"/> do; text is held as memory.</summary>
+/// <summary>What members are for: to be read from, which takes a getter, or to be written to, which takes a setter.</summary>
+internal enum MemberUse
+{
+    Read,
+    Write,
+}
+
+/// <summary>The item type of a member, and whether it is an array; text is held as memory.</summary>
 internal readonly record struct MemberType(bool IsVector, Type ItemType)
 {
-    public static MemberType Of(Type type, string name)
+    public static MemberType Of(Member member)
     {
-        var isBuffer = type.IsGenericType && type.GetGenericTypeDefinition() == typeof(VBuffer<>);
-        var item = type.IsArray ? type.GetElementType() : isBuffer ? type.GetGenericArguments()[0] : type;
-        var primitive = DataViewTypes.FromTypeOrNull(item);
-        Check.Parameter(primitive is not null && !(isBuffer && item == typeof(string)), nameof(type),
-            $"Could not determine an IDataView type for member {name} of type {type}.");
-        return new MemberType(type.IsArray || isBuffer, primitive.RawType);
+        var type = member.Type;
+        var primitive = DataViewTypes.FromTypeOrNull(type.IsArray ? type.GetElementType() : type);
+        Check.Parameter(primitive is not null, nameof(type),
+            $"Could not determine an IDataView type for member {member.Name} of type {type}.");
+        return new MemberType(type.IsArray, primitive.RawType);
     }
 
     /// <summary>Whether values of the column type have this shape and item type.</summary>
@@ -22,7 +28,7 @@ internal readonly record struct MemberType(bool IsVector, Type ItemType)
         IsVector == columnType is VectorDataViewType && columnType.GetItemType().RawType == ItemType;
 }
 
-/// <summary>A public field or property that can stand for a column.</summary>
+/// <summary>A public field or property, which stands for the column of its name.</summary>
 internal sealed class Member
 {
     private readonly MemberInfo _info;
@@ -37,29 +43,17 @@ internal sealed class Member
 
     public Type Type { get; }
 
-    public string ColumnName => Attribute<ColumnNameAttribute>()?.Name ?? Name;
-
-    public MemberType Kind => MemberType.Of(Type, Name);
+    public MemberType Kind => MemberType.Of(this);
 
     public bool CanRead => _info is FieldInfo || ((PropertyInfo)_info).GetGetMethod() is not null;
 
-    /// <summary>The members to read from or to write to, without those that stand for no column unless asked for.</summary>
-    public static IEnumerable<Member> All(Type type, SchemaDefinition.Direction direction, bool withoutColumn = false)
+    /// <summary>The members for a use: fields first.</summary>
+    public static IReadOnlyList<Member> All(Type type, MemberUse use)
     {
-        ArgumentNullException.ThrowIfNull(type);
         const BindingFlags Public = BindingFlags.Public | BindingFlags.Instance;
         var properties = type.GetProperties(Public).Where(p => p.GetIndexParameters().Length == 0
-            && ((direction.HasFlag(SchemaDefinition.Direction.Read) && p.GetGetMethod() is not null)
-                || (direction.HasFlag(SchemaDefinition.Direction.Write) && p.GetSetMethod() is not null)));
-        return type.GetFields(Public).Concat<MemberInfo>(properties).Select(info => new Member(info))
-            .Where(member => withoutColumn || (member.Type != typeof(IChannel) && member.Attribute<NoColumnAttribute>() is null));
-    }
-
-    public static Member Find(Type type, string name)
-    {
-        var info = (MemberInfo)type.GetField(name) ?? type.GetProperty(name);
-        Check.Parameter(info is not null, nameof(name), $"No field or property with name '{name}' found in type '{type.FullName}'");
-        return new Member(info);
+            && (use == MemberUse.Read ? p.GetGetMethod() : p.GetSetMethod()) is not null);
+        return [.. type.GetFields(Public).Concat<MemberInfo>(properties).Select(info => new Member(info))];
     }
 
     public TAttribute Attribute<TAttribute>()
@@ -79,11 +73,7 @@ internal sealed class Member
         var vector = Attribute<VectorTypeAttribute>();
         Check.Parameter(isVector || vector is null, "userType",
             $"Member {Name} marked with {nameof(VectorTypeAttribute)}, but does not appear to be a vector type");
-        if (!isVector)
-            return itemType;
-        return vector?.Dimensions is { Length: > 0 } dimensions
-            ? new VectorDataViewType(itemType, dimensions)
-            : new VectorDataViewType(itemType);
+        return isVector ? new VectorDataViewType(itemType, vector?.Size ?? 0) : itemType;
     }
 
     public Func<TRow, TValue> MakeReader<TRow, TValue>()

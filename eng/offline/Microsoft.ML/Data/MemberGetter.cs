@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace Microsoft.ML.Data;
 
-/// <summary>Column getters over a member's reader: vectors are copied, text is taken as memory, and null is empty.</summary>
+/// <summary>Column getters over a member's reader: arrays are copied, text is taken as memory, and null is empty.</summary>
 internal static class MemberGetter
 {
     /// <summary>A <see cref="ValueGetter{TValue}"/> of the column's raw type over the member, in the object that is current.</summary>
@@ -16,8 +16,9 @@ internal static class MemberGetter
             .Invoke(null, BindingFlags.DoNotWrapExceptions, null, arguments, null);
     }
 
-    public static Delegate Create<TRow, TValue>(Func<TRow, TValue> read, Func<TRow> current)
+    private static Delegate CreateFromMember<TRow, TValue>(Member member, Func<TRow> current)
     {
+        var read = member.MakeReader<TRow, TValue>();
         switch (read)
         {
             case Func<TRow, string> text:
@@ -32,16 +33,11 @@ internal static class MemberGetter
                     value = editor.Commit();
                 });
         }
-        var (isVector, item) = MemberType.Of(typeof(TValue), nameof(read));
-        if (!isVector)
+        if (!typeof(TValue).IsArray)
             return (ValueGetter<TValue>)((ref TValue value) => value = read(current()));
-        var copier = typeof(TValue).IsArray ? nameof(CopyArray) : nameof(CopyBuffer);
-        return (Delegate)typeof(MemberGetter).GetMethod(copier, BindingFlags.NonPublic | BindingFlags.Static)
-            .MakeGenericMethod(typeof(TRow), item).Invoke(null, [read, current]);
+        return (Delegate)typeof(MemberGetter).GetMethod(nameof(CopyArray), BindingFlags.NonPublic | BindingFlags.Static)
+            .MakeGenericMethod(typeof(TRow), typeof(TValue).GetElementType()).Invoke(null, [read, current]);
     }
-
-    private static Delegate CreateFromMember<TRow, TValue>(Member member, Func<TRow> current) =>
-        Create(member.MakeReader<TRow, TValue>(), current);
 
     private static ValueGetter<VBuffer<T>> CopyArray<TRow, T>(Func<TRow, T[]> read, Func<TRow> current) => (ref VBuffer<T> value) =>
     {
@@ -50,9 +46,6 @@ internal static class MemberGetter
         source.AsSpan().CopyTo(editor.Values);
         value = editor.Commit();
     };
-
-    private static ValueGetter<VBuffer<T>> CopyBuffer<TRow, T>(Func<TRow, VBuffer<T>> read, Func<TRow> current) =>
-        (ref VBuffer<T> value) => read(current()).CopyTo(ref value);
 
     /// <summary>
     /// As in the package, a scalar key member counts from 0 although keys count from 1 everywhere else, members read back and vectors

@@ -9,20 +9,20 @@ internal sealed class ObjectFiller<TRow>
 {
     private readonly IReadOnlyList<(Member Member, DataViewSchema.Column Column)> _bound;
 
-    public ObjectFiller(DataViewSchema schema, bool ignoreMissingColumns, SchemaDefinition definition)
+    public ObjectFiller(DataViewSchema schema, bool ignoreMissingColumns)
     {
         var bound = new List<(Member, DataViewSchema.Column)>();
-        foreach (var wanted in ObjectColumns<TRow>.Create(definition, SchemaDefinition.Direction.Write).Columns)
+        foreach (var member in Member.All(typeof(TRow), MemberUse.Write))
         {
-            if (schema.GetColumnOrNull(wanted.Name) is not { } column)
+            if (schema.GetColumnOrNull(member.Name) is not { } column)
             {
                 if (!ignoreMissingColumns)
-                    throw Check.MissingColumn("Schema", "", wanted.Name);
+                    throw Check.MissingColumn("Schema", "", member.Name);
                 continue;
             }
-            Check.State(wanted.Member.Kind.Accepts(column.Type), $"Can't bind the IDataView column '{column.Name}' of type '{column.Type}' "
-                + $"to field or property '{wanted.Member.Name}' of type '{wanted.Member.Type.FullName}'.");
-            bound.Add((wanted.Member, column));
+            Check.State(member.Kind.Accepts(column.Type), $"Can't bind the IDataView column '{column.Name}' of type '{column.Type}' "
+                + $"to field or property '{member.Name}' of type '{member.Type.FullName}'.");
+            bound.Add((member, column));
         }
         _bound = bound;
     }
@@ -51,7 +51,6 @@ internal static class MemberSetter
         var (maker, item) = type == typeof(string) ? (nameof(SetText), null)
             : type == typeof(string[]) ? (nameof(SetTexts), null)
             : type.IsArray ? (nameof(SetArray), type.GetElementType())
-            : column.Type is VectorDataViewType vector ? (nameof(SetBuffer), vector.ItemType.RawType)
             : (nameof(SetValue), type);
         var method = typeof(MemberSetter).GetMethod(maker, BindingFlags.NonPublic | BindingFlags.Static);
         method = item is null ? method.MakeGenericMethod(typeof(TRow)) : method.MakeGenericMethod(typeof(TRow), item);
@@ -91,8 +90,9 @@ internal static class MemberSetter
         {
             getter(ref value);
             var texts = ReuseOrCreate(read(target), value.Length);
-            foreach (var (slot, text) in value.Items(true))
-                texts[slot] = text.ToString();
+            var slot = 0;
+            foreach (var text in value.DenseValues())
+                texts[slot++] = text.ToString();
             write(target, texts);
         };
     }
@@ -108,18 +108,6 @@ internal static class MemberSetter
             var array = ReuseOrCreate(read(target), value.Length);
             value.CopyTo(array);
             write(target, array);
-        };
-    }
-
-    private static Action<TRow> SetBuffer<TRow, T>(Member member, DataViewRow row, DataViewSchema.Column column)
-    {
-        var getter = row.GetGetter<VBuffer<T>>(column);
-        var (read, write) = Accessors<TRow, VBuffer<T>>(member);
-        return target =>
-        {
-            var value = read(target);
-            getter(ref value);
-            write(target, value);
         };
     }
 

@@ -13,8 +13,8 @@ internal sealed class ObjectRow<TRow> : DataViewRow
     public ObjectRow(ObjectColumns<TRow> columns, Func<DataViewSchema.Column, bool> isActive)
     {
         Schema = columns.Schema;
-        _getters = [.. columns.Columns.Select((column, i) =>
-            isActive(Schema[i]) ? MemberGetter.Create(column.Member, column.Type, () => Current) : null)];
+        _getters = [.. columns.Members.Select((member, i) =>
+            isActive(Schema[i]) ? MemberGetter.Create(member, Schema[i].Type, () => Current) : null)];
     }
 
     public override DataViewSchema Schema { get; }

@@ -9,19 +9,21 @@ internal sealed class TextDataView : IDataView
 
     private readonly IHost _host;
     private readonly string _path;
-    private readonly TextLoader.Options _options;
     private readonly TextColumn[] _columns;
+    private readonly char _separator;
+    private readonly bool _hasHeader;
+    private readonly bool _trimWhitespace;
 
-    public TextDataView(IHostEnvironment env, string path, TextLoader.Options options)
+    public TextDataView(IHostEnvironment env, string path, TextColumn[] columns, char separator, bool hasHeader, bool trimWhitespace)
     {
         _host = env.Register("TextLoader");
-        Check.Parameter(options.Columns is { Length: > 0 }, nameof(options.Columns), "Columns are needed.");
-        Check.Parameter(options.Separators is { Length: > 0 }, nameof(options.Separators), "Must specify a separator");
-        Check.Parameter(Array.TrueForAll(options.Separators, IsAllowed), nameof(options.Separators), "Illegal separator");
-        Check.Parameter(options.MaxRows is null or >= 0, nameof(options.MaxRows), "Must not be negative.");
+        Check.Parameter(columns.Length > 0, nameof(columns), "Columns are needed.");
+        Check.Parameter(IsAllowed(separator), nameof(separator), "Illegal separator");
         _path = path;
-        _options = options;
-        _columns = [.. options.Columns.Select(column => new TextColumn(column))];
+        _columns = columns;
+        _separator = separator;
+        _hasHeader = hasHeader;
+        _trimWhitespace = trimWhitespace;
         var builder = new DataViewSchema.Builder();
         foreach (var column in _columns)
             builder.AddColumn(column.Name, column.Type);
@@ -36,8 +38,6 @@ internal sealed class TextDataView : IDataView
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null)
     {
-        if (!_options.UseThreads)
-            return GetRowCursorSet(columnsNeeded, 1)[0];
         var active = ColumnSet.Of(columnsNeeded, Schema);
         return new MergedCursor(ParallelCursor.Merge(GetRowCursorSet(active.Columns, ParallelCursor.ThreadCount)), active, _host);
     }
@@ -46,7 +46,7 @@ internal sealed class TextDataView : IDataView
     {
         var active = ColumnSet.Of(columnsNeeded, Schema);
         var count = Math.Clamp(n, 1, 2 * ParallelCursor.ThreadCount);
-        var lines = new TextLines(_path, _options.HasHeader, _options.MaxRows ?? long.MaxValue, count);
+        var lines = new TextLines(_path, _hasHeader, count);
         var badValues = 0;
         return [.. Enumerable.Range(0, count).Select(_ => new Cursor(this, lines, active, Report))];
 
@@ -94,11 +94,11 @@ internal sealed class TextDataView : IDataView
         {
             Schema = parent.Schema;
             _lines = lines;
-            _fields = new TextFields(parent._options);
+            _fields = new TextFields(parent._separator, parent._trimWhitespace);
             _getters = new Delegate[Schema.Count];
             foreach (var column in active.Columns)
             {
-                var parser = parent._columns[column.Index].MakeParser(parent._options.MissingRealsAsNaNs, reportBadValue);
+                var parser = parent._columns[column.Index].MakeParser(reportBadValue);
                 _parsers.Add(parser);
                 _getters[column.Index] = parser.MakeGetter(CheckOnRow);
             }

@@ -7,7 +7,6 @@ internal sealed class TextLines : IDisposable
 
     private readonly Lock _lock = new();
     private readonly StreamReader _reader;
-    private readonly long _maximumRows;
     private bool _atStart = true;
     private bool _skipHeader;
     private int _users;
@@ -15,11 +14,10 @@ internal sealed class TextLines : IDisposable
     private long _rows;
     private long _batches;
 
-    public TextLines(string path, bool hasHeader, long maximumRows, int users)
+    public TextLines(string path, bool hasHeader, int users)
     {
         _reader = new StreamReader(path);
         _skipHeader = hasHeader;
-        _maximumRows = maximumRows;
         _users = users;
     }
 
@@ -30,7 +28,7 @@ internal sealed class TextLines : IDisposable
         {
             var lines = new List<(int Number, string Text)>(BatchRows);
             var firstRow = _rows;
-            while (lines.Count < BatchRows && _rows < _maximumRows && NextLine() is { } text)
+            while (lines.Count < BatchRows && NextLine() is { } text)
             {
                 lines.Add((_line, text));
                 _rows++;

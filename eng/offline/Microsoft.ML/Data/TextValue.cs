@@ -29,30 +29,12 @@ internal static class TextValue
             return true;
         });
         Add<bool>(TryParseBoolean);
-        Add((ReadOnlyMemory<char> text, out TimeSpan value) => TimeSpan.TryParse(text.Span, CultureInfo.InvariantCulture, out value));
         Add((ReadOnlyMemory<char> text, out DateTime value) => DateTime.TryParse(
             text.Span, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out value));
-        Add((ReadOnlyMemory<char> text, out DateTimeOffset value) => DateTimeOffset.TryParse(
-            text.Span, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out value));
     }
 
-    /// <summary>The parser of values of a type. Keys are written from 0 on.</summary>
-    public static TextParser<T> ParserOf<T>(PrimitiveDataViewType type)
-    {
-        var parse = (TextParser<T>)_parsers[typeof(T)];
-        if (type is not KeyDataViewType key)
-            return parse;
-        return (ReadOnlyMemory<char> text, out T value) =>
-        {
-            value = default;
-            if (IsMissing(text.Span))
-                return true;
-            if (!ulong.TryParse(text.Span, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number >= key.Count)
-                return false;
-            value = (T)Convert.ChangeType(number + 1, typeof(T));
-            return true;
-        };
-    }
+    /// <summary>The parser of values of a type.</summary>
+    public static TextParser<T> ParserOf<T>() => (TextParser<T>)_parsers[typeof(T)];
 
     private static void Add<T>(TextParser<T> parser) => _parsers.Add(typeof(T), parser);
 

@@ -23,7 +23,7 @@ internal sealed class ColumnSet
     {
         DataViewSchema.Column[] all = [.. columns];
         foreach (var column in all)
-            Check.State(column.Index < schema.Count, $"The requested column: {column} is not part of the schema");
+            Check.State(column.Index < schema.Count, $"The requested column '{column.Name}' is not part of the schema");
         return new ColumnSet(schema, all.Select(column => column.Index));
     }
 

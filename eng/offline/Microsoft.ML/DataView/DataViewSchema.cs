@@ -35,8 +35,6 @@ public sealed partial class DataViewSchema : IReadOnlyList<DataViewSchema.Column
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    public override string ToString() => $"{Count} columns";
-
     /// <summary>A column in its schema.</summary>
     public struct Column
     {
@@ -59,10 +57,6 @@ public sealed partial class DataViewSchema : IReadOnlyList<DataViewSchema.Column
         public DataViewType Type { get; }
 
         public Annotations Annotations { get; }
-
-        public override string ToString() => Annotations is null || Annotations.Schema.Count == 0
-            ? $"{Name}: {Type}"
-            : $"{Name}: {Type} {{{string.Join(", ", Annotations.Schema.Select(a => a.Name))}}}";
     }
 
     /// <summary>A column without a schema.</summary>

@@ -48,21 +48,6 @@ public sealed class NumberDataViewType : PrimitiveDataViewType
     public override string ToString() => RawType.Name;
 }
 
-/// <summary><see cref="DataViewRowId"/>.</summary>
-public sealed class RowIdDataViewType : PrimitiveDataViewType
-{
-    private RowIdDataViewType()
-        : base(typeof(DataViewRowId))
-    {
-    }
-
-    public static RowIdDataViewType Instance { get; } = new();
-
-    public override bool Equals(DataViewType other) => ReferenceEquals(this, other);
-
-    public override string ToString() => "DataViewRowId";
-}
-
 /// <summary><see cref="bool"/>.</summary>
 public sealed class BooleanDataViewType : PrimitiveDataViewType
 {
@@ -91,34 +76,4 @@ public sealed class DateTimeDataViewType : PrimitiveDataViewType
     public override bool Equals(DataViewType other) => ReferenceEquals(this, other);
 
     public override string ToString() => "DateTime";
-}
-
-/// <summary><see cref="DateTimeOffset"/>.</summary>
-public sealed class DateTimeOffsetDataViewType : PrimitiveDataViewType
-{
-    private DateTimeOffsetDataViewType()
-        : base(typeof(DateTimeOffset))
-    {
-    }
-
-    public static DateTimeOffsetDataViewType Instance { get; } = new();
-
-    public override bool Equals(DataViewType other) => ReferenceEquals(this, other);
-
-    public override string ToString() => "DateTimeOffset";
-}
-
-/// <summary><see cref="TimeSpan"/>.</summary>
-public sealed class TimeSpanDataViewType : PrimitiveDataViewType
-{
-    private TimeSpanDataViewType()
-        : base(typeof(TimeSpan))
-    {
-    }
-
-    public static TimeSpanDataViewType Instance { get; } = new();
-
-    public override bool Equals(DataViewType other) => ReferenceEquals(this, other);
-
-    public override string ToString() => "TimeSpan";
 }

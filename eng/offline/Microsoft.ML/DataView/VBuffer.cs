@@ -1,4 +1,3 @@
-using System.Collections;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Data;
@@ -7,7 +6,7 @@ namespace Microsoft.ML.Data;
 /// A vector, dense (one value a slot) or sparse (values and their ascending slots, the others being default). It owns nothing: whoever
 /// fills a buffer again may write into the arrays that it had.
 /// </summary>
-public readonly struct VBuffer<T> : IEnumerable
+public readonly struct VBuffer<T>
 {
     public readonly int Length;
 
@@ -17,13 +16,8 @@ public readonly struct VBuffer<T> : IEnumerable
 
     /// <summary>A dense vector over the first <paramref name="length"/> of <paramref name="values"/>.</summary>
     public VBuffer(int length, T[] values, int[] indices = null)
+        : this(length, length, values, indices)
     {
-        Check.Parameter(length >= 0, nameof(length), "A vector's length must not be negative.");
-        Check.Parameter((values?.Length ?? 0) >= length, nameof(values), "Fewer values than slots.");
-        Length = length;
-        _count = length;
-        _values = values;
-        _indices = indices;
     }
 
     /// <summary>A vector of which <paramref name="count"/> slots have explicit values.</summary>
@@ -62,58 +56,17 @@ public readonly struct VBuffer<T> : IEnumerable
         destination = editor.Commit();
     }
 
-    /// <summary>Copies the slots from <paramref name="sourceIndex"/> on.</summary>
-    public void CopyTo(ref VBuffer<T> destination, int sourceIndex, int length)
+    public void CopyTo(Span<T> destination)
     {
-        Check.Parameter(0 <= sourceIndex && sourceIndex <= Length, nameof(sourceIndex), "Outside the vector.");
-        Check.Parameter(0 <= length && sourceIndex <= Length - length, nameof(length), "Outside the vector.");
-        var (first, last) = IsDense ? (sourceIndex, sourceIndex + length) : (FirstFrom(sourceIndex), FirstFrom(sourceIndex + length));
-        var editor = VBufferEditor.Create(ref destination, length, last - first);
-        _values.AsSpan(first, last - first).CopyTo(editor.Values);
-        for (var i = 0; i < editor.Indices.Length; i++)
-            editor.Indices[i] = _indices[first + i] - sourceIndex;
-        destination = editor.Commit();
-    }
-
-    public void CopyTo(Span<T> destination) => CopyTo(destination, 0);
-
-    public void CopyTo(Span<T> destination, int destinationIndex, T defaultValue = default)
-    {
-        Check.Parameter(0 <= destinationIndex && destinationIndex <= destination.Length - Length, nameof(destination),
-            "Not large enough to hold these values.");
-        var target = destination.Slice(destinationIndex, Length);
+        Check.Parameter(Length <= destination.Length, nameof(destination), "Not large enough to hold these values.");
         if (IsDense)
         {
-            GetValues().CopyTo(target);
+            GetValues().CopyTo(destination);
             return;
         }
-        target.Fill(defaultValue);
+        destination[..Length].Clear();
         for (var i = 0; i < _count; i++)
-            target[_indices[i]] = _values[i];
-    }
-
-    public static void Copy(T[] source, int sourceIndex, ref VBuffer<T> destination, int length)
-    {
-        var available = source?.Length ?? 0;
-        Check.Parameter(0 <= length && length <= available, nameof(length), "Outside the source.");
-        Check.Parameter(0 <= sourceIndex && sourceIndex <= available - length, nameof(sourceIndex), "Outside the source.");
-        var editor = VBufferEditor.Create(ref destination, length);
-        source.AsSpan(sourceIndex, length).CopyTo(editor.Values);
-        destination = editor.Commit();
-    }
-
-    /// <summary>Slot and value of the explicit values, or of every slot.</summary>
-    public IEnumerable<KeyValuePair<int, T>> Items(bool all = false)
-    {
-        if (all && !IsDense)
-        {
-            var slot = 0;
-            foreach (var value in DenseValues())
-                yield return KeyValuePair.Create(slot++, value);
-            yield break;
-        }
-        for (var i = 0; i < _count; i++)
-            yield return KeyValuePair.Create(IsDense ? i : _indices[i], _values[i]);
+            destination[_indices[i]] = _values[i];
     }
 
     public IEnumerable<T> DenseValues()
@@ -125,23 +78,6 @@ public readonly struct VBuffer<T> : IEnumerable
         }
     }
 
-    public void GetItemOrDefault(int index, ref T destination) => destination = GetItemOrDefault(index);
-
-    public T GetItemOrDefault(int index)
-    {
-        Check.Parameter(0 <= index && index < Length, nameof(index), "Outside the vector.");
-        if (IsDense)
-            return _values[index];
-        var i = FirstFrom(index);
-        return i < _count && _indices[i] == index ? _values[i] : default;
-    }
-
-    public override string ToString() =>
-        IsDense ? $"Dense vector of size {Length}" : $"Sparse vector of size {Length}, {_count} explicit values";
-
-    /// <summary>Over the array behind the vector, which may be longer than it: as in the package.</summary>
-    public IEnumerator GetEnumerator() => _values.GetEnumerator();
-
     internal VBufferEditor<T> Edit(int length, int? valuesCount, int? maxValuesCapacity, bool keepOldOnResize, bool requireIndicesOnDense)
     {
         Check.Parameter(length >= 0, "newLogicalLength", "Must be non-negative.");
@@ -152,10 +88,8 @@ public readonly struct VBuffer<T> : IEnumerable
         var maximum = maxValuesCapacity ?? Array.MaxLength;
         var values = EnsureSize(_values, count, maximum, keepOldOnResize);
         var indices = count < length || requireIndicesOnDense ? EnsureSize(_indices, count, maximum, keepOldOnResize) : _indices;
-        return new VBufferEditor<T>(length, count, values, indices, requireIndicesOnDense, values != _values, indices != _indices);
+        return new VBufferEditor<T>(length, count, values, indices, requireIndicesOnDense);
     }
-
-    internal VBufferEditor<T> Edit() => Edit(Length, _count, null, false, false);
 
     private static TItem[] EnsureSize<TItem>(TItem[] array, int count, int maximum, bool keepOld)
     {
@@ -166,12 +100,5 @@ public readonly struct VBuffer<T> : IEnumerable
         if (keepOld && array is not null)
             array.CopyTo(larger, 0);
         return larger;
-    }
-
-    /// <summary>The number of explicit values in slots before <paramref name="slot"/>.</summary>
-    private int FirstFrom(int slot)
-    {
-        var found = _indices.AsSpan(0, _count).BinarySearch(slot);
-        return found < 0 ? ~found : found;
     }
 }

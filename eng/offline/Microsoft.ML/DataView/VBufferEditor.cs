@@ -5,9 +5,6 @@ namespace Microsoft.ML.Data;
 /// <summary>Makes editors: the way to write a <see cref="VBuffer{T}"/> over the arrays of an old one.</summary>
 public static class VBufferEditor
 {
-    /// <summary>An editor of the same length and number of values, with the old values in place.</summary>
-    public static VBufferEditor<T> CreateFromBuffer<T>(scoped ref VBuffer<T> destination) => destination.Edit();
-
     /// <summary>An editor of another shape; its arrays hold whatever they held.</summary>
     public static VBufferEditor<T> Create<T>(
         scoped ref VBuffer<T> destination,
@@ -29,20 +26,14 @@ public readonly ref struct VBufferEditor<T>
     private readonly T[] _values;
     private readonly int[] _indices;
 
-    internal VBufferEditor(int length, int count, T[] values, int[] indices, bool requireIndicesOnDense, bool newValues, bool newIndices)
+    internal VBufferEditor(int length, int count, T[] values, int[] indices, bool requireIndicesOnDense)
     {
         _length = length;
         _values = values;
         _indices = indices;
         Values = values.AsSpan(0, count);
         Indices = count < length || requireIndicesOnDense ? indices.AsSpan(0, count) : default;
-        CreatedNewValues = newValues;
-        CreatedNewIndices = newIndices;
     }
-
-    public bool CreatedNewValues { get; }
-
-    public bool CreatedNewIndices { get; }
 
     public VBuffer<T> Commit() => new(_length, Values.Length, _values, _indices);
 

@@ -11,11 +11,6 @@ public sealed class VectorDataViewType : StructuredDataViewType
     {
     }
 
-    public VectorDataViewType(PrimitiveDataViewType itemType, params int[] dimensions)
-        : this(itemType, (dimensions ?? []).ToImmutableArray())
-    {
-    }
-
     public VectorDataViewType(PrimitiveDataViewType itemType, ImmutableArray<int> dimensions)
         : base(BufferType(itemType))
     {

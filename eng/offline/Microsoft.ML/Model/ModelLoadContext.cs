@@ -51,6 +51,14 @@ internal sealed class ModelLoadContext
     /// <summary>Reads a number of things that follow.</summary>
     public int ReadCount() => Reader.ReadCount();
 
+    public string[] ReadNames()
+    {
+        var names = new string[ReadCount()];
+        for (var i = 0; i < names.Length; i++)
+            names[i] = Reader.ReadString();
+        return names;
+    }
+
     public static byte[] ReadEntryOrNull(ZipArchive archive, string path)
     {
         if (archive.GetEntry(path) is not { } entry)

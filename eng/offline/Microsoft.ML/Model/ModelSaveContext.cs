@@ -54,6 +54,14 @@ public sealed partial class ModelSaveContext : IDisposable
     /// <summary>Writes a transformer that is part of this one.</summary>
     internal void SaveModel(ICanSaveModel model, string name) => SaveModel(_archive, model, Combine(_directory, name));
 
+    /// <summary>Writes what <see cref="ModelLoadContext.ReadNames"/> reads.</summary>
+    internal void WriteNames(string[] names)
+    {
+        Writer.Write(names.Length);
+        foreach (var name in names)
+            Writer.Write(name);
+    }
+
     /// <summary>Writes an entry of bytes beside the content.</summary>
     internal void SaveBytes(string name, ReadOnlySpan<byte> bytes) => WriteEntry(_archive, Combine(_directory, name), bytes);
 

@@ -21,21 +21,6 @@ internal static class ValueFormat
         [typeof(ReadOnlyMemory<char>)] = new Format<ReadOnlyMemory<char>>(
             (writer, value) => writer.Write(value.ToString()), reader => reader.ReadString().AsMemory()),
         [typeof(DateTime)] = new Format<DateTime>((writer, value) => writer.Write(value.Ticks), reader => new DateTime(reader.ReadInt64())),
-        [typeof(TimeSpan)] = new Format<TimeSpan>((writer, value) => writer.Write(value.Ticks), reader => new TimeSpan(reader.ReadInt64())),
-        [typeof(DateTimeOffset)] = new Format<DateTimeOffset>(
-            (writer, value) =>
-            {
-                writer.Write(value.Ticks);
-                writer.Write(value.Offset.Ticks);
-            },
-            reader => new DateTimeOffset(reader.ReadInt64(), new TimeSpan(reader.ReadInt64()))),
-        [typeof(DataViewRowId)] = new Format<DataViewRowId>(
-            (writer, value) =>
-            {
-                writer.Write(value.Low);
-                writer.Write(value.High);
-            },
-            reader => new DataViewRowId(reader.ReadUInt64(), reader.ReadUInt64())),
     };
 
     private static readonly Type[] _rawTypes = [.. _formats.Keys];
@@ -69,7 +54,7 @@ internal static class ValueFormat
         var dimensions = new int[reader.ReadCount()];
         for (var i = 0; i < dimensions.Length; i++)
             dimensions[i] = reader.ReadInt32();
-        return dimensions.Length == 0 ? item : new VectorDataViewType(item, dimensions);
+        return dimensions.Length == 0 ? item : new VectorDataViewType(item, [.. dimensions]);
     }
 
     private sealed record Format<T>(Action<BinaryWriter, T> Write, Func<BinaryReader, T> Read);

@@ -10,34 +10,29 @@ public abstract class PredictionEngineBase<TSrc, TDst> : IDisposable
 {
     private readonly ITransformer _transformer;
     private readonly bool _ownsTransformer;
-    private readonly ObjectRow<TSrc> _input;
+    private readonly ObjectRow<TSrc> _input = new(new ObjectColumns<TSrc>(), _ => true);
     private readonly Action<TDst> _fill;
     private bool _disposed;
 
-    private protected PredictionEngineBase(ITransformer transformer, ObjectColumns<TSrc> inputColumns, PredictionEngineOptions options)
+    private protected PredictionEngineBase(ITransformer transformer, bool ignoreMissingColumns, bool ownsTransformer)
     {
         ArgumentNullException.ThrowIfNull(transformer);
         Check.Parameter(transformer.IsRowToRowMapper, nameof(transformer), "Must be a row to row mapper");
         _transformer = transformer;
-        _ownsTransformer = options.OwnsTransformer;
-        _input = new ObjectRow<TSrc>(inputColumns, _ => true);
+        _ownsTransformer = ownsTransformer;
         var mapper = transformer.GetRowToRowMapper(_input.Schema);
-        var filler = new ObjectFiller<TDst>(mapper.OutputSchema, options.IgnoreMissingColumns, options.OutputSchemaDefinition);
         // as in the package, every column is active, and the engine never disposes of the output row
-        _fill = filler.Bind(mapper.GetRow(_input, mapper.OutputSchema));
-        OutputSchema = transformer.GetOutputSchema(_input.Schema);
+        _fill = new ObjectFiller<TDst>(mapper.OutputSchema, ignoreMissingColumns).Bind(mapper.GetRow(_input, mapper.OutputSchema));
     }
-
-    public DataViewSchema OutputSchema { get; }
 
     public TDst Predict(TSrc example)
     {
+        ArgumentNullException.ThrowIfNull(example);
         var prediction = new TDst();
-        Predict(example, ref prediction);
+        _input.MoveTo(example);
+        _fill(prediction);
         return prediction;
     }
-
-    public abstract void Predict(TSrc example, ref TDst prediction);
 
     public void Dispose()
     {
@@ -48,12 +43,6 @@ public abstract class PredictionEngineBase<TSrc, TDst> : IDisposable
             (_transformer as IDisposable)?.Dispose();
         _disposed = true;
     }
-
-    private protected void Fill(TSrc example, TDst prediction)
-    {
-        _input.MoveTo(example);
-        _fill(prediction);
-    }
 }
 
 /// <summary>Maps one object at a time. Not safe for several threads.</summary>
@@ -61,15 +50,8 @@ public sealed class PredictionEngine<TSrc, TDst> : PredictionEngineBase<TSrc, TD
     where TSrc : class
     where TDst : class, new()
 {
-    internal PredictionEngine(ITransformer transformer, ObjectColumns<TSrc> inputColumns, PredictionEngineOptions options)
-        : base(transformer, inputColumns, options)
+    internal PredictionEngine(ITransformer transformer, bool ignoreMissingColumns, bool ownsTransformer)
+        : base(transformer, ignoreMissingColumns, ownsTransformer)
     {
-    }
-
-    public override void Predict(TSrc example, ref TDst prediction)
-    {
-        ArgumentNullException.ThrowIfNull(example);
-        prediction ??= new TDst();
-        Fill(example, prediction);
     }
 }

@@ -25,25 +25,25 @@ internal sealed class Channel : IChannel
 
     public void Send(ChannelMessage msg) => _listener?.Invoke(_fullName, msg);
 
-    public void Trace(MessageSensitivity sensitivity, string fmt) => Send(new(ChannelMessageKind.Trace, sensitivity, fmt));
+    public void Trace(MessageSensitivity sensitivity, string fmt) => Send(new(ChannelMessageKind.Trace, fmt));
 
     public void Trace(MessageSensitivity sensitivity, string fmt, params object[] args) =>
-        Send(new(ChannelMessageKind.Trace, sensitivity, fmt, args));
+        Send(new(ChannelMessageKind.Trace, fmt, args));
 
-    public void Error(MessageSensitivity sensitivity, string fmt) => Send(new(ChannelMessageKind.Error, sensitivity, fmt));
+    public void Error(MessageSensitivity sensitivity, string fmt) => Send(new(ChannelMessageKind.Error, fmt));
 
     public void Error(MessageSensitivity sensitivity, string fmt, params object[] args) =>
-        Send(new(ChannelMessageKind.Error, sensitivity, fmt, args));
+        Send(new(ChannelMessageKind.Error, fmt, args));
 
-    public void Warning(MessageSensitivity sensitivity, string fmt) => Send(new(ChannelMessageKind.Warning, sensitivity, fmt));
+    public void Warning(MessageSensitivity sensitivity, string fmt) => Send(new(ChannelMessageKind.Warning, fmt));
 
     public void Warning(MessageSensitivity sensitivity, string fmt, params object[] args) =>
-        Send(new(ChannelMessageKind.Warning, sensitivity, fmt, args));
+        Send(new(ChannelMessageKind.Warning, fmt, args));
 
-    public void Info(MessageSensitivity sensitivity, string fmt) => Send(new(ChannelMessageKind.Info, sensitivity, fmt));
+    public void Info(MessageSensitivity sensitivity, string fmt) => Send(new(ChannelMessageKind.Info, fmt));
 
     public void Info(MessageSensitivity sensitivity, string fmt, params object[] args) =>
-        Send(new(ChannelMessageKind.Info, sensitivity, fmt, args));
+        Send(new(ChannelMessageKind.Info, fmt, args));
 
     public TException Process<TException>(TException ex)
         where TException : Exception

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Microsoft.ML.Runtime;
 
 /// <summary>
@@ -15,9 +17,9 @@ internal sealed class HybridTausworthe : Random
     public HybridTausworthe(int seed)
     {
         _z1 = (uint)seed;
-        _z2 = Hash.MurmurRound(_z1, _z1);
-        _z3 = Hash.MurmurRound(_z2, _z1);
-        _z4 = Hash.MurmurRound(_z3, _z1);
+        _z2 = MurmurRound(_z1, _z1);
+        _z3 = MurmurRound(_z2, _z1);
+        _z4 = MurmurRound(_z3, _z1);
     }
 
     /// <summary>A generator of its own, seeded by drawing from another.</summary>
@@ -71,6 +73,10 @@ internal sealed class HybridTausworthe : Random
                 return bits;
         }
     }
+
+    /// <summary>One step of the 32-bit Murmur3 hash (Appleby, public domain).</summary>
+    private static uint MurmurRound(uint hash, uint chunk) =>
+        (BitOperations.RotateLeft(hash ^ (BitOperations.RotateLeft(chunk * 0xCC9E2D51, 15) * 0x1B873593), 13) * 5) + 0xE6546B64;
 
     private static uint Tausworthe(uint z, int s1, int s2, int s3, uint mask) => ((z & mask) << s3) ^ (((z << s1) ^ z) >> s2);
 

@@ -49,22 +49,20 @@ public enum MessageSensitivity
 public readonly struct ChannelMessage
 {
     public readonly ChannelMessageKind Kind;
-    public readonly MessageSensitivity Sensitivity;
 
     private readonly string _format;
     private readonly object[] _arguments;
 
-    internal ChannelMessage(ChannelMessageKind kind, MessageSensitivity sensitivity, string message)
+    internal ChannelMessage(ChannelMessageKind kind, string message)
     {
         Check.NonEmpty(message, nameof(message));
         Kind = kind;
-        Sensitivity = sensitivity;
         _format = message;
         _arguments = null;
     }
 
-    internal ChannelMessage(ChannelMessageKind kind, MessageSensitivity sensitivity, string format, object[] arguments)
-        : this(kind, sensitivity, format)
+    internal ChannelMessage(ChannelMessageKind kind, string format, object[] arguments)
+        : this(kind, format)
     {
         Check.Parameter(arguments is { Length: > 0 }, nameof(arguments), "A format needs arguments.");
         _arguments = arguments;

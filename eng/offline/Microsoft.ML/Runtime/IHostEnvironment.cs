@@ -36,19 +36,11 @@ internal interface IHostEnvironmentInternal : IHostEnvironment
 {
     int? Seed { get; }
 
-    string TempFilePath { get; set; }
+    bool FallbackToCpu { get; }
 
-    bool FallbackToCpu { get; set; }
-
-    int? GpuDeviceId { get; set; }
-
-    bool TryAddOption<T>(string name, T value);
+    int? GpuDeviceId { get; }
 
     void SetOption<T>(string name, T value);
 
-    bool TryGetOption<T>(string name, out T value);
-
     T GetOptionOrDefault<T>(string name);
-
-    bool RemoveOption(string name);
 }

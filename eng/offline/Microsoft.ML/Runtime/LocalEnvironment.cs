@@ -22,8 +22,6 @@ internal class LocalEnvironment : IHostEnvironmentInternal
 
     public int? Seed { get; }
 
-    public string TempFilePath { get; set; } = Path.GetTempPath();
-
     public bool FallbackToCpu { get; set; }
 
     public int? GpuDeviceId { get; set; }
@@ -69,22 +67,9 @@ internal class LocalEnvironment : IHostEnvironmentInternal
         return ex;
     }
 
-    public bool TryAddOption<T>(string name, T value) => _options.TryAdd(OptionName(name), value);
+    public void SetOption<T>(string name, T value) => _options[name] = value;
 
-    public void SetOption<T>(string name, T value) => _options[OptionName(name)] = value;
-
-    public bool TryGetOption<T>(string name, out T value)
-    {
-        var found = _options.TryGetValue(OptionName(name), out var option) && option is T;
-        value = found ? (T)option : default;
-        return found;
-    }
-
-    public T GetOptionOrDefault<T>(string name) => (T)_options.GetOrAdd(OptionName(name), default(T));
-
-    public bool RemoveOption(string name) => _options.TryRemove(OptionName(name), out _);
-
-    private static string OptionName(string name) => string.IsNullOrWhiteSpace(name) ? throw new ArgumentNullException(nameof(name)) : name;
+    public T GetOptionOrDefault<T>(string name) => (T)_options.GetOrAdd(name, default(T));
 
     private static string QualifiedName(string owner, string name) => owner is null ? name : $"{owner}; {name}";
 
@@ -100,7 +85,6 @@ internal class LocalEnvironment : IHostEnvironmentInternal
             Parent = parent;
             // as in the package, a generation is left out
             FullName = QualifiedName(parent.Parent?.FullName, name);
-            TempFilePath = parent.TempFilePath;
             GpuDeviceId = parent.GpuDeviceId;
             FallbackToCpu = parent.FallbackToCpu;
         }

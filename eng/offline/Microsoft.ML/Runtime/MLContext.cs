@@ -26,11 +26,8 @@ public sealed class MLContext : IHostEnvironmentInternal
 
     public DataOperationsCatalog Data { get; }
 
-    public string TempFilePath
-    {
-        get => _env.TempFilePath;
-        set => _env.TempFilePath = value;
-    }
+    /// <summary>Where temporary files go; this implementation writes none.</summary>
+    public string TempFilePath { get; set; } = Path.GetTempPath();
 
     public bool FallbackToCpu
     {
@@ -48,15 +45,9 @@ public sealed class MLContext : IHostEnvironmentInternal
 
     string IExceptionContext.ContextDescription => _env.ContextDescription;
 
-    public bool TryAddOption<T>(string name, T value) => _env.TryAddOption(name, value);
+    void IHostEnvironmentInternal.SetOption<T>(string name, T value) => _env.SetOption(name, value);
 
-    public void SetOption<T>(string name, T value) => _env.SetOption(name, value);
-
-    public bool TryGetOption<T>(string name, out T value) => _env.TryGetOption(name, out value);
-
-    public T GetOptionOrDefault<T>(string name) => _env.GetOptionOrDefault<T>(name);
-
-    public bool RemoveOption(string name) => _env.RemoveOption(name);
+    T IHostEnvironmentInternal.GetOptionOrDefault<T>(string name) => _env.GetOptionOrDefault<T>(name);
 
     TException IExceptionContext.Process<TException>(TException ex) => _env.Process(ex);
 

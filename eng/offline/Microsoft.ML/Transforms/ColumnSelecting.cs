@@ -3,11 +3,11 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Transforms;
 
-/// <summary>Keeps some columns, in the order in which they are named, or drops some.</summary>
+/// <summary>Drops columns, with those that are hidden by their names.</summary>
 public sealed class ColumnSelectingEstimator : TrivialEstimator<ColumnSelectingTransformer>
 {
-    internal ColumnSelectingEstimator(IHostEnvironment env, string[] keepColumns, string[] dropColumns, bool keepHidden = false)
-        : base(env, nameof(ColumnSelectingEstimator), new ColumnSelectingTransformer(env, keepColumns, dropColumns, keepHidden))
+    internal ColumnSelectingEstimator(IHostEnvironment env, string[] dropColumns)
+        : base(env, nameof(ColumnSelectingEstimator), new ColumnSelectingTransformer(env, dropColumns))
     {
     }
 
@@ -24,17 +24,13 @@ public sealed class ColumnSelectingEstimator : TrivialEstimator<ColumnSelectingT
 public sealed class ColumnSelectingTransformer : ITransformer
 {
     private readonly string[] _names;
-    private readonly bool _keep;
-    private readonly bool _keepHidden;
 
-    internal ColumnSelectingTransformer(IHostEnvironment env, string[] keepColumns, string[] dropColumns, bool keepHidden)
+    internal ColumnSelectingTransformer(IHostEnvironment env, string[] dropColumns)
     {
         ArgumentNullException.ThrowIfNull(env);
         env.Register(nameof(ColumnSelectingTransformer));
-        _keep = keepColumns is { Length: > 0 };
-        Check.State(_keep != dropColumns is { Length: > 0 }, "Either the columns to keep or the columns to drop must be specified.");
-        _names = _keep ? keepColumns : dropColumns;
-        _keepHidden = keepHidden;
+        Check.State(dropColumns is { Length: > 0 }, "The columns to drop must be specified.");
+        _names = dropColumns;
     }
 
     bool ITransformer.IsRowToRowMapper => true;
@@ -53,24 +49,12 @@ public sealed class ColumnSelectingTransformer : ITransformer
     {
         ArgumentNullException.ThrowIfNull(ctx);
         ctx.Begin(GetType());
-        ctx.Writer.Write(_keep);
-        ctx.Writer.Write(_keepHidden);
-        ctx.Writer.Write(_names.Length);
-        foreach (var name in _names)
-            ctx.Writer.Write(name);
+        ctx.WriteNames(_names);
     }
 
-    internal static ITransformer Load(IHostEnvironment env, ModelLoadContext ctx)
-    {
-        var keep = ctx.Reader.ReadBoolean();
-        var keepHidden = ctx.Reader.ReadBoolean();
-        var names = new string[ctx.ReadCount()];
-        for (var i = 0; i < names.Length; i++)
-            names[i] = ctx.Reader.ReadString();
-        return new ColumnSelectingTransformer(env, keep ? names : null, keep ? null : names, keepHidden);
-    }
+    internal static ITransformer Load(IHostEnvironment env, ModelLoadContext ctx) => new ColumnSelectingTransformer(env, ctx.ReadNames());
 
-    internal bool Keeps(string name) => _names.Contains(name) == _keep;
+    internal bool Keeps(string name) => !_names.Contains(name);
 
     internal void CheckNames(IEnumerable<string> inputNames, string parameterName)
     {
@@ -83,10 +67,7 @@ public sealed class ColumnSelectingTransformer : ITransformer
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         CheckNames(inputSchema.Select(column => column.Name), nameof(inputSchema));
-        // dropping drops or keeps the columns hidden by a name with the one that hides them
-        var selected = _keep
-            ? _names.SelectMany(name => inputSchema.Where(column => column.Name == name && (_keepHidden || !column.IsHidden)))
-            : inputSchema.Where(column => Keeps(column.Name));
-        return new RowMapping(ColumnBindings.Select(inputSchema, [.. selected.Select(column => column.Index)]), []);
+        var kept = inputSchema.Where(column => Keeps(column.Name));
+        return new RowMapping(ColumnBindings.Select(inputSchema, [.. kept.Select(column => column.Index)]), []);
     }
 }

@@ -1,4 +1,3 @@
-using Microsoft.ML.Data;
 using Microsoft.ML.Transforms;
 
 namespace Microsoft.ML;
@@ -6,26 +5,9 @@ namespace Microsoft.ML;
 /// <summary>Conversions of values.</summary>
 public static class ConversionsExtensionsCatalog
 {
-    public static TypeConvertingEstimator ConvertType(
-        this TransformsCatalog.ConversionTransforms catalog,
-        string outputColumnName,
-        string inputColumnName = null,
-        DataKind outputKind = DataKind.Single) =>
-        new(catalog.GetEnvironment(), Pair(outputColumnName, inputColumnName), outputKind);
-
-    public static TypeConvertingEstimator ConvertType(
-        this TransformsCatalog.ConversionTransforms catalog,
-        InputOutputColumnPair[] columns,
-        DataKind outputKind = DataKind.Single) =>
-        new(catalog.GetEnvironment(), Pairs(columns), outputKind);
-
     public static KeyToValueMappingEstimator MapKeyToValue(
         this TransformsCatalog.ConversionTransforms catalog, string outputColumnName, string inputColumnName = null) =>
-        new(catalog.GetEnvironment(), Pair(outputColumnName, inputColumnName));
-
-    public static KeyToValueMappingEstimator MapKeyToValue(
-        this TransformsCatalog.ConversionTransforms catalog, InputOutputColumnPair[] columns) =>
-        new(catalog.GetEnvironment(), Pairs(columns));
+        new(catalog.GetEnvironment(), [(outputColumnName, inputColumnName ?? outputColumnName)]);
 
     public static ValueToKeyMappingEstimator MapValueToKey(
         this TransformsCatalog.ConversionTransforms catalog,
@@ -36,8 +18,8 @@ public static class ConversionsExtensionsCatalog
         bool addKeyValueAnnotationsAsText = false,
         IDataView keyData = null)
     {
-        var columns = Pair(outputColumnName, inputColumnName);
-        return new(catalog.GetEnvironment(), columns, maximumNumberOfKeys, keyOrdinality, addKeyValueAnnotationsAsText, keyData);
+        var columns = new[] { (outputColumnName, inputColumnName ?? outputColumnName) };
+        return Create(catalog, columns, maximumNumberOfKeys, keyOrdinality, addKeyValueAnnotationsAsText, keyData);
     }
 
     public static ValueToKeyMappingEstimator MapValueToKey(
@@ -46,15 +28,23 @@ public static class ConversionsExtensionsCatalog
         int maximumNumberOfKeys = 1000000,
         ValueToKeyMappingEstimator.KeyOrdinality keyOrdinality = ValueToKeyMappingEstimator.KeyOrdinality.ByOccurrence,
         bool addKeyValueAnnotationsAsText = false,
-        IDataView keyData = null) =>
-        new(catalog.GetEnvironment(), Pairs(columns), maximumNumberOfKeys, keyOrdinality, addKeyValueAnnotationsAsText, keyData);
-
-    private static (string Output, string Input)[] Pair(string outputColumnName, string inputColumnName) =>
-        [(outputColumnName, inputColumnName ?? outputColumnName)];
-
-    private static (string Output, string Input)[] Pairs(InputOutputColumnPair[] columns)
+        IDataView keyData = null)
     {
         ArgumentNullException.ThrowIfNull(columns);
-        return [.. columns.Select(column => (column.OutputColumnName, column.InputColumnName))];
+        var pairs = Array.ConvertAll(columns, column => (column.OutputColumnName, column.InputColumnName));
+        return Create(catalog, pairs, maximumNumberOfKeys, keyOrdinality, addKeyValueAnnotationsAsText, keyData);
+    }
+
+    private static ValueToKeyMappingEstimator Create(
+        TransformsCatalog.ConversionTransforms catalog,
+        (string Output, string Input)[] columns,
+        int maximumNumberOfKeys,
+        ValueToKeyMappingEstimator.KeyOrdinality keyOrdinality,
+        bool keyValuesAsText,
+        IDataView keyData)
+    {
+        if (keyValuesAsText)
+            throw new NotSupportedException("This implementation keeps key values in their own type; text needs the package Microsoft.ML.");
+        return new(catalog.GetEnvironment(), columns, maximumNumberOfKeys, keyOrdinality, keyData);
     }
 }

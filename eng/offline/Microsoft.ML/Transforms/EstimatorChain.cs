@@ -1,5 +1,3 @@
-using Microsoft.ML.Runtime;
-
 namespace Microsoft.ML.Data;
 
 /// <summary>Estimators that are fitted one after another, each on what the transformers before it give.</summary>
@@ -7,21 +5,16 @@ public sealed class EstimatorChain<TLastTransformer> : IEstimator<TransformerCha
     where TLastTransformer : class, ITransformer
 {
     private readonly EstimatorLink[] _links;
-    private readonly IHostEnvironment _env;
 
     public EstimatorChain()
-        : this(null, [])
+        : this([])
     {
     }
 
-    internal EstimatorChain(IHostEnvironment env, EstimatorLink[] links)
+    internal EstimatorChain(EstimatorLink[] links)
     {
-        _env = env;
         _links = links;
-        LastEstimator = links.LastOrDefault()?.Estimator as IEstimator<TLastTransformer>;
     }
-
-    public readonly IEstimator<TLastTransformer> LastEstimator;
 
     public TransformerChain<TLastTransformer> Fit(IDataView input)
     {
@@ -36,8 +29,6 @@ public sealed class EstimatorChain<TLastTransformer> : IEstimator<TransformerCha
             var transformer = link.Estimator.Fit(view);
             transformers.Add(transformer);
             view = transformer.Transform(view);
-            if (link.CacheAfter && transformers.Count < _links.Length)
-                view = new CacheDataView(_env, view, []);
         }
         return new TransformerChain<TLastTransformer>(transformers, _links.Select(link => link.Scope));
     }
@@ -50,16 +41,9 @@ public sealed class EstimatorChain<TLastTransformer> : IEstimator<TransformerCha
         where TNewTrans : class, ITransformer
     {
         ArgumentNullException.ThrowIfNull(estimator);
-        return new EstimatorChain<TNewTrans>(_env, [.. _links, new EstimatorLink(estimator, scope, CacheAfter: false)]);
-    }
-
-    public EstimatorChain<TLastTransformer> AppendCacheCheckpoint(IHostEnvironment env)
-    {
-        ArgumentNullException.ThrowIfNull(env);
-        Check.State(_links.Length > 0, "Current estimator chain has no estimator, can't append cache checkpoint.");
-        return new EstimatorChain<TLastTransformer>(env, [.. _links[..^1], _links[^1] with { CacheAfter = true }]);
+        return new EstimatorChain<TNewTrans>([.. _links, new EstimatorLink(estimator, scope)]);
     }
 }
 
 /// <summary>An estimator in a chain.</summary>
-internal sealed record EstimatorLink(IEstimator<ITransformer> Estimator, TransformerScope Scope, bool CacheAfter);
+internal sealed record EstimatorLink(IEstimator<ITransformer> Estimator, TransformerScope Scope);

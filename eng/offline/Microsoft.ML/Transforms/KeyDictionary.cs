@@ -28,7 +28,7 @@ internal abstract class KeyDictionary(PrimitiveDataViewType itemType, int count)
     public abstract Delegate MakeGetter(DataViewRow row, DataViewSchema.Column column);
 
     /// <summary>Adds what the keys of a column stand for.</summary>
-    public abstract void AddKeyValues(DataViewSchema.Annotations.Builder annotations, DataViewSchema.Column source, bool asText);
+    public abstract void AddKeyValues(DataViewSchema.Annotations.Builder annotations, DataViewSchema.Column source);
 }
 
 internal sealed class KeyDictionary<T> : KeyDictionary
@@ -65,12 +65,12 @@ internal sealed class KeyDictionary<T> : KeyDictionary
     public override Delegate MakeGetter(DataViewRow row, DataViewSchema.Column column) =>
         column.Type is VectorDataViewType vector ? MakeVectorGetter(row, column, vector.Size) : MakeScalarGetter(row, column);
 
-    public override void AddKeyValues(DataViewSchema.Annotations.Builder annotations, DataViewSchema.Column source, bool asText)
+    public override void AddKeyValues(DataViewSchema.Annotations.Builder annotations, DataViewSchema.Column source)
     {
         if (Count == 0)
             return;
         var keyValues = KeyValues.OfKeys(source, ItemType, _terms) ?? new KeyValues<T>(ItemType, Count, () => _terms);
-        keyValues.AddTo(annotations, asText);
+        keyValues.AddTo(annotations);
     }
 
     private static KeyDictionary<T> Load(PrimitiveDataViewType itemType, BinaryReader reader)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Transforms;
@@ -10,12 +11,12 @@ internal abstract class KeyMap
 }
 
 internal sealed class KeyMap<TKey, TValue> : KeyMap
+    where TKey : struct, IBinaryInteger<TKey>
 {
     private readonly DataViewSchema.Column _source;
     private readonly TValue[] _values;
     private readonly TValue _missing = MissingValue.Of<TValue>();
     private readonly bool _missingIsDefault = KeyDictionary<TValue>.Comparer.Equals(MissingValue.Of<TValue>(), default);
-    private readonly Func<TKey, ulong> _toNumber = ValueConversion.Find<TKey, ulong>();
 
     public KeyMap(DataViewSchema.Column source)
     {
@@ -31,7 +32,7 @@ internal sealed class KeyMap<TKey, TValue> : KeyMap
     private TValue Map(TKey key)
     {
         // 0 wraps around to beyond the last
-        var place = _toNumber(key) - 1;
+        var place = ulong.CreateTruncating(key) - 1;
         return place < (ulong)_values.Length ? _values[place] : _missing;
     }
 

@@ -5,7 +5,7 @@ namespace Microsoft.ML.Data;
 /// <summary>The annotation that tells what keys stand for.</summary>
 internal abstract class KeyValues
 {
-    public abstract void AddTo(DataViewSchema.Annotations.Builder annotations, bool asText);
+    public abstract void AddTo(DataViewSchema.Annotations.Builder annotations);
 
     /// <summary>
     /// What the keys of other keys stand for: that which the other keys stood for. Null where the source holds no keys or nothing is
@@ -29,27 +29,20 @@ internal abstract class KeyValues
         {
             var values = default(VBuffer<T>);
             source.GetKeyValues(ref values);
-            return [.. places.Select(values.GetItemOrDefault)];
+            T[] items = [.. values.DenseValues()];
+            return Array.ConvertAll(places, place => items[place]);
         });
     }
 }
 
 internal sealed class KeyValues<T>(PrimitiveDataViewType itemType, int count, Func<T[]> values) : KeyValues
 {
-    public override void AddTo(DataViewSchema.Annotations.Builder annotations, bool asText)
+    public override void AddTo(DataViewSchema.Annotations.Builder annotations)
     {
-        if (asText && itemType is not TextDataViewType)
-            Add(annotations, TextDataViewType.Instance, () => Array.ConvertAll(values(), value => ValueText.Of(value).AsMemory()));
-        else
-            Add(annotations, itemType, values);
-    }
-
-    private void Add<TValue>(DataViewSchema.Annotations.Builder annotations, PrimitiveDataViewType type, Func<TValue[]> items)
-    {
-        annotations.Add(AnnotationKinds.KeyValues, new VectorDataViewType(type, count), (ref VBuffer<TValue> destination) =>
+        annotations.Add(AnnotationKinds.KeyValues, new VectorDataViewType(itemType, count), (ref VBuffer<T> destination) =>
         {
             var editor = VBufferEditor.Create(ref destination, count);
-            items().CopyTo(editor.Values);
+            values().CopyTo(editor.Values);
             destination = editor.Commit();
         });
     }

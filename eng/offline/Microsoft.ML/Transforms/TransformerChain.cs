@@ -27,8 +27,7 @@ public sealed class TransformerChain<TLastTransformer> : ITransformer, IEnumerab
     {
         _transformers = [.. transformers ?? []];
         _scopes = [.. scopes ?? []];
-        LastTransformer = _transformers.LastOrDefault() as TLastTransformer;
-        Check.State(_transformers.Length == 0 || LastTransformer is not null, $"The last transformer is no {typeof(TLastTransformer)}.");
+        Check.State(_transformers is [] or [.., TLastTransformer], $"The last transformer is no {typeof(TLastTransformer)}.");
         Check.State(_transformers.Length == _scopes.Length, "A chain needs a scope for each transformer.");
     }
 
@@ -37,36 +36,22 @@ public sealed class TransformerChain<TLastTransformer> : ITransformer, IEnumerab
     {
     }
 
-    public readonly TLastTransformer LastTransformer;
+    private IEnumerable<ITransformer> Scoring => _transformers.Where((_, i) => _scopes[i].HasFlag(TransformerScope.Scoring));
 
     bool ITransformer.IsRowToRowMapper => _transformers.All(transformer => transformer.IsRowToRowMapper);
 
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => GetOutputSchema(inputSchema, TransformerScope.Scoring);
-
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema, TransformerScope scope)
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        return InScope(scope).Aggregate(inputSchema, (schema, transformer) => transformer.GetOutputSchema(schema));
+        return Scoring.Aggregate(inputSchema, (schema, transformer) => transformer.GetOutputSchema(schema));
     }
 
-    public IDataView Transform(IDataView input) => Transform(input, TransformerScope.Scoring);
-
-    public IDataView Transform(IDataView input, TransformerScope scope)
+    public IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
         // a schema that does not fit is found before anything is transformed
-        GetOutputSchema(input.Schema, scope);
-        return InScope(scope).Aggregate(input, (view, transformer) => transformer.Transform(view));
-    }
-
-    public TransformerChain<ITransformer> GetModelFor(TransformerScope scopeFilter) =>
-        new(InScope(scopeFilter), _scopes.Where(scope => (scope & scopeFilter) != TransformerScope.None));
-
-    public TransformerChain<TNewLast> Append<TNewLast>(TNewLast transformer, TransformerScope scope = TransformerScope.Everything)
-        where TNewLast : class, ITransformer
-    {
-        ArgumentNullException.ThrowIfNull(transformer);
-        return new TransformerChain<TNewLast>([.. _transformers, transformer], [.. _scopes, scope]);
+        GetOutputSchema(input.Schema);
+        return Scoring.Aggregate(input, (view, transformer) => transformer.Transform(view));
     }
 
     public IEnumerator<ITransformer> GetEnumerator() => ((IEnumerable<ITransformer>)_transformers).GetEnumerator();
@@ -106,9 +91,6 @@ public sealed class TransformerChain<TLastTransformer> : ITransformer, IEnumerab
             ctx.SaveModel(_transformers[i], TransformerChainLoader.DirectoryOf(i));
         }
     }
-
-    private IEnumerable<ITransformer> InScope(TransformerScope scope) =>
-        _transformers.Where((_, i) => (_scopes[i] & scope) != TransformerScope.None);
 }
 
 [LoadableModel]

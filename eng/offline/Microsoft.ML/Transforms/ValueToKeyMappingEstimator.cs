@@ -10,7 +10,6 @@ public sealed class ValueToKeyMappingEstimator : IEstimator<ValueToKeyMappingTra
     private readonly (string Output, string Input)[] _columns;
     private readonly int _maximumNumberOfKeys;
     private readonly KeyOrdinality _keyOrdinality;
-    private readonly bool _keyValuesAsText;
     private readonly IDataView _keyData;
 
     internal ValueToKeyMappingEstimator(
@@ -18,7 +17,6 @@ public sealed class ValueToKeyMappingEstimator : IEstimator<ValueToKeyMappingTra
         (string Output, string Input)[] columns,
         int maximumNumberOfKeys,
         KeyOrdinality keyOrdinality,
-        bool keyValuesAsText,
         IDataView keyData)
     {
         ArgumentNullException.ThrowIfNull(env);
@@ -32,7 +30,6 @@ public sealed class ValueToKeyMappingEstimator : IEstimator<ValueToKeyMappingTra
         _columns = columns;
         _maximumNumberOfKeys = maximumNumberOfKeys;
         _keyOrdinality = keyOrdinality;
-        _keyValuesAsText = keyValuesAsText;
         _keyData = keyData;
     }
 
@@ -50,7 +47,7 @@ public sealed class ValueToKeyMappingEstimator : IEstimator<ValueToKeyMappingTra
             ?? throw Check.MissingColumn("inputSchema", "input", pair.Input))];
         var sorted = _keyOrdinality == KeyOrdinality.ByValue;
         var dictionaries = _keyData is null ? Learn(input, sources, sorted) : Read(sources, sorted);
-        return new ValueToKeyMappingTransformer(_host, _columns, dictionaries, _keyValuesAsText);
+        return new ValueToKeyMappingTransformer(_host, _columns, dictionaries);
     }
 
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
@@ -65,9 +62,8 @@ public sealed class ValueToKeyMappingEstimator : IEstimator<ValueToKeyMappingTra
             if (!column.IsKey || !column.Annotations.TryFindColumn(AnnotationKinds.KeyValues, out var keyValues)
                 || keyValues.Kind != SchemaShape.Column.VectorKind.Vector)
             {
-                var itemType = _keyValuesAsText ? TextDataViewType.Instance : column.ItemType;
                 keyValues = new SchemaShape.Column(
-                    AnnotationKinds.KeyValues, SchemaShape.Column.VectorKind.Vector, itemType, column.IsKey && !_keyValuesAsText);
+                    AnnotationKinds.KeyValues, SchemaShape.Column.VectorKind.Vector, column.ItemType, column.IsKey);
             }
             SchemaShape.Column[] annotations = column.Annotations.TryFindColumn(AnnotationKinds.SlotNames, out var slotNames)
                 ? [slotNames, keyValues]

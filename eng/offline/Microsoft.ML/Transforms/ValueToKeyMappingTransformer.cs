@@ -9,20 +9,17 @@ public sealed class ValueToKeyMappingTransformer : OneToOneTransformerBase
 {
     // one for each pair of columns; pairs may share one
     private readonly KeyDictionary[] _dictionaries;
-    private readonly bool _keyValuesAsText;
 
     internal ValueToKeyMappingTransformer(
-        IHostEnvironment env, (string Output, string Input)[] columns, KeyDictionary[] dictionaries, bool keyValuesAsText)
+        IHostEnvironment env, (string Output, string Input)[] columns, KeyDictionary[] dictionaries)
         : base(env, "Term", columns)
     {
         _dictionaries = dictionaries;
-        _keyValuesAsText = keyValuesAsText;
     }
 
     internal static ITransformer Load(IHostEnvironment env, ModelLoadContext ctx)
     {
         var columns = LoadColumns(ctx);
-        var keyValuesAsText = ctx.Reader.ReadBoolean();
         var different = new KeyDictionary[ctx.ReadCount()];
         for (var i = 0; i < different.Length; i++)
             different[i] = KeyDictionary.Load(ctx);
@@ -32,13 +29,12 @@ public sealed class ValueToKeyMappingTransformer : OneToOneTransformerBase
             dictionaries[i] = different.ElementAtOrDefault(ctx.Reader.ReadInt32())
                 ?? throw new FormatException("Corrupt model file: missing terms.");
         }
-        return new ValueToKeyMappingTransformer(env, columns, dictionaries, keyValuesAsText);
+        return new ValueToKeyMappingTransformer(env, columns, dictionaries);
     }
 
     private protected override void SaveModel(ModelSaveContext ctx)
     {
         SaveColumns(ctx);
-        ctx.Writer.Write(_keyValuesAsText);
         KeyDictionary[] different = [.. _dictionaries.Distinct()];
         ctx.Writer.Write(different.Length);
         foreach (var dictionary in different)
@@ -59,7 +55,7 @@ public sealed class ValueToKeyMappingTransformer : OneToOneTransformerBase
                 + $"since it has type '{itemType}'");
 
         var annotations = new DataViewSchema.Annotations.Builder();
-        dictionary.AddKeyValues(annotations, input, _keyValuesAsText);
+        dictionary.AddKeyValues(annotations, input);
         annotations.Add(input.Annotations, name => name == AnnotationKinds.SlotNames);
         var output = new DataViewSchema.DetachedColumn(
             ColumnPairs[pair].Output, input.Type.WithItemType(dictionary.KeyType), annotations.ToAnnotations());
