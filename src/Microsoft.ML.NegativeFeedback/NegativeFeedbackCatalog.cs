@@ -17,7 +17,7 @@ public static class NegativeFeedbackCatalog
     /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
     /// <param name="path">A folder that holds <c>ratings.dat</c>, <c>ratings.csv</c> or one <c>.inter</c> file, or such a file.</param>
     /// <returns>A view of the ratings. A malformed line throws <see cref="InvalidDataException"/> with file and line number when it is read.</returns>
-    /// <exception cref="ArgumentException">The path is empty.</exception>
+    /// <exception cref="ArgumentException">The path is empty, or the file is none of the three by its extension.</exception>
     /// <exception cref="FileNotFoundException">There is no such file, or no ratings file in the folder.</exception>
     public static IDataView LoadMovieLens(this DataOperationsCatalog catalog, string path)
         => MovieLensFile.Open(path);
@@ -41,8 +41,8 @@ public static class NegativeFeedbackCatalog
     /// <param name="interactions">A log with user, item, time and feedback, in any order.</param>
     /// <param name="options">Columns, quantile, minimum counts; null for the published ones.</param>
     /// <returns>The training log and the evaluation rows, with their counts.</returns>
-    /// <exception cref="ArgumentException">A column is missing or of another type, a feedback is NaN.</exception>
-    /// <exception cref="InvalidOperationException">The log is empty, or nothing is left of it.</exception>
+    /// <exception cref="ArgumentException">A column is missing or of another type, an option is wrong.</exception>
+    /// <exception cref="InvalidDataException">The log is empty, holds what cannot be read, or a part of the split would be empty.</exception>
     public static TemporalSplitData TemporalSplit(
         this DataOperationsCatalog catalog, IDataView interactions, TemporalSplitOptions? options = null)
         => NegativeFeedback.Sequences.TemporalSplit.Split(interactions, options ?? new TemporalSplitOptions());

@@ -96,7 +96,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         ValidationCutoff = _options.NumberOfRecommendations,
         GradientClippingNorm = _options.GradientClippingNorm,
         CudaDevice = CudaDevice,
-        Threads = _options.NumberOfThreads,
+        Threads = _options.NumberOfThreads ?? Environment.ProcessorCount,
         Seed = seed,
         CheckpointPath = _options.CheckpointPath,
     };

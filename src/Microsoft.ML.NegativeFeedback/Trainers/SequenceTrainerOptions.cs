@@ -122,7 +122,7 @@ public abstract class SequenceTrainerOptions
     /// </summary>
     public TrainingDevice Device { get; set; } = TrainingDevice.Automatic;
 
-    /// <summary>Threads of training on the CPU; at least 1. Default null: torch decides, as a rule one a core.</summary>
+    /// <summary>Threads of training on the CPU; at least 1. Default null: one a processor, where torch alone may take half as many.</summary>
     public int? NumberOfThreads { get; set; }
 
     /// <summary>
