@@ -49,6 +49,10 @@ internal static unsafe partial class Native
     [LibraryImport(Library)]
     public static partial int ts_backward(
         IntPtr tensor, IntPtr[] grads, int gradCount, byte retain, byte create, IntPtr[] inputs, int inputCount);
+    [LibraryImport(Library)]
+    public static partial int ts_gradients(
+        IntPtr[] outputs, int outputCount, IntPtr[] inputs, int inputCount, IntPtr[] grads, int gradCount,
+        byte retain, byte create, byte allowUnused, [Out] IntPtr[] results);
 
     [LibraryImport(Library)] public static partial void ts_seed(long seed);
     [LibraryImport(Library)] public static partial int ts_num_threads();

@@ -22,7 +22,23 @@ public static partial class torch
             GC.KeepAlive((this, grad_tensors, inputs));
         }
 
-        private static IntPtr[] Handles(IList<Tensor>? tensors) => tensors is null ? [] : tensors.Select(tensor => tensor.Handle).ToArray();
+        internal static IntPtr[] Handles(IList<Tensor>? tensors)
+            => tensors is null ? [] : tensors.Select(tensor => tensor.Handle).ToArray();
+    }
+
+    public static partial class autograd
+    {
+        public static IList<Tensor> grad(
+            IList<Tensor> outputs, IList<Tensor> inputs, IList<Tensor>? grad_outputs = null,
+            bool retain_graph = false, bool create_graph = false, bool allow_unused = false)
+        {
+            IntPtr[] from = Tensor.Handles(outputs), to = Tensor.Handles(inputs), grads = Tensor.Handles(grad_outputs);
+            var gradients = new IntPtr[to.Length];
+            Native.Check(Native.ts_gradients(from, from.Length, to, to.Length, grads, grads.Length,
+                retain_graph ? (byte)1 : (byte)0, create_graph ? (byte)1 : (byte)0, allow_unused ? (byte)1 : (byte)0, gradients));
+            GC.KeepAlive((outputs, inputs, grad_outputs));
+            return gradients.Select(gradient => new Tensor(gradient)).ToList();
+        }
     }
 
     public static IDisposable no_grad() => new GradMode(false);

@@ -154,6 +154,17 @@ int32_t ts_backward(const at::Tensor* tensor, const int64_t* grads, int32_t grad
     });
 }
 
+// The gradients for the inputs go to results; an input that no output was made with has none, if that is allowed.
+int32_t ts_gradients(const int64_t* outputs, int32_t outputCount, const int64_t* inputs, int32_t inputCount, const int64_t* grads,
+    int32_t gradCount, uint8_t retain, uint8_t create, uint8_t allowUnused, at::Tensor** results) {
+    return guarded(int32_t(-1), [&] {
+        const auto gradients = torch::autograd::grad(tensorsOf(outputs, outputCount), tensorsOf(inputs, inputCount),
+            tensorsOf(grads, gradCount), retain != 0, create != 0, allowUnused != 0);
+        for (int32_t i = 0; i < inputCount; i++) results[i] = gradients[i].defined() ? new at::Tensor(gradients[i]) : nullptr;
+        return int32_t(0);
+    });
+}
+
 // The library.
 
 void ts_seed(int64_t seed) { at::manual_seed(static_cast<uint64_t>(seed)); }
