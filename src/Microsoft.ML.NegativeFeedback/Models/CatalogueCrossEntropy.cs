@@ -26,7 +26,8 @@ internal static class CatalogueCrossEntropy
         using var outer = NewDisposeScope();
         var (rows, rowGradient, classes, classGradient, labels) = slice;
         long count = rows.shape[0], classCount = classes.shape[0];
-        long chunk = Math.Min(Math.Max(ChunkValues / classCount, SmallestChunk), count);
+        long largest = Math.Max(ChunkValues / classCount, SmallestChunk);
+        long chunk = DivideUp(count, DivideUp(count, largest));
         var logits = empty(chunk, classCount, device: rows.device);
         var transposedClasses = classes.t();
         var target = labels.unsqueeze(1);
@@ -50,4 +51,6 @@ internal static class CatalogueCrossEntropy
         contrast?.AddNormGradients(rowGradient, classGradient, (float)weight);
         return lossSum.MoveToOuterDisposeScope();
     }
+
+    private static long DivideUp(long count, long by) => (count + by - 1) / by;
 }

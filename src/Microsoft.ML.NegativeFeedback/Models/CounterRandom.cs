@@ -33,6 +33,9 @@ internal readonly struct CounterRandom
         return x ^ (x >> 15);
     }
 
+    /// <summary>The first two numbers as one, to make a key of.</summary>
+    public long Bits64() => (long)(((ulong)Bits(0) << 32) | Bits(1));
+
     /// <summary>Number <paramref name="counter"/>, uniform in (0, 1).</summary>
     public double Uniform(uint counter) => (Bits(counter) + 0.5) / 4294967296.0;
 

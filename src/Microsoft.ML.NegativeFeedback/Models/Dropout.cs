@@ -5,38 +5,39 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.NegativeFeedback.Models;
 
 /// <summary>
-/// Dropout whose masks depend only on (seed, epoch, step) and the order of calls. On a CPU the masks come from
-/// <see cref="CounterRandom"/>: torch draws them one element at a time on one thread, which takes longer than the products
-/// around them. On a GPU torch's own dropout is used, seeded at <see cref="Start"/>.
+/// The dropout of one pass through an encoder. On a CPU the masks come from <see cref="CounterRandom"/>: torch draws them one element
+/// at a time on one thread, which takes longer than the products around them, and from a generator that all threads share. Here they
+/// depend on the pass's key and the order of calls alone. On a GPU torch's own dropout is used.
 /// </summary>
-internal sealed class Dropout(double rate)
+internal sealed class Dropout
 {
-    private long _seed;
-    private long _epoch;
-    private long _step;
+    private readonly double _rate;
+    private readonly long _key;
     private long _site;
-    private bool _isActive;
 
-    /// <summary>Switches dropout on for one training step.</summary>
-    public void Start(Device device, long seed, long epoch, long step)
-    {
-        (_seed, _epoch, _step, _site, _isActive) = (seed, epoch, step, 0, rate > 0);
-        if (_isActive && device.type != DeviceType.CPU)
-            manual_seed(CounterRandom.Of(seed, epoch, step).Bits(0));
-    }
+    /// <summary>Starts the masks of a pass.</summary>
+    /// <param name="rate">The share of values that is zeroed; 0 is no dropout.</param>
+    /// <param name="pass">What the pass is known by.</param>
+    public Dropout(double rate, PassKey pass)
+        => (_rate, _key) = (rate, CounterRandom.Of(pass.Seed, pass.Epoch, pass.Step, pass.Slice).Bits64());
 
-    /// <summary>Switches dropout off.</summary>
-    public void Stop() => _isActive = false;
+    private Dropout() => (_rate, _key) = (0, 0);
 
-    /// <summary>Zeroes a share of the values and scales the others up, while dropout is on.</summary>
+    /// <summary>No dropout, as for scoring.</summary>
+    public static Dropout Off { get; } = new();
+
+    /// <summary>Zeroes a share of the values and scales the others up.</summary>
     public Tensor Apply(Tensor values)
     {
-        if (!_isActive)
+        if (_rate == 0)
             return values;
         if (values.device_type != DeviceType.CPU)
-            return nn.functional.dropout(values, rate, training: true);
+            return nn.functional.dropout(values, _rate, training: true);
         var mask = empty(values.shape, dtype: ScalarType.Float32);
-        CounterRandom.Of(_seed, _epoch, _step, _site++).FillDropoutMask(MemoryMarshal.Cast<byte, float>(mask.bytes), rate);
+        CounterRandom.Of(_key, _site++).FillDropoutMask(MemoryMarshal.Cast<byte, float>(mask.bytes), _rate);
         return values.mul(mask);
     }
 }
+
+/// <summary>What a slice's pass through an encoder is known by: everything random about it follows from this.</summary>
+internal readonly record struct PassKey(long Seed, long Epoch, long Step, long Slice);

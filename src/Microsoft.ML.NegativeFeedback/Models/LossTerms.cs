@@ -10,7 +10,7 @@ namespace Microsoft.ML.NegativeFeedback.Models;
 /// <param name="Total">The weighted sum that is minimised.</param>
 internal readonly record struct LossTerms(double CrossEntropy, double NegativeCrossEntropy, double Contrast, double Total);
 
-/// <summary>Sums the terms of a batch over its slices on the device, so that a GPU is not waited for after each.</summary>
+/// <summary>Sums the terms over slices on the device, so that a GPU is not waited for after each.</summary>
 internal sealed class LossSums : IDisposable
 {
     private readonly Tensor _sums;
@@ -22,6 +22,11 @@ internal sealed class LossSums : IDisposable
     public void AddNegativeCrossEntropy(Tensor sum) => Add(1, sum);
 
     public void AddContrast(Tensor sum) => Add(2, sum);
+
+    /// <summary>Adds other sums.</summary>
+    public void Add(LossSums other) => _sums.add_(other._sums);
+
+    public void Clear() => _sums.zero_();
 
     /// <summary>The sums so far: CE or CE⁺, CE⁻, contrast.</summary>
     public (double CrossEntropy, double NegativeCrossEntropy, double Contrast) Read()

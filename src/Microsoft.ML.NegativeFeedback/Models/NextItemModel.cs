@@ -5,8 +5,8 @@ namespace Microsoft.ML.NegativeFeedback.Models;
 
 /// <summary>
 /// What the models share: an item table [N + 1, d] that embeds inputs and scores outputs (row 0 is padding and stays zero), and how
-/// a slice of a batch goes through an encoder and its gradients come back. Parameters gather gradients slice by slice between
-/// <see cref="StartStep"/> and <see cref="FinishStep"/>.
+/// a slice of a batch goes through an encoder and its gradients come back. A model is only read while gradients are computed, so that
+/// several threads can compute those of a batch at once, each with sums of its own.
 /// </summary>
 internal abstract class NextItemModel : nn.Module<Tensor, Tensor>
 {
@@ -15,7 +15,6 @@ internal abstract class NextItemModel : nn.Module<Tensor, Tensor>
     private protected NextItemModel(string name, int itemCount, EncoderSettings settings, long seed, Device device) : base(name)
     {
         (ItemCount, Settings, _device) = (itemCount, settings, device);
-        Dropout = new Dropout(settings.DropoutRate);
         items = InitialWeights.ItemTable(CounterRandom.Of(seed, 0), device, itemCount, settings.Width);
         positions = PositionTable(CounterRandom.Of(seed, 1), settings, device);
         finalNorm = new LayerNormalization(settings.Width, device);
@@ -25,8 +24,6 @@ internal abstract class NextItemModel : nn.Module<Tensor, Tensor>
     private protected readonly Parameter items;
     private protected readonly Parameter positions;
     private protected readonly LayerNormalization finalNorm;
-
-    private protected Dropout Dropout { get; }
 
     public int ItemCount { get; }
 
@@ -47,8 +44,8 @@ internal abstract class NextItemModel : nn.Module<Tensor, Tensor>
     /// <summary>Whether a slice of that kind needs <see cref="SequenceSlice.Contrast"/>.</summary>
     public abstract bool Contrasts(SequenceKind kind);
 
-    /// <summary>Adds a slice's losses to the sums and its gradients to the parameters.</summary>
-    public abstract void AccumulateGradients(SequenceSlice slice, in BatchCounts counts, LossSums sums);
+    /// <summary>Adds a slice's losses and gradients to the sums.</summary>
+    public abstract void AccumulateGradients(SequenceSlice slice, in BatchCounts counts, PassKey pass, GradientSums sums);
 
     /// <summary>The means of a batch and their weighted sum.</summary>
     public abstract LossTerms Mean(LossSums sums, in BatchCounts counts);
@@ -56,24 +53,13 @@ internal abstract class NextItemModel : nn.Module<Tensor, Tensor>
     /// <summary>The trained numbers of the encoder that recommends.</summary>
     public abstract EncoderWeights ToEncoderWeights();
 
-    /// <summary>Clears the gradients and starts the dropout masks of a step.</summary>
-    public void StartStep(long seed, long epoch, long step)
+    /// <summary>Ends the accumulation of a step: what is summed up becomes the parameters' gradient, of which padding has none.</summary>
+    public void TakeGradients(GradientSums sums)
     {
-        foreach (var parameter in parameters())
-            parameter.grad = null;
         using var scope = NewDisposeScope();
-        items.grad = zeros_like(items);
-        Dropout.Start(_device, seed, epoch, step);
-    }
-
-    /// <summary>Ends a step's accumulation: padding has no gradient, and dropout is off again.</summary>
-    public void FinishStep()
-    {
-        Dropout.Stop();
-        if (PublishedNumerics)
-            return;
-        using var scope = NewDisposeScope();
-        items.grad!.narrow(0, 0, 1).zero_();
+        if (!PublishedNumerics)
+            sums.Of(items).narrow(0, 0, 1).zero_();
+        sums.MoveToParameters();
     }
 
     /// <summary>Scores of items at the last position of each sequence.</summary>
@@ -95,40 +81,44 @@ internal abstract class NextItemModel : nn.Module<Tensor, Tensor>
     /// <summary>
     /// Runs a slice through an encoder, takes the gradients of its hidden vectors from <paramref name="loss"/>, and carries them back.
     /// </summary>
-    private protected void Backpropagate(SequenceSlice slice, SelfAttentionEncoder encoder, Parameter positionTable, SliceLoss loss)
+    private protected void Backpropagate(SequenceSlice slice, EncoderBranch branch, PassKey pass, GradientSums sums, SliceLoss loss)
     {
         using var scope = NewDisposeScope();
         var inputs = tensor(slice.Inputs, device: _device);
         // a leaf of its own: the gradient of the looked-up rows is added to the table's without a table of zeros in between
         var embedded = items.detach().index_select(0, inputs).requires_grad_();
-        var hidden = Encode(embedded, inputs, slice.Count, slice.Length, encoder, positionTable).view(-1, Settings.Width);
+        var dropout = new Dropout(Settings.DropoutRate, pass);
+        var hidden = Encode(embedded, inputs, slice.Count, slice.Length, branch, dropout).view(-1, Settings.Width);
         var rows = slice.HasPadding ? hidden.index_select(0, tensor(slice.LabelledPositions, device: _device)) : hidden;
+        var itemGradient = sums.Of(items);
         Tensor rowGradient;
         using (no_grad())
         {
             rowGradient = empty_like(rows);
-            var (classes, classGradient) = (ClassesOf(items), ClassesOf(items.grad!));
-            loss(new SliceTensors(rows.detach(), rowGradient, classes, classGradient, ClassIndices(slice.Labels)));
+            loss(new SliceTensors(rows.detach(), rowGradient, ClassesOf(items), ClassesOf(itemGradient), ClassIndices(slice.Labels)));
         }
 
-        rows.backward(grad_tensors: [rowGradient]);
+        var inputGradient = sums.Backpropagate(rows, rowGradient, branch.Parameters, embedded);
         using (no_grad())
-            items.grad!.index_add_(0, inputs, embedded.grad!, 1);
+            itemGradient.index_add_(0, inputs, inputGradient!, 1);
     }
 
     /// <summary>Embedded sequences [batch · length, d] → hidden vectors [batch, length, d].</summary>
-    private protected Tensor Encode(
-        Tensor embedded, Tensor inputs, long count, long length, SelfAttentionEncoder encoder, Parameter positionTable)
+    private protected Tensor Encode(Tensor embedded, Tensor inputs, long count, long length, EncoderBranch branch, Dropout dropout)
     {
-        var values = positionTable.narrow(0, 0, length).add(embedded.view(count, length, Settings.Width), Math.Sqrt(Settings.Width));
-        values = encoder.call(Dropout.Apply(values));
+        var values = branch.Positions.narrow(0, 0, length)
+            .add(embedded.view(count, length, Settings.Width), Math.Sqrt(Settings.Width));
+        values = branch.Encoder.call(dropout.Apply(values), dropout);
         if (PublishedNumerics)
             values = values.mul(inputs.view(count, length, 1).ne(0));
         return finalNorm.call(values);
     }
 
-    private protected Tensor Lookup(Tensor inputs, SelfAttentionEncoder encoder, Parameter positionTable)
-        => Encode(items.index_select(0, inputs.view(-1)), inputs, inputs.shape[0], inputs.shape[1], encoder, positionTable);
+    private protected Tensor Lookup(Tensor inputs, EncoderBranch branch)
+        => Encode(items.index_select(0, inputs.view(-1)), inputs, inputs.shape[0], inputs.shape[1], branch, Dropout.Off);
+
+    private protected EncoderBranch CreateBranch(SelfAttentionEncoder encoder, Parameter positionTable)
+        => new(encoder, positionTable, [.. encoder.parameters(), .. finalNorm.parameters(), positionTable]);
 
     private protected static Parameter PositionTable(CounterRandom random, EncoderSettings settings, Device device)
         => InitialWeights.Normal(random, device, settings.MaximumLength, settings.Width);
@@ -155,3 +145,9 @@ internal abstract class NextItemModel : nn.Module<Tensor, Tensor>
 /// <param name="ClassGradient">[classes, d], to be added to.</param>
 /// <param name="Labels">[n] classes.</param>
 internal readonly record struct SliceTensors(Tensor Rows, Tensor RowGradient, Tensor Classes, Tensor ClassGradient, Tensor Labels);
+
+/// <summary>An encoder with the position table that it uses.</summary>
+/// <param name="Encoder">The blocks.</param>
+/// <param name="Positions">[l, d].</param>
+/// <param name="Parameters">All that its hidden vectors are made with, but for the item table.</param>
+internal sealed record EncoderBranch(SelfAttentionEncoder Encoder, Parameter Positions, IReadOnlyList<Parameter> Parameters);

@@ -22,6 +22,8 @@ internal sealed record PnfRecSettings(
 internal sealed class PnfRecModel : NextItemModel
 {
     private readonly PnfRecSettings _settings;
+    private readonly EncoderBranch _positiveBranch;
+    private readonly EncoderBranch? _negativeBranch;
     private readonly SelfAttentionEncoder positive;
     private readonly SelfAttentionEncoder? negative;
     private readonly Parameter? negativePositions;
@@ -30,12 +32,14 @@ internal sealed class PnfRecModel : NextItemModel
         : base(nameof(PnfRecModel), itemCount, settings.Encoder, seed, device)
     {
         _settings = settings;
-        positive = new SelfAttentionEncoder(settings.Encoder, Dropout, CounterRandom.Of(seed, 2).Bits(0), device);
+        positive = new SelfAttentionEncoder(settings.Encoder, CounterRandom.Of(seed, 2).Bits64(), device);
+        _positiveBranch = CreateBranch(positive, positions);
         if (HasNegatives)
         {
-            negative = new SelfAttentionEncoder(settings.Encoder, Dropout, CounterRandom.Of(seed, 3).Bits(0), device);
+            negative = new SelfAttentionEncoder(settings.Encoder, CounterRandom.Of(seed, 3).Bits64(), device);
             if (settings.SeparatePositionEmbeddings)
                 negativePositions = PositionTable(CounterRandom.Of(seed, 4), settings.Encoder, device);
+            _negativeBranch = CreateBranch(negative, negativePositions ?? positions);
         }
 
         RegisterComponents();
@@ -51,18 +55,18 @@ internal sealed class PnfRecModel : NextItemModel
     public override bool Contrasts(SequenceKind kind) => kind == SequenceKind.Positives && _settings.ContrastWeight > 0;
 
     /// <summary>Hidden vectors of the positive encoder: [batch, length] items → [batch, length, d].</summary>
-    public override Tensor forward(Tensor inputs) => Lookup(inputs, positive, positions);
+    public override Tensor forward(Tensor inputs) => Lookup(inputs, _positiveBranch);
 
     /// <summary>Hidden vectors of the negative encoder, for tests of parity.</summary>
-    internal Tensor EncodeNegatives(Tensor inputs) => Lookup(inputs, negative!, negativePositions ?? positions);
+    internal Tensor EncodeNegatives(Tensor inputs) => Lookup(inputs, _negativeBranch!);
 
-    public override void AccumulateGradients(SequenceSlice slice, in BatchCounts counts, LossSums sums)
+    public override void AccumulateGradients(SequenceSlice slice, in BatchCounts counts, PassKey pass, GradientSums sums)
     {
         var batch = counts;
         if (slice.Kind == SequenceKind.Positives)
-            Backpropagate(slice, positive, positions, tensors => LossOfPositives(slice, tensors, batch, sums));
+            Backpropagate(slice, _positiveBranch, pass, sums, tensors => LossOfPositives(slice, tensors, batch, sums.Losses));
         else
-            Backpropagate(slice, negative!, negativePositions ?? positions, tensors => LossOfNegatives(tensors, batch, sums));
+            Backpropagate(slice, _negativeBranch!, pass, sums, tensors => LossOfNegatives(tensors, batch, sums.Losses));
     }
 
     public override LossTerms Mean(LossSums sums, in BatchCounts counts)

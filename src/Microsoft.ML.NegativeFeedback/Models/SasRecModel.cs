@@ -15,6 +15,7 @@ internal sealed record SasRecSettings(EncoderSettings Encoder, bool ReadsWholeSe
 internal sealed class SasRecModel : NextItemModel
 {
     private readonly SasRecSettings _settings;
+    private readonly EncoderBranch _branch;
     private readonly SelfAttentionEncoder encoder;
 
     public SasRecModel(int itemCount, SasRecSettings settings, long seed, Device device)
@@ -23,7 +24,8 @@ internal sealed class SasRecModel : NextItemModel
         if (settings.ContrastWeight > 0 && !settings.ReadsWholeSequence)
             throw new ArgumentException("InfoNCE contrasts the positives and negatives of a whole sequence.", nameof(settings));
         _settings = settings;
-        encoder = new SelfAttentionEncoder(settings.Encoder, Dropout, CounterRandom.Of(seed, 2).Bits(0), device);
+        encoder = new SelfAttentionEncoder(settings.Encoder, CounterRandom.Of(seed, 2).Bits64(), device);
+        _branch = CreateBranch(encoder, positions);
         RegisterComponents();
     }
 
@@ -34,12 +36,12 @@ internal sealed class SasRecModel : NextItemModel
     public override bool Contrasts(SequenceKind kind) => _settings.ContrastWeight > 0;
 
     /// <summary>Hidden vectors: [batch, length] items → [batch, length, d].</summary>
-    public override Tensor forward(Tensor inputs) => Lookup(inputs, encoder, positions);
+    public override Tensor forward(Tensor inputs) => Lookup(inputs, _branch);
 
-    public override void AccumulateGradients(SequenceSlice slice, in BatchCounts counts, LossSums sums)
+    public override void AccumulateGradients(SequenceSlice slice, in BatchCounts counts, PassKey pass, GradientSums sums)
     {
         var batch = counts;
-        Backpropagate(slice, encoder, positions, tensors => Loss(slice, tensors, batch, sums));
+        Backpropagate(slice, _branch, pass, sums, tensors => Loss(slice, tensors, batch, sums.Losses));
         if (PublishedNumerics && slice.IsNegativeInput is { } isNegative)
             PublishedInfoNce.Accumulate(this, items, slice, isNegative, _settings.ContrastWeight, sums);
     }

@@ -7,11 +7,10 @@ namespace Microsoft.ML.NegativeFeedback.Models;
 /// One block of the encoder: q = LN(x); x = q + Attention(q, x, x, causal); x = LN(x); x = x + W₂·relu(W₁·x) (Kang and McAuley
 /// 2018, section 3.2, in the order of the published code). Dropout follows the attention weights and both products.
 /// </summary>
-internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor, Tensor>
+internal sealed class SelfAttentionBlock : nn.Module<Tensor, BlockContext, Tensor>
 {
     private readonly int _width;
     private readonly int _headCount;
-    private readonly Dropout _dropout;
     private readonly LayerNormalization attentionNorm;
     private readonly Parameter inProjectionWeight;
     private readonly Parameter inProjectionBias;
@@ -20,9 +19,9 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor, Tensor>
     private readonly LinearLayer first;
     private readonly LinearLayer second;
 
-    public SelfAttentionBlock(EncoderSettings settings, Dropout dropout, long seed, Device device) : base(nameof(SelfAttentionBlock))
+    public SelfAttentionBlock(EncoderSettings settings, long seed, Device device) : base(nameof(SelfAttentionBlock))
     {
-        (_width, _headCount, _dropout) = (settings.Width, settings.HeadCount, dropout);
+        (_width, _headCount) = (settings.Width, settings.HeadCount);
         attentionNorm = new LayerNormalization(_width, device);
         inProjectionWeight = InitialWeights.Xavier(CounterRandom.Of(seed, 0), device, 3 * _width, _width);
         inProjectionBias = new Parameter(zeros(3 * _width, device: device));
@@ -35,15 +34,15 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor, Tensor>
 
     /// <summary>Runs the block.</summary>
     /// <param name="input">[batch, length, d].</param>
-    /// <param name="causalMask">[length, length], 0 where a query (row) may see a key (column) and −∞ elsewhere.</param>
+    /// <param name="context">What all blocks of a pass share.</param>
     /// <returns>[batch, length, d].</returns>
-    public override Tensor forward(Tensor input, Tensor causalMask)
+    public override Tensor forward(Tensor input, BlockContext context)
     {
         var normalized = attentionNorm.call(input);
-        var attended = normalized.add(outProjection.call(Attention(normalized, input, causalMask)));
+        var attended = normalized.add(outProjection.call(Attention(normalized, input, context)));
         var values = forwardNorm.call(attended);
-        var hidden = _dropout.Apply(first.call(values)).relu_();
-        return values.add(_dropout.Apply(second.call(hidden)));
+        var hidden = context.Dropout.Apply(first.call(values)).relu_();
+        return values.add(context.Dropout.Apply(second.call(hidden)));
     }
 
     public EncoderBlockWeights ToWeights() => new(
@@ -51,14 +50,14 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor, Tensor>
         inProjectionWeight.ToArray(), inProjectionBias.ToArray(), outProjection.Weight, outProjection.Bias,
         forwardNorm.Weight, forwardNorm.Bias, first.Weight, first.Bias, second.Weight, second.Bias);
 
-    private Tensor Attention(Tensor queryInput, Tensor keyInput, Tensor causalMask)
+    private Tensor Attention(Tensor queryInput, Tensor keyInput, BlockContext context)
     {
         var query = SplitHeads(Project(queryInput, 0));
         var key = SplitHeads(Project(keyInput, 1));
         var value = SplitHeads(Project(keyInput, 2));
         // mask + q·kᵀ / √d in one pass over the products
-        var weights = causalMask.add(query.bmm(key.transpose(1, 2)), 1 / Math.Sqrt(_width / _headCount)).softmax(-1);
-        return JoinHeads(_dropout.Apply(weights).bmm(value), queryInput.shape);
+        var weights = context.CausalMask.add(query.bmm(key.transpose(1, 2)), 1 / Math.Sqrt(_width / _headCount)).softmax(-1);
+        return JoinHeads(context.Dropout.Apply(weights).bmm(value), queryInput.shape);
     }
 
     // rows [Q; K; V] of the packed projection
@@ -80,3 +79,8 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor, Tensor>
         => _headCount == 1 ? values
             : values.view(shape[0], _headCount, shape[1], _width / _headCount).transpose(1, 2).reshape(shape);
 }
+
+/// <summary>What all blocks of a pass share.</summary>
+/// <param name="CausalMask">[length, length], 0 where a query (row) may see a key (column) and −∞ elsewhere.</param>
+/// <param name="Dropout">The dropout of the pass.</param>
+internal sealed record BlockContext(Tensor CausalMask, Dropout Dropout);

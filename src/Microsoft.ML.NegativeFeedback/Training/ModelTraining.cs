@@ -41,18 +41,18 @@ internal static class ModelTraining
         if (settings.CheckpointPath is { } path)
             CheckpointFile.CheckWritable(path);
         var device = DeviceOf(settings);
-        int threads = get_num_threads();
-        set_num_threads(settings.Threads ?? DefaultThreads(threads));
+        int former = get_num_threads();
+        int threads = settings.Threads ?? DefaultThreads(former);
         try
         {
             using var scope = NewDisposeScope();
             using var model = create(device);
-            using var loop = new TrainingLoop(model, description, train, validation, settings, device);
+            using var loop = new TrainingLoop(model, description, train, validation, settings, device, threads);
             return loop.Run(progress, log, cancellationToken);
         }
         finally
         {
-            set_num_threads(threads);
+            set_num_threads(former);
         }
     }
 

@@ -32,23 +32,20 @@ internal sealed class NextItemValidation
     /// <summary>How many rows count.</summary>
     public int RowCount => _rows.Length;
 
-    public (double Ndcg, double HitRate) Evaluate(NextItemModel model)
+    /// <summary>The metrics of a model; workers share the rows.</summary>
+    public (double Ndcg, double HitRate) Evaluate(NextItemModel model, TorchWorkers workers)
     {
-        using var noGradient = no_grad();
-        double gain = 0;
-        int hits = 0;
-        foreach (int[] rows in _rows.Chunk(RowsPerBatch))
+        int[][] batches = [.. _rows.Chunk(RowsPerBatch)];
+        var ranks = new int[batches.Length][];
+        workers.Run(worker =>
         {
-            foreach (int rank in Ranks(model, rows))
-            {
-                if (rank > _cutoff)
-                    continue;
-                hits++;
-                gain += 1 / Math.Log2(rank + 1);
-            }
-        }
+            using var noGradient = no_grad();
+            for (int batch = worker; batch < batches.Length; batch += workers.Count)
+                ranks[batch] = Ranks(model, batches[batch]);
+        });
 
-        return (gain / _rows.Length, (double)hits / _rows.Length);
+        int[] hits = [.. ranks.SelectMany(rank => rank).Where(rank => rank <= _cutoff)];
+        return (hits.Sum(rank => 1 / Math.Log2(rank + 1)) / _rows.Length, (double)hits.Length / _rows.Length);
     }
 
     private int[] Ranks(NextItemModel model, int[] rows)

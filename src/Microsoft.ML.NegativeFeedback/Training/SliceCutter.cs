@@ -9,14 +9,23 @@ namespace Microsoft.ML.NegativeFeedback.Training;
 /// </summary>
 internal sealed class SliceCutter
 {
+    // so many positions that the products stay large, for a batch that is divided among many workers
+    private const long SmallestSlice = 512;
+
     private readonly NextItemModel _model;
-    private readonly long _positionsPerSlice;
+    private readonly long _largestSlice;
+    private readonly int _parts;
     private readonly Dictionary<SequenceKind, SequenceWindows> _windows = [];
     private readonly SequenceWindows? _negatives;
 
-    public SliceCutter(SequenceData data, NextItemModel model, long positionsPerSlice)
+    /// <summary>Cuts the windows of all rows.</summary>
+    /// <param name="data">Histories.</param>
+    /// <param name="model">The model, which says what sequences it reads.</param>
+    /// <param name="largestSlice">Positions a slice at most, unless a single sequence is longer.</param>
+    /// <param name="parts">How many slices a batch should at least come to, so that workers can share it evenly.</param>
+    public SliceCutter(SequenceData data, NextItemModel model, long largestSlice, int parts = 1)
     {
-        (_model, _positionsPerSlice) = (model, positionsPerSlice);
+        (_model, _largestSlice, _parts) = (model, largestSlice, parts);
         int length = model.Settings.MaximumLength + 1;
         foreach (var kind in model.TrainingSequences)
             _windows[kind] = new SequenceWindows(data, kind, length);
@@ -32,19 +41,32 @@ internal sealed class SliceCutter
     public (IReadOnlyList<SequenceSlice> Slices, BatchCounts Counts) Cut(ReadOnlySpan<int> rows)
     {
         var slices = new List<SequenceSlice>();
+        long positions = PositionsPerSlice(rows);
         foreach (var (kind, windows) in _windows)
         {
             var byLength = SortByLength(rows, windows);
             for (int start = 0; start < byLength.Length;)
             {
                 long length = windows.Length(byLength[start]) - 1;
-                int count = (int)Math.Clamp(_positionsPerSlice / length, 1, byLength.Length - start);
+                int count = (int)Math.Clamp(positions / length, 1, byLength.Length - start);
                 slices.Add(CreateSlice(kind, windows, byLength.AsSpan(start, count)));
                 start += count;
             }
         }
 
         return (slices, Count(slices));
+    }
+
+    private long PositionsPerSlice(ReadOnlySpan<int> rows)
+    {
+        long total = 0;
+        foreach (var windows in _windows.Values)
+        {
+            foreach (int row in rows)
+                total += Math.Max(0, windows.Length(row) - 1);
+        }
+
+        return Math.Clamp(total / _parts, Math.Min(SmallestSlice, _largestSlice), _largestSlice);
     }
 
     // a stable sort, so that the result depends on nothing but the rows' order; rows with nothing to label are dropped

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.NegativeFeedback.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
@@ -14,24 +15,39 @@ internal sealed class TrainingLoop : IDisposable
 {
     // Positions that go through an encoder at once: on a CPU a few megabytes an activation, near the last-level cache; a GPU wants
     // more to do at once.
-    private const long PositionsPerSliceOnCpu = 3200, PositionsPerSliceOnGpu = 1 << 16;
+    private const long LargestSliceOnCpu = 1600, LargestSliceOnGpu = 1 << 16;
+
+    // A batch is cut into so many slices a worker that they can share it evenly.
+    private const int SlicesPerWorker = 4;
+
+    // Every worker has a gradient of its own; beyond this size of all there are fewer workers with more of torch's threads each.
+    private const long LargestGradients = 512L << 20;
+
     private const long OrderPurpose = 1, DropoutPurpose = 2;
 
     private readonly NextItemModel _model;
     private readonly TrainingSettings _settings;
     private readonly SliceCutter _cutter;
     private readonly NextItemValidation? _validation;
-    private readonly Device _device;
+    private readonly TorchWorkers _workers;
+    private readonly GradientWorkers _gradients;
     private readonly AdamOptimizer _adam;
     private readonly TrainingState _state;
+    private readonly long _dropoutSeed;
     private readonly Stopwatch _watch = Stopwatch.StartNew();
 
     public TrainingLoop(
-        NextItemModel model, string description, SequenceData train, SequenceData? validation, TrainingSettings settings, Device device)
+        NextItemModel model, string description, SequenceData train, SequenceData? validation, TrainingSettings settings,
+        Device device, int threads)
     {
-        (_model, _settings, _device) = (model, settings, device);
+        (_model, _settings, _dropoutSeed) = (model, settings, CounterRandom.Of(settings.Seed, DropoutPurpose).Bits64());
         TrainingDataChecks.Require(train, model);
-        _cutter = new SliceCutter(train, model, device.type == global::TorchSharp.DeviceType.CPU ? PositionsPerSliceOnCpu : PositionsPerSliceOnGpu);
+        bool isOnCpu = device.type == DeviceType.CPU;
+        _workers = new TorchWorkers(isOnCpu ? WorkerCount(model, threads) : 1, threads);
+        _gradients = new GradientWorkers(model, device, _workers);
+        _cutter = isOnCpu
+            ? new SliceCutter(train, model, LargestSliceOnCpu, SlicesPerWorker * _workers.Count)
+            : new SliceCutter(train, model, LargestSliceOnGpu);
         if (validation is not null)
             _validation = TrainingDataChecks.RequireRows(new NextItemValidation(validation, model, settings.ValidationCutoff, device));
         _adam = new AdamOptimizer(model.named_parameters(), settings.LearningRate);
@@ -59,7 +75,17 @@ internal sealed class TrainingLoop : IDisposable
         return new TrainingResult(_model.ToEncoderWeights(), _state.BestEpoch, [.. _state.Epochs]);
     }
 
-    public void Dispose() => _adam.Dispose();
+    public void Dispose()
+    {
+        _gradients.Dispose();
+        _adam.Dispose();
+    }
+
+    private static int WorkerCount(NextItemModel model, int threads)
+    {
+        long gradientBytes = model.parameters().Sum(parameter => parameter.numel()) * sizeof(float);
+        return (int)Math.Clamp(LargestGradients / gradientBytes, 1, threads);
+    }
 
     private bool HasEnded()
         => _state.Epochs.Count >= _settings.MaximumEpochs
@@ -70,7 +96,6 @@ internal sealed class TrainingLoop : IDisposable
         var started = _watch.Elapsed;
         var terms = new List<LossTerms>();
         int[] order = CounterRandom.Of(_settings.Seed, epoch, OrderPurpose).Permutation(_cutter.Rows.Count);
-        _model.train();
         foreach (int[] batch in order.Chunk(_settings.BatchSize))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -78,8 +103,7 @@ internal sealed class TrainingLoop : IDisposable
         }
 
         double seconds = (_watch.Elapsed - started).TotalSeconds;
-        _model.eval();
-        (double Ndcg, double HitRate)? metrics = _validation?.Evaluate(_model);
+        (double Ndcg, double HitRate)? metrics = _validation?.Evaluate(_model, _workers);
         bool isBest = metrics is null || _state.BestEpoch == 0 || metrics.Value.Ndcg > _state.BestNdcg;
         return new TrainingProgress(
             epoch, _settings.MaximumEpochs, terms.Average(term => term.Total), terms.Average(term => term.CrossEntropy),
@@ -90,15 +114,10 @@ internal sealed class TrainingLoop : IDisposable
     private LossTerms RunStep(int[] rows, int epoch, int step)
     {
         var (slices, counts) = _cutter.Cut(rows);
-        using var sums = new LossSums(_device);
-        _model.StartStep(CounterRandom.Of(_settings.Seed, DropoutPurpose).Bits(0), epoch, step);
-        foreach (var slice in slices)
-            _model.AccumulateGradients(slice, counts, sums);
-        _model.FinishStep();
+        var terms = _gradients.Compute(slices, counts, new PassKey(_dropoutSeed, epoch, step, Slice: 0));
         if (_settings.GradientClippingNorm is { } norm)
             _adam.ClipGradients(norm);
         _adam.Step();
-        var terms = _model.Mean(sums, counts);
         return double.IsFinite(terms.Total) ? terms : throw new InvalidOperationException(
             $"The loss is {terms.Total} in step {step + 1} of epoch {epoch}: lower the learning rate, or clip gradients.");
     }

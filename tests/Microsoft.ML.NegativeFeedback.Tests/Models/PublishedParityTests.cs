@@ -152,12 +152,8 @@ public sealed class PublishedParityTests
 
     internal static LossTerms Gradients(NextItemModel model, IEnumerable<SequenceSlice> slices, BatchCounts counts)
     {
-        using var sums = new LossSums(CPU);
-        model.StartStep(1, 1, 0);
-        foreach (var slice in slices)
-            model.AccumulateGradients(slice, counts, sums);
-        model.FinishStep();
-        return model.Mean(sums, counts);
+        using var workers = new GradientWorkers(model, CPU, new TorchWorkers(count: 1, threads: 1));
+        return workers.Compute([.. slices], counts, new PassKey(Seed: 1, Epoch: 1, Step: 0, Slice: 0));
     }
 
     internal static void AssertClose(double expected, double actual, double absolute, double relative, string what = "")

@@ -23,7 +23,7 @@ public sealed class NextItemValidationTests
         var data = RandomSequences.Create(40, itemCount, 12, seed: 3, withTargets: true);
         using var model = new SasRecModel(itemCount, new SasRecSettings(new EncoderSettings(8, 6, 1, 2, 0), false, 0), 7, CPU);
         var validation = new NextItemValidation(data, model, cutoff, CPU);
-        var metrics = validation.Evaluate(model);
+        var metrics = validation.Evaluate(model, new TorchWorkers(count: 2, threads: 2));
 
         double gain = 0, hits = 0;
         int counted = 0;

@@ -1,0 +1,98 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.NegativeFeedback.Models;
+
+/// <summary>
+/// Where one thread sums up the gradients and losses of the slices it works off, so that threads share a model without sharing what
+/// they write. Sums are made for good and zeroed between steps.
+/// </summary>
+internal sealed class GradientSums : IDisposable
+{
+    private readonly Dictionary<object, int> _indices = new(ReferenceEqualityComparer.Instance);
+    private readonly Parameter[] _parameters;
+    private readonly Tensor[] _sums;
+    private readonly bool[] _hasGradient;
+
+    public GradientSums(NextItemModel model, Device device)
+    {
+        _parameters = [.. model.parameters()];
+        _sums = Array.ConvertAll(_parameters, parameter => zeros_like(parameter));
+        _hasGradient = new bool[_parameters.Length];
+        for (int i = 0; i < _parameters.Length; i++)
+            _indices.Add(_parameters[i], i);
+        Losses = new LossSums(device);
+    }
+
+    /// <summary>The sums of the losses.</summary>
+    public LossSums Losses { get; }
+
+    /// <summary>The sum of a parameter's gradient, to be added to.</summary>
+    public Tensor Of(Parameter parameter)
+    {
+        int index = _indices[parameter];
+        _hasGradient[index] = true;
+        return _sums[index];
+    }
+
+    /// <summary>Carries a gradient back to parameters, whose sums grow by theirs, and to a leaf.</summary>
+    /// <param name="output">Where it starts.</param>
+    /// <param name="outputGradient">The gradient there; null for a scalar loss.</param>
+    /// <param name="parameters">Parameters that the output was made with.</param>
+    /// <param name="leaf">A tensor of the caller's that it was made with, or null.</param>
+    /// <returns>The leaf's gradient, or null without a leaf.</returns>
+    public Tensor? Backpropagate(Tensor output, Tensor? outputGradient, IReadOnlyList<Parameter> parameters, Tensor? leaf)
+    {
+        List<Tensor> inputs = [.. parameters];
+        if (leaf is not null)
+            inputs.Add(leaf);
+        var gradients = autograd.grad([output], inputs, outputGradient is null ? null : [outputGradient]);
+        using var noGradient = no_grad();
+        for (int i = 0; i < parameters.Count; i++)
+            Of(parameters[i]).add_(gradients[i]);
+        return leaf is null ? null : gradients[^1];
+    }
+
+    /// <summary>Adds another thread's sums.</summary>
+    public void Add(GradientSums other)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        for (int i = 0; i < _sums.Length; i++)
+        {
+            if (other._hasGradient[i])
+                Of(_parameters[i]).add_(other._sums[i]);
+        }
+
+        Losses.Add(other.Losses);
+    }
+
+    /// <summary>Makes the sums the gradients of their parameters, until they are cleared; a parameter without any has none.</summary>
+    public void MoveToParameters()
+    {
+        for (int i = 0; i < _sums.Length; i++)
+            _parameters[i].grad = _hasGradient[i] ? _sums[i] : null;
+    }
+
+    /// <summary>Zeroes all sums.</summary>
+    public void Clear()
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        for (int i = 0; i < _sums.Length; i++)
+        {
+            if (_hasGradient[i])
+                _sums[i].zero_();
+            _hasGradient[i] = false;
+        }
+
+        Losses.Clear();
+    }
+
+    public void Dispose()
+    {
+        foreach (var sum in _sums)
+            sum.Dispose();
+        Losses.Dispose();
+    }
+}
