@@ -12,7 +12,7 @@ internal sealed record Arguments(string DataFolder, string Model, int Seed, int 
           --model NAME       pnfrec (default), pnfrec_pn, pnfrec_pc, sasrec_p, sasrec, sasrec_c
           --seed N           default 1
           --epochs N         at most so many; default 100
-          --threads N        default: one a processor
+          --threads N        default: torch decides, one a processor where it sees one core
           --checkpoint FILE  write a checkpoint after every epoch, and go on from it where it exists
           --output DIR       where the model is written; default output
         """;

@@ -96,7 +96,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         ValidationCutoff = _options.NumberOfRecommendations,
         GradientClippingNorm = _options.GradientClippingNorm,
         CudaDevice = CudaDevice,
-        Threads = _options.NumberOfThreads ?? Environment.ProcessorCount,
+        Threads = _options.NumberOfThreads,
         Seed = seed,
         CheckpointPath = _options.CheckpointPath,
     };

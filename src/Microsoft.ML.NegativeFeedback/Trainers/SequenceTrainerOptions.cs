@@ -3,7 +3,8 @@ namespace Microsoft.ML.NegativeFeedback;
 /// <summary>
 /// What the options of every sequential trainer share: columns, output, the training loop and where it runs.
 /// </summary>
-/// <remarks>The defaults are the settings published for PNFRec on MovieLens-1M (RecSys '25) wherever that paper or its code names them.</remarks>
+/// <remarks>The defaults are the settings published for PNFRec on MovieLens-1M (RecSys '25) wherever that paper or its code names them,
+/// but for <see cref="EmbeddingWidth"/>, 231 there.</remarks>
 public abstract class SequenceTrainerOptions
 {
     private protected SequenceTrainerOptions()
@@ -122,7 +123,7 @@ public abstract class SequenceTrainerOptions
     /// </summary>
     public TrainingDevice Device { get; set; } = TrainingDevice.Automatic;
 
-    /// <summary>Threads of training on the CPU; at least 1. Default null: one a processor, where torch alone may take half as many.</summary>
+    /// <summary>Threads of training on the CPU; at least 1. Default null: torch's choice, or one a processor where torch sees one core.</summary>
     public int? NumberOfThreads { get; set; }
 
     /// <summary>
