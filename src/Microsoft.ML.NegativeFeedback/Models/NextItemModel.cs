@@ -1,3 +1,4 @@
+using Microsoft.ML.NegativeFeedback.Sampling;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,3 +1,4 @@
+using Microsoft.ML.NegativeFeedback.Sampling;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.NegativeFeedback.Models;

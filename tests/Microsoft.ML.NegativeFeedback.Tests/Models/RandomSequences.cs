@@ -1,4 +1,5 @@
 using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Sampling;
 using Microsoft.ML.NegativeFeedback.Training;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Models;

@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace Microsoft.ML.NegativeFeedback.Models;
+namespace Microsoft.ML.NegativeFeedback.Sampling;
 
 /// <summary>
 /// Random numbers by counter: number i of a key is a hash of both, so a sequence can be made in any order, on any thread and in

@@ -1,6 +1,6 @@
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Sampling;
 
-namespace Microsoft.ML.NegativeFeedback.Tests.Training;
+namespace Microsoft.ML.NegativeFeedback.Tests.Sampling;
 
 public sealed class CounterRandomTests
 {
