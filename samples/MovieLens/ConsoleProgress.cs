@@ -14,7 +14,7 @@ internal sealed class ConsoleProgress : IProgress<TrainingProgress>
     {
         _epochSeconds.Add((value.Elapsed - _elapsed).TotalSeconds);
         _elapsed = value.Elapsed;
-        Console.WriteLine($"epoch {value.Epoch,3}: loss {value.Loss:0.0000}, NDCG_p {value.ValidationNdcg:0.0000} (best: epoch {value.BestEpoch}), "
+        Console.WriteLine($"epoch {value.Epoch,3}: loss {value.Loss:0.0000}, NDCG_p {value.ValidationScore:0.0000} (best: epoch {value.BestEpoch}), "
             + $"{value.SequencesPerSecond:0} sequences/s, {_epochSeconds[^1]:0.0} s");
     }
 }

@@ -14,7 +14,7 @@ internal sealed class GradientSums : IDisposable
     private readonly Tensor[] _sums;
     private readonly bool[] _hasGradient;
 
-    public GradientSums(NextItemModel model, Device device)
+    public GradientSums(SequenceModel model, Device device)
     {
         _parameters = [.. model.parameters()];
         _sums = Array.ConvertAll(_parameters, parameter => zeros_like(parameter));

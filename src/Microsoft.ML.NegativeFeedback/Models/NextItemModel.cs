@@ -5,36 +5,26 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.NegativeFeedback.Models;
 
 /// <summary>
-/// What the models share: an item table [N + 1, d] that embeds inputs and scores outputs (row 0 is padding and stays zero), and how
-/// a slice of a batch goes through an encoder and its gradients come back. A model is only read while gradients are computed, so that
-/// several threads can compute those of a batch at once, each with sums of its own.
+/// What the models share that foresee the next item by cross entropy over the catalogue: the item table scores outputs as it embeds
+/// inputs, and a slice of a batch goes through an encoder and its gradients come back without autograd over the logits.
 /// </summary>
-internal abstract class NextItemModel : nn.Module<Tensor, Tensor>
+internal abstract class NextItemModel : SequenceModel
 {
-    private readonly Device _device;
+    /// <summary>The names of the loss's terms: CE⁺ or CE of the whole sequence, CE⁻, and L_c or InfoNCE.</summary>
+    internal const string CrossEntropyName = "CE", NegativeCrossEntropyName = "CE-", ContrastName = "contrast";
 
-    private protected NextItemModel(string name, int itemCount, EncoderSettings settings, long seed, Device device) : base(name)
+    private protected const int CrossEntropySum = 0, NegativeCrossEntropySum = 1, ContrastSum = 2;
+
+    private protected NextItemModel(string name, int itemCount, EncoderSettings settings, long seed, Device device)
+        : base(name, itemCount, settings, device, InitialWeights.ItemTable(CounterRandom.Of(seed, 0), device, itemCount, settings.Width))
     {
-        (ItemCount, Settings, _device) = (itemCount, settings, device);
-        items = InitialWeights.ItemTable(CounterRandom.Of(seed, 0), device, itemCount, settings.Width);
         positions = PositionTable(CounterRandom.Of(seed, 1), settings, device);
         finalNorm = new LayerNormalization(settings.Width, device);
     }
 
     // lower case: these fields name the parameters
-    private protected readonly Parameter items;
     private protected readonly Parameter positions;
     private protected readonly LayerNormalization finalNorm;
-
-    public int ItemCount { get; }
-
-    public EncoderSettings Settings { get; }
-
-    /// <summary>
-    /// Reproduces the published implementations where they slip, for tests of parity: item 0 counts as a class and is trained as
-    /// one, and the contrastive term of SASRec_c is <see cref="PublishedInfoNce"/>.
-    /// </summary>
-    internal bool PublishedNumerics { get; init; }
 
     /// <summary>The sequences of a user that a step of training reads.</summary>
     public abstract IReadOnlyList<SequenceKind> TrainingSequences { get; }
@@ -54,15 +44,6 @@ internal abstract class NextItemModel : nn.Module<Tensor, Tensor>
     /// <summary>The trained numbers of the encoder that recommends.</summary>
     public abstract EncoderWeights ToEncoderWeights();
 
-    /// <summary>Ends the accumulation of a step: what is summed up becomes the parameters' gradient, of which padding has none.</summary>
-    public void TakeGradients(GradientSums sums)
-    {
-        using var scope = NewDisposeScope();
-        if (!PublishedNumerics)
-            sums.Of(items).narrow(0, 0, 1).zero_();
-        sums.MoveToParameters();
-    }
-
     /// <summary>Scores of items at the last position of each sequence.</summary>
     /// <param name="inputs">[batch, length] items, padded on the right with 0.</param>
     /// <param name="lastPositions">[batch] index of the last item of each.</param>
@@ -71,7 +52,7 @@ internal abstract class NextItemModel : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var hidden = call(inputs);
-        var rows = arange(inputs.shape[0], device: _device).mul_(inputs.shape[1]).add_(lastPositions);
+        var rows = arange(inputs.shape[0], device: Device).mul_(inputs.shape[1]).add_(lastPositions);
         var last = hidden.view(-1, Settings.Width).index_select(0, rows);
         return last.mm(items.t()).MoveToOuterDisposeScope();
     }
@@ -85,12 +66,12 @@ internal abstract class NextItemModel : nn.Module<Tensor, Tensor>
     private protected void Backpropagate(SequenceSlice slice, EncoderBranch branch, PassKey pass, GradientSums sums, SliceLoss loss)
     {
         using var scope = NewDisposeScope();
-        var inputs = tensor(slice.Inputs, device: _device);
+        var inputs = tensor(slice.Inputs, device: Device);
         // a leaf of its own: the gradient of the looked-up rows is added to the table's without a table of zeros in between
         var embedded = items.detach().index_select(0, inputs).requires_grad_();
         var dropout = new Dropout(Settings.DropoutRate, pass);
         var hidden = Encode(embedded, inputs, slice.Count, slice.Length, branch, dropout).view(-1, Settings.Width);
-        var rows = slice.HasPadding ? hidden.index_select(0, tensor(slice.LabelledPositions, device: _device)) : hidden;
+        var rows = slice.HasPadding ? hidden.index_select(0, tensor(slice.LabelledPositions, device: Device)) : hidden;
         var itemGradient = sums.Of(items);
         Tensor rowGradient;
         using (no_grad())
@@ -136,7 +117,7 @@ internal abstract class NextItemModel : nn.Module<Tensor, Tensor>
 
     private Tensor ClassesOf(Tensor table) => table.detach().narrow(0, FirstClass, ItemCount + 1 - FirstClass);
 
-    private Tensor ClassIndices(long[] labels) => tensor(labels, device: _device).sub_(FirstClass);
+    private Tensor ClassIndices(long[] labels) => tensor(labels, device: Device).sub_(FirstClass);
 }
 
 /// <summary>What a loss sees of a slice, without autograd.</summary>

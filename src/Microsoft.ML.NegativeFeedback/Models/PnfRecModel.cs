@@ -72,12 +72,13 @@ internal sealed class PnfRecModel : NextItemModel
 
     public override LossTerms Mean(LossSums sums, in BatchCounts counts)
     {
-        var (positiveSum, negativeSum, contrastSum) = sums.Read();
-        double crossEntropy = positiveSum / Math.Max(counts.Positives, 1);
-        double negativeCrossEntropy = negativeSum / Math.Max(counts.Negatives, 1);
-        double contrast = contrastSum / Math.Max(counts.ContrastTargets, 1);
-        return new LossTerms(crossEntropy, negativeCrossEntropy, contrast,
-            crossEntropy + (_settings.NegativeWeight * negativeCrossEntropy) + (_settings.ContrastWeight * contrast));
+        double[] totals = sums.Read();
+        double crossEntropy = totals[CrossEntropySum] / Math.Max(counts.Positives, 1);
+        double negativeCrossEntropy = totals[NegativeCrossEntropySum] / Math.Max(counts.Negatives, 1);
+        double contrast = totals[ContrastSum] / Math.Max(counts.ContrastTargets, 1);
+        return new LossTerms(
+            crossEntropy + (_settings.NegativeWeight * negativeCrossEntropy) + (_settings.ContrastWeight * contrast),
+            (CrossEntropyName, crossEntropy), (NegativeCrossEntropyName, negativeCrossEntropy), (ContrastName, contrast));
     }
 
     public override EncoderWeights ToEncoderWeights() => ToEncoderWeights(positive);
@@ -87,11 +88,12 @@ internal sealed class PnfRecModel : NextItemModel
         double weight = 1.0 / counts.Positives;
         var contrast = slice.Contrast is null ? null : CreateContrast(slice.Contrast, tensors, _settings.Similarity,
             OpposingContrast.Temperature, _settings.ContrastWeight / counts.ContrastTargets / weight);
-        sums.AddCrossEntropy(CatalogueCrossEntropy.Accumulate(tensors, weight, contrast));
+        sums.Add(CrossEntropySum, CatalogueCrossEntropy.Accumulate(tensors, weight, contrast));
         if (contrast is not null)
-            sums.AddContrast(contrast.LossSum);
+            sums.Add(ContrastSum, contrast.LossSum);
     }
 
     private void LossOfNegatives(SliceTensors tensors, BatchCounts counts, LossSums sums)
-        => sums.AddNegativeCrossEntropy(CatalogueCrossEntropy.Accumulate(tensors, _settings.NegativeWeight / counts.Negatives, null));
+        => sums.Add(
+            NegativeCrossEntropySum, CatalogueCrossEntropy.Accumulate(tensors, _settings.NegativeWeight / counts.Negatives, null));
 }

@@ -13,7 +13,7 @@ internal static class PublishedInfoNce
 {
     /// <summary>Adds the loss of a batch that is one slice, and its gradients by autograd.</summary>
     public static void Accumulate(
-        nn.Module<Tensor, Tensor> model, Parameter items, SequenceSlice slice, long[] isNegative, double weight, GradientSums sums)
+        nn.Module<Tensor, Tensor> model, Parameter items, SequenceSlice slice, long[] isNegative, double weight, GradientSums sums, int contrastSum)
     {
         using var scope = NewDisposeScope();
         long width = items.shape[1];
@@ -33,7 +33,7 @@ internal static class PublishedInfoNce
         var negativeLogits = negatives.index_select(0, pairing).matmul(query.unsqueeze(2)).squeeze(2);
         var logits = cat([query.mul(positive).sum(1, keepdim: true), negativeLogits], 1).div(InfoNce.Temperature);
         var losses = logits.logsumexp(1).sub(logits.narrow(1, 0, 1).squeeze(1));
-        sums.Losses.AddContrast(losses.detach().sum());
+        sums.Losses.Add(contrastSum, losses.detach().sum());
         sums.Backpropagate(losses.mean().mul(weight), null, [.. model.parameters()], leaf: null);
     }
 

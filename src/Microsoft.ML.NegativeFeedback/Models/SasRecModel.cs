@@ -44,15 +44,15 @@ internal sealed class SasRecModel : NextItemModel
         var batch = counts;
         Backpropagate(slice, _branch, pass, sums, tensors => Loss(slice, tensors, batch, sums.Losses));
         if (PublishedNumerics && slice.IsNegativeInput is { } isNegative)
-            PublishedInfoNce.Accumulate(this, items, slice, isNegative, _settings.ContrastWeight, sums);
+            PublishedInfoNce.Accumulate(this, items, slice, isNegative, _settings.ContrastWeight, sums, ContrastSum);
     }
 
     public override LossTerms Mean(LossSums sums, in BatchCounts counts)
     {
-        var (sum, _, contrastSum) = sums.Read();
-        double crossEntropy = sum / Math.Max(counts.Positives, 1);
-        double contrast = contrastSum / Math.Max(counts.ContrastTargets, 1);
-        return new LossTerms(crossEntropy, 0, contrast, crossEntropy + (_settings.ContrastWeight * contrast));
+        double[] totals = sums.Read();
+        double crossEntropy = totals[CrossEntropySum] / Math.Max(counts.Positives, 1);
+        double contrast = totals[ContrastSum] / Math.Max(counts.ContrastTargets, 1);
+        return new LossTerms(crossEntropy + (_settings.ContrastWeight * contrast), (CrossEntropyName, crossEntropy), (ContrastName, contrast));
     }
 
     public override EncoderWeights ToEncoderWeights() => ToEncoderWeights(encoder);
@@ -63,8 +63,8 @@ internal sealed class SasRecModel : NextItemModel
         var contrast = slice.Contrast is not { TargetCount: > 0 } ? null
             : CreateContrast(slice.Contrast, tensors, ContrastSimilarity.Cosine, InfoNce.Temperature,
                 _settings.ContrastWeight / counts.ContrastTargets / weight);
-        sums.AddCrossEntropy(CatalogueCrossEntropy.Accumulate(tensors, weight, contrast));
+        sums.Add(CrossEntropySum, CatalogueCrossEntropy.Accumulate(tensors, weight, contrast));
         if (contrast is not null)
-            sums.AddContrast(contrast.LossSum);
+            sums.Add(ContrastSum, contrast.LossSum);
     }
 }

@@ -60,8 +60,9 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         var (train, validation) = validationData is not null ? (all, ReadValidationRows(validationData, items, itemCount))
             : _options.ValidationFraction > 0 ? HeldOutRows.Split(all, _options.ValidationFraction, seed)
             : (all, null);
-        var result = Train(train, validation, LoopSettings(seed), line => channel.Info(MessageSensitivity.None, "{0}", line));
-        return new NextItemTransformer(_environment, ToGraph(result.Weights, Popularity(all)), ScoringColumns, trainData.Schema);
+        var run = new TrainingRun(_options.Progress, line => channel.Info(MessageSensitivity.None, "{0}", line), _options.CancellationToken);
+        byte[] graph = Train(train, validation, LoopSettings(seed), GraphOptions(Popularity(all)), run);
+        return new NextItemTransformer(_environment, graph, ScoringColumns, trainData.Schema);
     }
 
     /// <summary>The columns that the trained transformer will add to the input's.</summary>
@@ -80,7 +81,9 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     /// <summary>Whether the network reads every item of a history, rather than the liked ones.</summary>
     private protected virtual bool ReadsWholeHistory => false;
 
-    private protected abstract TrainingResult Train(SequenceData train, SequenceData? validation, TrainingSettings settings, Action<string> log);
+    /// <summary>Trains, and writes what came of it as a graph.</summary>
+    private protected abstract byte[] Train(
+        SequenceData train, SequenceData? validation, TrainingSettings settings, NextItemGraphOptions graph, TrainingRun run);
 
     private SequenceData ReadValidationRows(IDataView rows, DataViewSchema.Column items, int itemCount)
         => SequenceData.ReadEvaluationRows(
@@ -110,14 +113,14 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         (_, var context) => context?.GpuDeviceId,
     };
 
-    private byte[] ToGraph(EncoderWeights weights, float[] popularity) => NextItemGraph.Build(weights, new NextItemGraphOptions
+    private NextItemGraphOptions GraphOptions(float[] popularity) => new()
     {
         TopK = _options.NumberOfRecommendations,
         History = ReadsWholeHistory ? HistorySelection.Whole : HistorySelection.PositivesOnly,
         ExcludeSeenItems = _options.ExcludeSeenItems,
         Popularity = popularity,
         Candidates = _options.CandidatesColumnName is not null,
-    });
+    };
 
     /// <summary>How often each item was read in training, [N + 1]: what a history without known items is answered with.</summary>
     private float[] Popularity(SequenceData data)

@@ -1,4 +1,5 @@
 using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Onnx;
 using Microsoft.ML.NegativeFeedback.Trainers;
 using Microsoft.ML.NegativeFeedback.Training;
 using Microsoft.ML.Runtime;
@@ -30,12 +31,12 @@ public sealed class PnfRecTrainer : NextItemTrainer
         _options = options;
     }
 
-    private protected override TrainingResult Train(
-        SequenceData train, SequenceData? validation, TrainingSettings settings, Action<string> log)
+    private protected override byte[] Train(
+        SequenceData train, SequenceData? validation, TrainingSettings settings, NextItemGraphOptions graph, TrainingRun run)
     {
         var model = new PnfRecSettings(
             EncoderSettings, _options.NegativeWeight, _options.ContrastiveWeight, _options.Similarity, _options.SeparatePositionEmbeddings);
-        return ModelTraining.Train(train, validation, model, settings, _options.Progress, log, _options.CancellationToken);
+        return NextItemGraph.Build(ModelTraining.Train(train, validation, model, settings, run).Weights, graph);
     }
 
     /// <summary>The options of <see cref="PnfRecTrainer"/>.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Onnx;
 using Microsoft.ML.NegativeFeedback.Trainers;
 using Microsoft.ML.NegativeFeedback.Training;
 using Microsoft.ML.Runtime;
@@ -24,12 +25,12 @@ public sealed class SasRecTrainer : NextItemTrainer
 
     private protected override bool ReadsWholeHistory => _options.Variant != SasRecVariant.PositiveItems;
 
-    private protected override TrainingResult Train(
-        SequenceData train, SequenceData? validation, TrainingSettings settings, Action<string> log)
+    private protected override byte[] Train(
+        SequenceData train, SequenceData? validation, TrainingSettings settings, NextItemGraphOptions graph, TrainingRun run)
     {
         double contrastiveWeight = _options.Variant == SasRecVariant.Contrastive ? _options.ContrastiveWeight : 0;
         var model = new SasRecSettings(EncoderSettings, ReadsWholeHistory, contrastiveWeight);
-        return ModelTraining.Train(train, validation, model, settings, _options.Progress, log, _options.CancellationToken);
+        return NextItemGraph.Build(ModelTraining.Train(train, validation, model, settings, run).Weights, graph);
     }
 
     /// <summary>The options of <see cref="SasRecTrainer"/>.</summary>

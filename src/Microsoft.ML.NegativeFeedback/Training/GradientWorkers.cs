@@ -6,41 +6,40 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.NegativeFeedback.Training;
 
 /// <summary>
-/// Computes the gradients of a batch: each worker takes a fixed share of the slices and sums up what comes of them, and the sums are
+/// Computes the gradients of a batch: each worker takes a fixed share of the parts and sums up what comes of them, and the sums are
 /// added in the workers' order, so that the result depends on the number of workers but on no race between them.
 /// </summary>
 internal sealed class GradientWorkers : IDisposable
 {
-    private readonly NextItemModel _model;
+    private readonly SequenceModel _model;
     private readonly Device _device;
     private readonly TorchWorkers _workers;
     private readonly GradientSums[] _sums;
 
-    public GradientWorkers(NextItemModel model, Device device, TorchWorkers workers)
+    public GradientWorkers(SequenceModel model, Device device, TorchWorkers workers)
     {
         (_model, _device, _workers) = (model, device, workers);
         _sums = [.. Enumerable.Range(0, workers.Count).Select(_ => new GradientSums(model, device))];
     }
 
     /// <summary>Leaves the gradients of the batch in the model's parameters, until the next call.</summary>
-    /// <param name="slices">The slices of the batch.</param>
-    /// <param name="counts">What its means divide by.</param>
-    /// <param name="step">What the step is known by; the number of the slice is filled in.</param>
-    public LossTerms Compute(IReadOnlyList<SequenceSlice> slices, BatchCounts counts, PassKey step)
+    /// <param name="batch">The batch.</param>
+    /// <param name="step">What the step is known by; the number of the part is filled in.</param>
+    public LossTerms Compute(Batch batch, PassKey step)
     {
-        var shares = Share(slices, _workers.Count);
+        var shares = Share(batch.Parts, _workers.Count);
         if (_device.type != DeviceType.CPU)
             manual_seed(CounterRandom.Of(step.Seed, step.Epoch, step.Step).Bits64());
         _workers.Run(worker =>
         {
             _sums[worker].Clear();
-            foreach (int slice in shares[worker])
-                _model.AccumulateGradients(slices[slice], counts, step with { Slice = slice }, _sums[worker]);
+            foreach (int part in shares[worker])
+                batch.Parts[part].Accumulate(step with { Slice = part }, _sums[worker]);
         });
         foreach (var other in _sums.AsSpan(1))
             _sums[0].Add(other);
         _model.TakeGradients(_sums[0]);
-        return _model.Mean(_sums[0].Losses, counts);
+        return batch.Mean(_sums[0].Losses);
     }
 
     public void Dispose()
@@ -49,18 +48,18 @@ internal sealed class GradientWorkers : IDisposable
             sums.Dispose();
     }
 
-    // the largest slice that is left goes to the worker with the least so far
-    private static List<int>[] Share(IReadOnlyList<SequenceSlice> slices, int workers)
+    // the largest part that is left goes to the worker with the least so far
+    private static List<int>[] Share(IReadOnlyList<BatchPart> parts, int workers)
     {
         var shares = new List<int>[workers];
         var load = new long[workers];
         for (int worker = 0; worker < workers; worker++)
             shares[worker] = [];
-        foreach (int slice in Enumerable.Range(0, slices.Count).OrderByDescending(slice => slices[slice].Inputs.Length))
+        foreach (int part in Enumerable.Range(0, parts.Count).OrderByDescending(part => parts[part].Size))
         {
             int worker = Array.IndexOf(load, load.Min());
-            shares[worker].Add(slice);
-            load[worker] += slices[slice].Inputs.Length;
+            shares[worker].Add(part);
+            load[worker] += parts[part].Size;
         }
 
         return shares;

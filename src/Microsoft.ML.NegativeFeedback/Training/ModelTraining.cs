@@ -13,31 +13,28 @@ internal static class ModelTraining
     /// <param name="validation">Rows that early stopping watches, or null to train for all epochs and keep the last weights.</param>
     /// <param name="model">The settings of the model.</param>
     /// <param name="settings">The settings of the loop.</param>
-    /// <param name="progress">Told after every epoch, on this thread.</param>
-    /// <param name="log">Told a line an epoch.</param>
-    /// <param name="cancellationToken">Looked at between steps.</param>
+    /// <param name="run">Who is told and who may cancel.</param>
     /// <exception cref="InvalidOperationException">There is nothing to learn from, nothing to validate on, or no such GPU.</exception>
     /// <exception cref="ArgumentException">The checkpoint cannot be written.</exception>
     /// <exception cref="InvalidDataException">The checkpoint is damaged or belongs to another training.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled; the checkpoint is that of the last finished epoch.</exception>
-    public static TrainingResult Train(
-        SequenceData train, SequenceData? validation, PnfRecSettings model, TrainingSettings settings,
-        IProgress<TrainingProgress>? progress = null, Action<string>? log = null, CancellationToken cancellationToken = default)
-        => Train(device => new PnfRecModel(train.ItemCount, model, settings.Seed, device), $"PNFRec {JsonSerializer.Serialize(model)}",
-            train, validation, settings, progress, log, cancellationToken);
+    public static TrainingResult<EncoderWeights> Train(
+        SequenceData train, SequenceData? validation, PnfRecSettings model, TrainingSettings settings, TrainingRun run = default)
+        => Train(new NextItemTask($"PNFRec {JsonSerializer.Serialize(model)}",
+            device => new PnfRecModel(train.ItemCount, model, settings.Seed, device), train, validation, settings.ValidationCutoff), settings, run);
 
     /// <summary>Trains SASRec, SASRec_p or SASRec_c; everything else as for PNFRec.</summary>
-    public static TrainingResult Train(
-        SequenceData train, SequenceData? validation, SasRecSettings model, TrainingSettings settings,
-        IProgress<TrainingProgress>? progress = null, Action<string>? log = null, CancellationToken cancellationToken = default)
-        => Train(device => new SasRecModel(train.ItemCount, model, settings.Seed, device), $"SASRec {JsonSerializer.Serialize(model)}",
-            train, validation, settings, progress, log, cancellationToken);
+    public static TrainingResult<EncoderWeights> Train(
+        SequenceData train, SequenceData? validation, SasRecSettings model, TrainingSettings settings, TrainingRun run = default)
+        => Train(new NextItemTask($"SASRec {JsonSerializer.Serialize(model)}",
+            device => new SasRecModel(train.ItemCount, model, settings.Seed, device), train, validation, settings.ValidationCutoff), settings, run);
 
-    private static TrainingResult Train(
-        Func<Device, NextItemModel> create, string description, SequenceData train, SequenceData? validation, TrainingSettings settings,
-        IProgress<TrainingProgress>? progress, Action<string>? log, CancellationToken cancellationToken)
+    /// <summary>Trains any task; everything else as for PNFRec.</summary>
+    public static TrainingResult<TWeights> Train<TModel, TWeights>(
+        TrainingTask<TModel, TWeights> task, TrainingSettings settings, TrainingRun run = default)
+        where TModel : SequenceModel
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        run.CancellationToken.ThrowIfCancellationRequested();
         if (settings.CheckpointPath is { } path)
             CheckpointFile.CheckWritable(path);
         var device = DeviceOf(settings);
@@ -46,9 +43,10 @@ internal static class ModelTraining
         try
         {
             using var scope = NewDisposeScope();
-            using var model = create(device);
-            using var loop = new TrainingLoop(model, description, train, validation, settings, device, threads);
-            return loop.Run(progress, log, cancellationToken);
+            using var model = task.CreateModel(device);
+            using var loop = TrainingLoop.Of(task, model, settings, device, threads);
+            loop.Run(run);
+            return new TrainingResult<TWeights>(task.WeightsOf(model), loop.BestEpoch, [.. loop.Epochs]);
         }
         finally
         {
@@ -69,3 +67,10 @@ internal static class ModelTraining
                 + "CUDA flavour of TorchSharp's native package and a driver.");
     }
 }
+
+/// <summary>Who is told of a training and who may end it.</summary>
+/// <param name="Progress">Told after every epoch, on the training thread.</param>
+/// <param name="Log">Told a line an epoch.</param>
+/// <param name="CancellationToken">Looked at between steps.</param>
+internal readonly record struct TrainingRun(
+    IProgress<TrainingProgress>? Progress = null, Action<string>? Log = null, CancellationToken CancellationToken = default);

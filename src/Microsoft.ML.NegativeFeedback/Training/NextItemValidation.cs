@@ -10,11 +10,12 @@ namespace Microsoft.ML.NegativeFeedback.Training;
 /// strictly higher score. A target that the history already holds is never recommended and counts as missed, as in the published
 /// code; a row whose history has nothing that the model reads is left out.
 /// </summary>
-internal sealed class NextItemValidation
+internal sealed class NextItemValidation : IValidation
 {
     private const int RowsPerBatch = 256;
 
     private readonly SequenceData _data;
+    private readonly NextItemModel _model;
     private readonly SequenceWindows _windows;
     private readonly int[] _rows;
     private readonly int _cutoff;
@@ -22,7 +23,7 @@ internal sealed class NextItemValidation
 
     public NextItemValidation(SequenceData data, NextItemModel model, int cutoff, Device device)
     {
-        (_data, _cutoff, _device) = (data, cutoff, device);
+        (_data, _model, _cutoff, _device) = (data, model, cutoff, device);
         _windows = new SequenceWindows(data, model.ScoringSequence, model.Settings.MaximumLength);
         _rows = [.. Enumerable.Range(0, data.RowCount)
             .Where(row => data.TargetFeedback(row) > 0 && _windows.Length(row) > 0)
@@ -32,8 +33,7 @@ internal sealed class NextItemValidation
     /// <summary>How many rows count.</summary>
     public int RowCount => _rows.Length;
 
-    /// <summary>The metrics of a model; workers share the rows.</summary>
-    public (double Ndcg, double HitRate) Evaluate(NextItemModel model, TorchWorkers workers)
+    public ValidationResult Evaluate(TorchWorkers workers)
     {
         int[][] batches = [.. _rows.Chunk(RowsPerBatch)];
         var ranks = new int[batches.Length][];
@@ -41,14 +41,19 @@ internal sealed class NextItemValidation
         {
             using var noGradient = no_grad();
             for (int batch = worker; batch < batches.Length; batch += workers.Count)
-                ranks[batch] = Ranks(model, batches[batch]);
+                ranks[batch] = Ranks(batches[batch]);
         });
 
         int[] hits = [.. ranks.SelectMany(rank => rank).Where(rank => rank <= _cutoff)];
-        return (hits.Sum(rank => 1 / Math.Log2(rank + 1)) / _rows.Length, (double)hits.Length / _rows.Length);
+        double ndcg = hits.Sum(rank => 1 / Math.Log2(rank + 1)) / _rows.Length;
+        return new ValidationResult(ndcg, new Dictionary<string, double>
+        {
+            [$"NDCG_p@{_cutoff}"] = ndcg,
+            [$"HR_p@{_cutoff}"] = (double)hits.Length / _rows.Length,
+        });
     }
 
-    private int[] Ranks(NextItemModel model, int[] rows)
+    private int[] Ranks(int[] rows)
     {
         using var scope = NewDisposeScope();
         int length = _windows.Length(rows[^1]);
@@ -62,7 +67,7 @@ internal sealed class NextItemValidation
             last[i] = items.Length - 1;
         }
 
-        var scores = model.Score(tensor(inputs, rows.Length, length, device: _device), tensor(last, device: _device)).cpu();
+        var scores = _model.Score(tensor(inputs, rows.Length, length, device: _device), tensor(last, device: _device)).cpu();
         var values = MemoryMarshal.Cast<byte, float>(scores.bytes);
         int width = _data.ItemCount + 1;
         var ranks = new int[rows.Length];

@@ -8,72 +8,75 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.NegativeFeedback.Training;
 
 /// <summary>
-/// The one training loop of all models: random batches, a step of Adam each, early stopping by NDCG_p@k, the best weights kept, a
+/// The one training loop of all models: random batches, a step of Adam each, early stopping, the best weights kept, a
 /// checkpoint an epoch. Everything random follows from (seed, epoch, step), so that an epoch comes out the same whether training ran
 /// up to it or was resumed there.
 /// </summary>
 internal sealed class TrainingLoop : IDisposable
 {
-    // Positions that go through an encoder at once: on a CPU a few megabytes an activation, near the last-level cache; a GPU wants
-    // more to do at once.
-    private const long LargestSliceOnCpu = 1600, LargestSliceOnGpu = 1 << 16;
-
-    // A batch is cut into so many slices a worker that they can share it evenly.
-    private const int SlicesPerWorker = 4;
-
     // Every worker has a gradient of its own; beyond this size of all there are fewer workers with more of torch's threads each.
     private const long LargestGradients = 512L << 20;
 
     private const long OrderPurpose = 1, DropoutPurpose = 2;
 
-    private readonly NextItemModel _model;
+    private readonly SequenceModel _model;
     private readonly TrainingSettings _settings;
-    private readonly SliceCutter _cutter;
-    private readonly NextItemValidation? _validation;
     private readonly TorchWorkers _workers;
     private readonly GradientWorkers _gradients;
+    private readonly IBatchSource _batches;
+    private readonly IValidation? _validation;
     private readonly AdamOptimizer _adam;
     private readonly TrainingState _state;
     private readonly long _dropoutSeed;
     private readonly Stopwatch _watch = Stopwatch.StartNew();
 
-    public TrainingLoop(
-        NextItemModel model, string description, SequenceData train, SequenceData? validation, TrainingSettings settings,
+    private TrainingLoop(
+        SequenceModel model, Func<int, IBatchSource> batches, IValidation? validation, string description, TrainingSettings settings,
         Device device, int threads)
     {
-        (_model, _settings, _dropoutSeed) = (model, settings, CounterRandom.Of(settings.Seed, DropoutPurpose).Bits64());
-        TrainingDataChecks.Require(train, model);
-        bool isOnCpu = device.type == DeviceType.CPU;
-        _workers = new TorchWorkers(isOnCpu ? WorkerCount(model, threads) : 1, threads);
+        (_model, _validation, _settings) = (model, validation, settings);
+        _dropoutSeed = CounterRandom.Of(settings.Seed, DropoutPurpose).Bits64();
+        int workers = device.type == DeviceType.CPU ? WorkerCount(model, threads) : 1;
+        _batches = batches(workers);
+        _workers = new TorchWorkers(workers, threads);
         _gradients = new GradientWorkers(model, device, _workers);
-        _cutter = isOnCpu
-            ? new SliceCutter(train, model, LargestSliceOnCpu, SlicesPerWorker * _workers.Count)
-            : new SliceCutter(train, model, LargestSliceOnGpu);
-        if (validation is not null)
-            _validation = TrainingDataChecks.RequireRows(new NextItemValidation(validation, model, settings.ValidationCutoff, device));
-        _adam = new AdamOptimizer(model.named_parameters(), settings.LearningRate);
+        _adam = new AdamOptimizer(model.named_parameters(), settings.LearningRate, settings.SecondMomentDecay);
         _state = new TrainingState(model, _adam);
         if (settings.CheckpointPath is { } path)
-            _state.ResumeFrom(path, Fingerprint(description, train, validation, settings));
+            _state.ResumeFrom(path, Fingerprint(description, settings));
     }
 
-    /// <summary>Trains to the end and gives the best weights.</summary>
-    public TrainingResult Run(IProgress<TrainingProgress>? progress, Action<string>? log, CancellationToken cancellationToken)
+    /// <summary>Prepares a training.</summary>
+    /// <exception cref="InvalidOperationException">There is nothing to learn from, or nothing to validate on.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged or belongs to another training.</exception>
+    public static TrainingLoop Of<TModel, TWeights>(
+        TrainingTask<TModel, TWeights> task, TModel model, TrainingSettings settings, Device device, int threads)
+        where TModel : SequenceModel
+        => new(model, workers => task.CreateBatches(model, device, workers), task.CreateValidation(model, device), task.Description, settings,
+            device, threads);
+
+    /// <summary>The epoch of the best weights, from 1.</summary>
+    public int BestEpoch => _state.BestEpoch;
+
+    /// <summary>Every epoch so far, those before a checkpoint was resumed included.</summary>
+    public IReadOnlyList<TrainingProgress> Epochs => _state.Epochs;
+
+    /// <summary>Trains to the end and leaves the best weights in the model.</summary>
+    public void Run(TrainingRun run)
     {
         if (_state.Epochs.Count > 0)
-            log?.Invoke($"Resumed after epoch {_state.Epochs.Count} from '{_settings.CheckpointPath}'.");
+            run.Log?.Invoke($"Resumed after epoch {_state.Epochs.Count} from '{_settings.CheckpointPath}'.");
         while (!HasEnded())
         {
-            var epoch = RunEpoch(_state.Epochs.Count + 1, cancellationToken);
+            var epoch = RunEpoch(_state.Epochs.Count + 1, run.CancellationToken);
             _state.Add(epoch);
             if (_settings.CheckpointPath is { } path)
                 _state.Write(path);
-            log?.Invoke(Describe(epoch));
-            progress?.Report(epoch);
+            run.Log?.Invoke(Describe(epoch));
+            run.Progress?.Report(epoch);
         }
 
         _state.RestoreBest();
-        return new TrainingResult(_model.ToEncoderWeights(), _state.BestEpoch, [.. _state.Epochs]);
     }
 
     public void Dispose()
@@ -82,7 +85,7 @@ internal sealed class TrainingLoop : IDisposable
         _adam.Dispose();
     }
 
-    private static int WorkerCount(NextItemModel model, int threads)
+    private static int WorkerCount(SequenceModel model, int threads)
     {
         long gradientBytes = model.parameters().Sum(parameter => parameter.numel()) * sizeof(float);
         return (int)Math.Clamp(LargestGradients / gradientBytes, 1, threads);
@@ -96,48 +99,46 @@ internal sealed class TrainingLoop : IDisposable
     {
         var started = _watch.Elapsed;
         var terms = new List<LossTerms>();
-        int[] order = CounterRandom.Of(_settings.Seed, epoch, OrderPurpose).Permutation(_cutter.Rows.Count);
+        int[] order = CounterRandom.Of(_settings.Seed, epoch, OrderPurpose).Permutation(_batches.RowCount);
         foreach (int[] batch in order.Chunk(_settings.BatchSize))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            terms.Add(RunStep(Array.ConvertAll(batch, index => _cutter.Rows[index]), epoch, terms.Count));
+            terms.Add(RunStep(batch, epoch, terms.Count));
         }
 
         double seconds = (_watch.Elapsed - started).TotalSeconds;
-        (double Ndcg, double HitRate)? metrics = _validation?.Evaluate(_model, _workers);
-        bool isBest = metrics is null || _state.BestEpoch == 0 || metrics.Value.Ndcg > _state.BestNdcg;
+        var result = _validation?.Evaluate(_workers);
+        bool isBest = result is null || _state.BestEpoch == 0 || result.Score > _state.BestScore;
         return new TrainingProgress(
-            epoch, _settings.MaximumEpochs, terms.Average(term => term.Total), terms.Average(term => term.CrossEntropy),
-            terms.Average(term => term.NegativeCrossEntropy), terms.Average(term => term.Contrast),
-            metrics?.Ndcg, metrics?.HitRate, isBest ? epoch : _state.BestEpoch, _cutter.Rows.Count / seconds, _watch.Elapsed);
+            epoch, _settings.MaximumEpochs, terms.Average(term => term.Total), MeanTerms(terms), result?.Score,
+            result?.Metrics ?? new Dictionary<string, double>(), isBest ? epoch : _state.BestEpoch, _batches.RowCount / seconds, _watch.Elapsed);
     }
+
+    private static Dictionary<string, double> MeanTerms(List<LossTerms> batches)
+        => batches[0].Terms.ToDictionary(term => term.Name, term => batches.Average(batch => batch[term.Name]));
 
     private LossTerms RunStep(int[] rows, int epoch, int step)
     {
-        var (slices, counts) = _cutter.Cut(rows);
-        var terms = _gradients.Compute(slices, counts, new PassKey(_dropoutSeed, epoch, step, Slice: 0));
+        var key = new PassKey(_dropoutSeed, epoch, step, Slice: 0);
+        var terms = _gradients.Compute(_batches.Cut(rows, key), key);
         if (_settings.GradientClippingNorm is { } norm)
             _adam.ClipGradients(norm);
-        _adam.Step();
+        _adam.Step(_workers);
         return double.IsFinite(terms.Total) ? terms : throw new InvalidOperationException(
             $"The loss is {terms.Total} in step {step + 1} of epoch {epoch}: lower the learning rate, or clip gradients.");
     }
 
-    private static string Fingerprint(string description, SequenceData train, SequenceData? validation, TrainingSettings settings)
-    {
-        string loop = string.Create(CultureInfo.InvariantCulture,
-            $"batch {settings.BatchSize} rate {settings.LearningRate:R} clip {settings.GradientClippingNorm:R} seed {settings.Seed}");
-        string data = $"cutoff {settings.ValidationCutoff} train {train.Fingerprint()[..16]} validation {validation?.Fingerprint()[..16]}";
-        return $"{description} {loop} {data}";
-    }
+    private static string Fingerprint(string description, TrainingSettings settings) => string.Create(CultureInfo.InvariantCulture,
+        $"{description} batch {settings.BatchSize} rate {settings.LearningRate:R} decay {settings.SecondMomentDecay:R} clip {settings.GradientClippingNorm:R} seed {settings.Seed}");
 
     private static string Describe(TrainingProgress epoch)
     {
-        FormattableString terms = $"CE {epoch.CrossEntropy:F4}, CE- {epoch.NegativeCrossEntropy:F4}, contrast {epoch.Contrast:F4}";
-        FormattableString metrics = $", NDCG {epoch.ValidationNdcg:F4}, HR {epoch.ValidationHitRate:F4}, best epoch {epoch.BestEpoch}";
-        string line = FormattableString.Invariant($"Epoch {epoch.Epoch}: loss {epoch.Loss:F4} ({FormattableString.Invariant(terms)})");
-        if (epoch.ValidationNdcg is not null)
-            line += FormattableString.Invariant(metrics);
+        string line = FormattableString.Invariant($"Epoch {epoch.Epoch}: loss {epoch.Loss:F4} ({List(epoch.LossTerms)})");
+        if (epoch.ValidationScore is not null)
+            line += FormattableString.Invariant($", {List(epoch.ValidationMetrics)}, best epoch {epoch.BestEpoch}");
         return line + FormattableString.Invariant($", {epoch.SequencesPerSecond:F0} sequences/s");
+
+        static string List(IReadOnlyDictionary<string, double> values)
+            => string.Join(", ", values.Select(value => FormattableString.Invariant($"{value.Key} {value.Value:F4}")));
     }
 }

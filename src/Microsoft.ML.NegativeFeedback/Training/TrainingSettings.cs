@@ -1,5 +1,3 @@
-using Microsoft.ML.NegativeFeedback.Models;
-
 namespace Microsoft.ML.NegativeFeedback.Training;
 
 /// <summary>The settings of the one training loop. The values were checked by whoever made it.</summary>
@@ -14,7 +12,10 @@ internal sealed record TrainingSettings
     /// <summary>The step size of Adam. Default 1e-3, as published for PNFRec.</summary>
     public double LearningRate { get; init; } = 1e-3;
 
-    /// <summary>Epochs without a better NDCG_p@k after which training stops. Default 10, as published for PNFRec.</summary>
+    /// <summary>β₂ of Adam. Default 0.999, as torch has it and PNFRec was published with; SINE was with 0.98.</summary>
+    public double SecondMomentDecay { get; init; } = 0.999;
+
+    /// <summary>Epochs without a better validation score after which training stops. Default 10, as published for PNFRec.</summary>
     public int Patience { get; init; } = 10;
 
     /// <summary>k of the validation metrics. Default 10.</summary>
@@ -37,7 +38,8 @@ internal sealed record TrainingSettings
 }
 
 /// <summary>What training gives.</summary>
+/// <typeparam name="TWeights">The trained numbers of a model.</typeparam>
 /// <param name="Weights">The weights of the best epoch.</param>
 /// <param name="BestEpoch">That epoch, from 1.</param>
 /// <param name="Epochs">Every epoch, those before a checkpoint was resumed included.</param>
-internal sealed record TrainingResult(EncoderWeights Weights, int BestEpoch, IReadOnlyList<TrainingProgress> Epochs);
+internal sealed record TrainingResult<TWeights>(TWeights Weights, int BestEpoch, IReadOnlyList<TrainingProgress> Epochs);

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.NegativeFeedback.Training;
 
 /// <summary>What changes from epoch to epoch: weights, Adam's moments, the best weights so far and the record of epochs.</summary>
-internal sealed class TrainingState(NextItemModel model, AdamOptimizer adam)
+internal sealed class TrainingState(SequenceModel model, AdamOptimizer adam)
 {
     private const string WeightPrefix = "weight/", BestPrefix = "best/", FirstPrefix = "adam.first/", SecondPrefix = "adam.second/";
 
@@ -18,7 +18,8 @@ internal sealed class TrainingState(NextItemModel model, AdamOptimizer adam)
     /// <summary>The epoch of the best weights, from 1; 0 before the first.</summary>
     public int BestEpoch { get; private set; }
 
-    public double BestNdcg => BestEpoch == 0 ? double.NegativeInfinity : _epochs[BestEpoch - 1].ValidationNdcg ?? double.NegativeInfinity;
+    /// <summary>What early stopping watched had that value in the best epoch; −∞ before the first.</summary>
+    public double BestScore => BestEpoch == 0 ? double.NegativeInfinity : _epochs[BestEpoch - 1].ValidationScore ?? double.NegativeInfinity;
 
     /// <summary>Records an epoch, and the weights as the best ones if it says so.</summary>
     public void Add(TrainingProgress epoch)

@@ -104,7 +104,7 @@ public class TrainerTests
             var options = Small(new PnfRecTrainer.Options { ValidationSet = rows, Progress = progress });
             options.MaximumNumberOfEpochs = 3;
             _ml.Recommendation().Trainers.PnfRec(options).Fit(toKeys.Transform(train));
-            return [.. progress.Reports.Select(report => report.ValidationNdcg)];
+            return [.. progress.Reports.Select(report => report.ValidationScore)];
         }
 
         var byItems = Ndcg(validation);

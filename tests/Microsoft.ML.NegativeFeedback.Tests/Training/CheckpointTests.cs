@@ -36,13 +36,13 @@ public sealed class CheckpointTests : IDisposable
         var uninterrupted = ModelTraining.Train(Train, Validation, PnfRec, Settings with { CheckpointPath = null });
         ModelTraining.Train(Train, Validation, PnfRec, Settings with { MaximumEpochs = epochsBefore });
         var progress = new ModelTrainingTests.Recorder();
-        var resumed = ModelTraining.Train(Train, Validation, PnfRec, Settings, progress);
+        var resumed = ModelTraining.Train(Train, Validation, PnfRec, Settings, new TrainingRun(progress));
         Assert.Equal(5 - epochsBefore, progress.Reports.Count);
         Assert.Equal(5, resumed.Epochs.Count);
         Assert.Equal(uninterrupted.BestEpoch, resumed.BestEpoch);
         Assert.Equal(
-            uninterrupted.Epochs.Select(epoch => (epoch.Loss, epoch.ValidationNdcg)),
-            resumed.Epochs.Select(epoch => (epoch.Loss, epoch.ValidationNdcg)));
+            uninterrupted.Epochs.Select(epoch => (epoch.Loss, epoch.ValidationScore)),
+            resumed.Epochs.Select(epoch => (epoch.Loss, epoch.ValidationScore)));
         ModelTrainingTests.AssertSameBits(uninterrupted.Weights, resumed.Weights);
     }
 
@@ -51,7 +51,7 @@ public sealed class CheckpointTests : IDisposable
     {
         var first = ModelTraining.Train(Train, Validation, PnfRec, Settings);
         var progress = new ModelTrainingTests.Recorder();
-        var again = ModelTraining.Train(Train, Validation, PnfRec, Settings, progress);
+        var again = ModelTraining.Train(Train, Validation, PnfRec, Settings, new TrainingRun(progress));
         Assert.Empty(progress.Reports);
         ModelTrainingTests.AssertSameBits(first.Weights, again.Weights);
     }
@@ -62,7 +62,7 @@ public sealed class CheckpointTests : IDisposable
         using var cancellation = new CancellationTokenSource();
         var progress = new ModelTrainingTests.Recorder { OnReport = cancellation.Cancel };
         Assert.Throws<OperationCanceledException>(() => ModelTraining.Train(
-            Train, Validation, PnfRec, Settings, progress, cancellationToken: cancellation.Token));
+            Train, Validation, PnfRec, Settings, new TrainingRun(progress, CancellationToken: cancellation.Token)));
         Assert.Single(CheckpointFile.Read(FilePath).Epochs);
         var resumed = ModelTraining.Train(Train, Validation, PnfRec, Settings);
         ModelTrainingTests.AssertSameBits(
@@ -112,7 +112,7 @@ public sealed class CheckpointTests : IDisposable
         foreach (string path in new[] { Path.Combine(_folder, "missing", "file"), _folder })
         {
             var error = Assert.Throws<ArgumentException>(
-                () => ModelTraining.Train(Train, Validation, PnfRec, Settings with { CheckpointPath = path }, progress));
+                () => ModelTraining.Train(Train, Validation, PnfRec, Settings with { CheckpointPath = path }, new TrainingRun(progress)));
             Assert.Contains(path, error.Message, StringComparison.Ordinal);
         }
 

@@ -31,8 +31,8 @@ public sealed class GradientWorkersTests
         {
             using var sums = new GradientWorkers(model, CPU, new TorchWorkers(workers, workers));
             // the second step shows that nothing of the first is left
-            sums.Compute(slices, counts, Step);
-            return (sums.Compute(slices, counts, Step), [.. model.parameters().Select(parameter => parameter.grad!.ToArray())]);
+            sums.Compute(NextItemBatches.Of(model, slices, counts), Step);
+            return (sums.Compute(NextItemBatches.Of(model, slices, counts), Step), [.. model.parameters().Select(parameter => parameter.grad!.ToArray())]);
         }
     }
 
@@ -45,7 +45,7 @@ public sealed class GradientWorkersTests
         builder.AddRow([1, 2, 3], [1, 1, 1]);
         var (slices, counts) = new SliceCutter(builder.Build(), model, 100).Cut([0]);
         using var workers = new GradientWorkers(model, CPU, new TorchWorkers(2, 2));
-        workers.Compute(slices, counts, Step);
+        workers.Compute(NextItemBatches.Of(model, slices, counts), Step);
         foreach (var (name, parameter) in model.named_parameters())
             Assert.Equal(name.StartsWith("negative", StringComparison.Ordinal), parameter.grad is null);
     }

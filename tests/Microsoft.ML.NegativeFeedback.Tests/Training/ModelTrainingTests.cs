@@ -27,8 +27,8 @@ public sealed class ModelTrainingTests
         var result = ModelTraining.Train(Train, Validation, PnfRec, Settings with { MaximumEpochs = 12, ValidationCutoff = 3 });
         // the next item is one of three, by chance one of thirty
         Assert.True(result.Epochs[^1].Loss < 0.8 * result.Epochs[0].Loss);
-        Assert.True(result.Epochs[result.BestEpoch - 1].ValidationHitRate > 0.4);
-        Assert.Equal(result.Epochs.Max(epoch => epoch.ValidationNdcg), result.Epochs[result.BestEpoch - 1].ValidationNdcg);
+        Assert.True(result.Epochs[result.BestEpoch - 1].ValidationMetrics["HR_p@3"] > 0.4);
+        Assert.Equal(result.Epochs.Max(epoch => epoch.ValidationScore), result.Epochs[result.BestEpoch - 1].ValidationScore);
         Assert.Equal(ItemCount, result.Weights.ItemCount);
     }
 
@@ -41,8 +41,8 @@ public sealed class ModelTrainingTests
         var result = ModelTraining.Train(Train, Validation, new SasRecSettings(PnfRec.Encoder, readsWholeSequence, contrastWeight),
             Settings with { MaximumEpochs = 12, ValidationCutoff = 3 });
         Assert.True(result.Epochs[^1].Loss < 0.9 * result.Epochs[0].Loss);
-        Assert.Equal(contrastWeight > 0, result.Epochs[0].Contrast > 0);
-        Assert.Equal(0, result.Epochs[0].NegativeCrossEntropy);
+        Assert.Equal(contrastWeight > 0, result.Epochs[0].LossTerms["contrast"] > 0);
+        Assert.DoesNotContain("CE-", result.Epochs[0].LossTerms);
     }
 
     [Theory]
@@ -62,7 +62,7 @@ public sealed class ModelTrainingTests
     {
         var result = ModelTraining.Train(Train, null, PnfRec, Settings);
         Assert.Equal((4, 4), (result.Epochs.Count, result.BestEpoch));
-        Assert.All(result.Epochs, epoch => Assert.Null(epoch.ValidationNdcg));
+        Assert.All(result.Epochs, epoch => Assert.Null(epoch.ValidationScore));
     }
 
     [Fact]
@@ -81,11 +81,11 @@ public sealed class ModelTrainingTests
     {
         var progress = new Recorder();
         var lines = new List<string>();
-        var result = ModelTraining.Train(Train, Validation, PnfRec, Settings, progress, lines.Add);
+        var result = ModelTraining.Train(Train, Validation, PnfRec, Settings, new TrainingRun(progress, lines.Add));
         Assert.Equal(result.Epochs, progress.Reports);
         Assert.Equal(Settings.MaximumEpochs, lines.Count);
         Assert.All(progress.Reports, report => Assert.Equal(
-            report.Loss, report.CrossEntropy + (0.45 * report.NegativeCrossEntropy) + (0.25 * report.Contrast), 6));
+            report.Loss, report.LossTerms["CE"] + (0.45 * report.LossTerms["CE-"]) + (0.25 * report.LossTerms["contrast"]), 6));
         Assert.All(progress.Reports, report => Assert.True(report.SequencesPerSecond > 0));
     }
 
@@ -115,7 +115,7 @@ public sealed class ModelTrainingTests
         long before = statistics.ThreadTotalLiveCount;
         var during = new List<long>();
         var progress = new Recorder { OnReport = () => during.Add(statistics.ThreadTotalLiveCount) };
-        ModelTraining.Train(Train, Validation, PnfRec, Settings with { GradientClippingNorm = 1 }, progress);
+        ModelTraining.Train(Train, Validation, PnfRec, Settings with { GradientClippingNorm = 1 }, new TrainingRun(progress));
         Assert.Equal(before, statistics.ThreadTotalLiveCount);
         // nor does an epoch add to those of the one before
         Assert.Equal(during[1], during[^1]);

@@ -23,7 +23,7 @@ public sealed class NextItemValidationTests
         var data = RandomSequences.Create(40, itemCount, 12, seed: 3, withTargets: true);
         using var model = new SasRecModel(itemCount, new SasRecSettings(new EncoderSettings(8, 6, 1, 2, 0), false, 0), 7, CPU);
         var validation = new NextItemValidation(data, model, cutoff, CPU);
-        var metrics = validation.Evaluate(model, new TorchWorkers(count: 2, threads: 2));
+        var metrics = validation.Evaluate(new TorchWorkers(count: 2, threads: 2));
 
         double gain = 0, hits = 0;
         int counted = 0;
@@ -47,8 +47,8 @@ public sealed class NextItemValidationTests
 
         Assert.Equal(counted, validation.RowCount);
         Assert.True(hits > 0);
-        Assert.Equal(gain / counted, metrics.Ndcg, 10);
-        Assert.Equal(hits / counted, metrics.HitRate, 10);
+        Assert.Equal(gain / counted, metrics.Score, 10);
+        Assert.Equal(hits / counted, metrics.Metrics[$"HR_p@{cutoff}"], 10);
     }
 
     [Fact]

@@ -1,0 +1,42 @@
+using Microsoft.ML.NegativeFeedback.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.NegativeFeedback.Training;
+
+/// <summary>Training of a model that foresees the next item by cross entropy.</summary>
+/// <param name="name">The model and its settings.</param>
+/// <param name="create">Makes the model.</param>
+/// <param name="train">Histories.</param>
+/// <param name="validation">Rows that early stopping watches, or null.</param>
+/// <param name="cutoff">k of the validation metrics.</param>
+internal sealed class NextItemTask(
+    string name, Func<Device, NextItemModel> create, SequenceData train, SequenceData? validation, int cutoff)
+    : TrainingTask<NextItemModel, EncoderWeights>
+{
+    // Positions of a slice: on a CPU what a block keeps of them for its gradients should stay in the caches; a GPU is fast where there is
+    // more to do at once.
+    private const long LargestSliceOnCpu = 1600, LargestSliceOnGpu = 1 << 16;
+
+    // A batch is cut into so many slices a worker that they can share it evenly.
+    private const int SlicesPerWorker = 4;
+
+    public override string Description
+        => $"{name} cutoff {cutoff} train {train.Fingerprint()[..16]} validation {validation?.Fingerprint()[..16]}";
+
+    public override NextItemModel CreateModel(Device device) => create(device);
+
+    public override IBatchSource CreateBatches(NextItemModel model, Device device, int workers)
+    {
+        TrainingDataChecks.Require(train, model);
+        var cutter = device.type == DeviceType.CPU
+            ? new SliceCutter(train, model, LargestSliceOnCpu, SlicesPerWorker * workers)
+            : new SliceCutter(train, model, LargestSliceOnGpu);
+        return new NextItemBatches(cutter, model);
+    }
+
+    public override IValidation? CreateValidation(NextItemModel model, Device device)
+        => validation is null ? null : TrainingDataChecks.RequireRows(new NextItemValidation(validation, model, cutoff, device));
+
+    public override EncoderWeights WeightsOf(NextItemModel model) => model.ToEncoderWeights();
+}
