@@ -47,6 +47,57 @@ public static class NegativeFeedbackCatalog
         this DataOperationsCatalog catalog, IDataView interactions, TemporalSplitOptions? options = null)
         => NegativeFeedback.Sequences.TemporalSplit.Split(interactions, options ?? new TemporalSplitOptions());
 
+    /// <summary>
+    /// Reads logs of KuaiRand (Gao et al. 2022): columns User and Item (Int32), Time (Int64, <b>milliseconds</b> since 1970), WatchSeconds and
+    /// DurationSeconds (Single; a duration of 0 is an unknown one, see <see cref="UnknownDuration"/>), and Like, Follow, Comment, Forward and Hate
+    /// (Single, 1 where it happened, else 0). Fields are found by their names in the header, separated by commas as published or by tabs as in
+    /// the subset of views that ended in a like or a hate, whose field <c>label</c> is 1 for a like and 0 for a hate. Rows come in the files' order, which
+    /// need not be that of time; they are parsed as they are read.
+    /// </summary>
+    /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="path">
+    /// A log, or a folder: then every .csv and .tsv file in it whose header names <c>user_id</c>, <c>video_id</c> and <c>time_ms</c> is read, in the order of
+    /// their names. The published folder also holds <c>log_random…csv</c>, views of videos that were exposed at random: give the other logs alone to leave
+    /// those out.
+    /// </param>
+    /// <returns>A view of the interactions. A malformed line throws <see cref="InvalidDataException"/> with file and line number when it is read.</returns>
+    /// <exception cref="ArgumentException">The path is empty.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file, or no log in the folder.</exception>
+    /// <exception cref="InvalidDataException">A header lacks a field.</exception>
+    public static IDataView LoadKuaiRand(this DataOperationsCatalog catalog, string path)
+        => KuaiRandLog.Open(path);
+
+    /// <summary>
+    /// Reads the log of WeChat Channels as the WeChat Big Data Challenge 2021 published it: <c>user_action.csv</c> joined with <c>feed_info.csv</c>. Columns User
+    /// and Item (Int32); Time (Int64: the <b>day</b>, 1 to 15, for the log has no other time; sort by it stably, views of one day stand in the file's order);
+    /// WatchSeconds (Single; play / 1000), Like, Follow, Comment, Forward and Favorite (Single, 1 or 0), DurationSeconds (Single; videoplayseconds, 0 for a video
+    /// that feed_info.csv lacks, see <see cref="UnknownDuration"/>) and Author (Int32; −1 for such a video). Actions are parsed as they are read; the videos
+    /// are kept in memory from the first row on.
+    /// </summary>
+    /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="folder">The folder with both files.</param>
+    /// <returns>A view of the interactions. A malformed line throws <see cref="InvalidDataException"/> with file and line number when it is read.</returns>
+    /// <exception cref="ArgumentException">The path is empty.</exception>
+    /// <exception cref="FileNotFoundException">One of the files is missing.</exception>
+    /// <exception cref="InvalidDataException">A header lacks a field.</exception>
+    public static IDataView LoadWeChatChannels(this DataOperationsCatalog catalog, string folder)
+        => WeChatChannelsLog.Open(folder);
+
+    /// <summary>
+    /// Reads the views of KION (Safilo et al. 2023): columns User and Item (Int32), Time (Int64: the Unix seconds at which the day of the last view
+    /// begins, UTC), WatchSeconds (Single; total_dur) and WatchedShare (Single; watched_pct / 100, <b>NaN</b> where the file leaves it empty). There is no
+    /// duration: label with <see cref="FeedbackRule.WatchedShare"/>, which refuses NaN, after <c>FilterRowsByColumn(log, "WatchedShare", lowerBound: 0)</c> has
+    /// left such rows out. Rows are parsed as they are read.
+    /// </summary>
+    /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="path">interactions.csv, or the folder that holds it.</param>
+    /// <returns>A view of the interactions. A malformed line throws <see cref="InvalidDataException"/> with file and line number when it is read.</returns>
+    /// <exception cref="ArgumentException">The path is empty.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file, or none in the folder.</exception>
+    /// <exception cref="InvalidDataException">The header lacks a field.</exception>
+    public static IDataView LoadKion(this DataOperationsCatalog catalog, string path)
+        => KionLog.Open(path);
+
     /// <summary>Adds the feedback, +1 liked, −1 disliked, 0 neither, that a rule reads off each interaction.</summary>
     /// <param name="catalog">The transforms catalog of an <see cref="MLContext"/>.</param>
     /// <param name="rule">What counts as liked and as disliked: <see cref="FeedbackRule.WatchTime"/>, <see cref="FeedbackRule.Rating"/> …</param>

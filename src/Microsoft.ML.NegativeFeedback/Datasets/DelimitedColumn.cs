@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Globalization;
+using System.Text;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.NegativeFeedback.Datasets;
@@ -26,8 +27,82 @@ internal abstract record DelimitedColumn(string Name, string Field, DataViewType
     public static DelimitedColumn UnixSeconds(string name, string field)
         => new DelimitedColumn<long>(name, field, NumberDataViewType.Int64, "seconds since 1970", ParseSeconds);
 
+    /// <summary>Unix milliseconds.</summary>
+    public static DelimitedColumn UnixMilliseconds(string name, string field)
+        => new DelimitedColumn<long>(name, field, NumberDataViewType.Int64, "milliseconds since 1970", ParseInt64);
+
+    /// <summary>A day of the calendar, 2021-05-11, as the Unix seconds at which it begins in UTC.</summary>
+    public static DelimitedColumn UnixSecondsOfDay(string name, string field)
+        => new DelimitedColumn<long>(name, field, NumberDataViewType.Int64, "a day as 2021-05-11", ParseDay);
+
+    /// <summary>A whole number of whatever the file counts: days, for instance.</summary>
+    public static DelimitedColumn Int64(string name, string field)
+        => new DelimitedColumn<long>(name, field, NumberDataViewType.Int64, "a whole number", ParseInt64);
+
+    /// <summary>A time span in milliseconds, as seconds.</summary>
+    public static DelimitedColumn SecondsOfMilliseconds(string name, string field)
+        => new DelimitedColumn<float>(name, field, NumberDataViewType.Single, "a number of milliseconds", ParseMilliseconds);
+
+    /// <summary>A share in per cent, as 0 to 1; of an empty field, NaN.</summary>
+    public static DelimitedColumn ShareOfPerCent(string name, string field)
+        => new DelimitedColumn<float>(name, field, NumberDataViewType.Single, "a number of per cent, or nothing", ParsePerCent);
+
+    /// <summary>1 where something happened and 0 where it did not, as Single, so that a rule can read it.</summary>
+    public static DelimitedColumn Flag(string name, string field)
+        => new DelimitedColumn<float>(name, field, NumberDataViewType.Single, "0 or 1", ParseFlag);
+
+    /// <summary>The opposite of <see cref="Flag"/>.</summary>
+    public static DelimitedColumn NegatedFlag(string name, string field)
+        => new DelimitedColumn<float>(name, field, NumberDataViewType.Single, "0 or 1", ParseNegatedFlag);
+
     private static bool ParseInt32(ReadOnlySpan<byte> field, out int value)
         => Utf8Parser.TryParse(field, out value, out int consumed) && consumed == field.Length;
+
+    private static bool ParseInt64(ReadOnlySpan<byte> field, out long value)
+        => Utf8Parser.TryParse(field, out value, out int consumed) && consumed == field.Length;
+
+    private static bool ParseDay(ReadOnlySpan<byte> field, out long value)
+    {
+        Span<char> text = stackalloc char[10];
+        value = 0;
+        if (field.Length != text.Length || Encoding.ASCII.GetChars(field, text) != text.Length
+            || !DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
+        {
+            return false;
+        }
+
+        value = (day.DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber) * 86400L;
+        return true;
+    }
+
+    private static bool ParseMilliseconds(ReadOnlySpan<byte> field, out float value)
+    {
+        bool isNumber = double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out double milliseconds);
+        value = (float)(milliseconds / 1000);
+        return isNumber && float.IsFinite(value);
+    }
+
+    private static bool ParsePerCent(ReadOnlySpan<byte> field, out float value)
+    {
+        if (field.IsEmpty)
+        {
+            value = float.NaN;
+            return true;
+        }
+
+        bool isNumber = ParseSingle(field, out float perCent);
+        value = perCent / 100;
+        return isNumber;
+    }
+
+    private static bool ParseFlag(ReadOnlySpan<byte> field, out float value) => ParseSingle(field, out value) && value is (0 or 1);
+
+    private static bool ParseNegatedFlag(ReadOnlySpan<byte> field, out float value)
+    {
+        bool isFlag = ParseFlag(field, out float flag);
+        value = 1 - flag;
+        return isFlag;
+    }
 
     private static bool ParseSingle(ReadOnlySpan<byte> field, out float value)
         => float.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && float.IsFinite(value);

@@ -9,7 +9,13 @@ namespace Microsoft.ML.NegativeFeedback.Datasets;
 /// has the fields of <paramref name="Columns"/> in their order and no others.
 /// </param>
 /// <param name="Columns">The columns to read.</param>
-internal sealed record DelimitedFormat(string Separator, bool HasHeader, params DelimitedColumn[] Columns);
+internal sealed record DelimitedFormat(string Separator, bool HasHeader, params DelimitedColumn[] Columns)
+{
+    /// <summary>Whether fields may be quoted; the separator is one character then.</summary>
+    public bool HasQuotedFields { get; init; }
+
+    public Utf8LineReader Open(string path) => new(path, HasQuotedFields ? (byte)Separator[0] : null);
+}
 
 /// <summary>A delimited text file as a data view; lines are parsed while a cursor runs. Empty lines are passed over.</summary>
 internal sealed class DelimitedFile : StreamedDataView
@@ -29,7 +35,7 @@ internal sealed class DelimitedFile : StreamedDataView
             throw new FileNotFoundException($"There is no file '{path}'.", path);
         _path = path;
         _format = format;
-        _fields = format.HasHeader ? ReadHeader() : [.. format.Columns.Select(column => column.Field)];
+        _fields = format.HasHeader ? ReadHeader(path, format) : [.. format.Columns.Select(column => column.Field)];
         _fieldOfColumn = [.. format.Columns.Select(column => Array.IndexOf(_fields, column.Field))];
         int missing = Array.IndexOf(_fieldOfColumn, -1);
         if (missing >= 0)
@@ -37,6 +43,16 @@ internal sealed class DelimitedFile : StreamedDataView
             throw new InvalidDataException($"{path}, line 1: the header has no field '{format.Columns[missing].Field}'; "
                 + $"it names {string.Join(", ", _fields)}.");
         }
+    }
+
+    /// <summary>The names of the fields, which the first line holds.</summary>
+    /// <exception cref="InvalidDataException">The file is empty.</exception>
+    public static string[] ReadHeader(string path, DelimitedFormat format)
+    {
+        using var lines = format.Open(path);
+        if (!lines.TryRead(out var line))
+            throw new InvalidDataException($"{path} is empty: expected a header line that names its fields.");
+        return [.. Encoding.UTF8.GetString(line).Split(format.Separator).Select(field => field.Split(':')[0].Trim().Trim('"'))];
     }
 
     public override DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
@@ -48,14 +64,6 @@ internal sealed class DelimitedFile : StreamedDataView
         foreach (var column in format.Columns)
             builder.AddColumn(column.Name, column.Type);
         return builder.ToSchema();
-    }
-
-    private string[] ReadHeader()
-    {
-        using var lines = new Utf8LineReader(_path);
-        if (!lines.TryRead(out var line))
-            throw new InvalidDataException($"{_path} is empty: expected a header line that names its fields.");
-        return [.. Encoding.UTF8.GetString(line).Split(_format.Separator).Select(field => field.Split(':')[0].Trim())];
     }
 
     private sealed class Cursor : SourceCursor
@@ -73,7 +81,7 @@ internal sealed class DelimitedFile : StreamedDataView
             _separator = Encoding.ASCII.GetBytes(file._format.Separator);
             _ranges = new Range[file._fields.Length];
             _columns = [.. file._format.Columns.Select(column => column.CreateField())];
-            _lines = new Utf8LineReader(file._path);
+            _lines = file._format.Open(file._path);
             if (file._format.HasHeader)
                 _lines.TryRead(out _);
         }
@@ -92,6 +100,8 @@ internal sealed class DelimitedFile : StreamedDataView
             for (int i = 0; i < _columns.Length; i++)
             {
                 var field = line[_ranges[_file._fieldOfColumn[i]]];
+                if (_file._format.HasQuotedFields)
+                    field = QuotedFields.Unquote(field);
                 if (_columns[i].TryParse(field))
                     continue;
                 var column = _file._format.Columns[i];
@@ -122,13 +132,13 @@ internal sealed class DelimitedFile : StreamedDataView
             int start = 0;
             while (true)
             {
-                int length = line[start..].IndexOf(_separator);
+                int end = EndOfField(line, start);
                 if (count < _ranges.Length)
-                    _ranges[count] = length < 0 ? start..line.Length : start..(start + length);
+                    _ranges[count] = start..end;
                 count++;
-                if (length < 0)
+                if (end == line.Length)
                     break;
-                start += length + _separator.Length;
+                start = end + _separator.Length;
             }
 
             if (count != _ranges.Length)
@@ -137,6 +147,14 @@ internal sealed class DelimitedFile : StreamedDataView
                 throw Malformed($"'{Shorten(line)}' has {count} field(s): expected {string.Join(", ", _file._fields)} "
                     + $"with {separator} between them.");
             }
+        }
+
+        private int EndOfField(ReadOnlySpan<byte> line, int start)
+        {
+            if (_file._format.HasQuotedFields)
+                return QuotedFields.EndOfField(line, start, _separator[0]);
+            int length = line[start..].IndexOf(_separator);
+            return length < 0 ? line.Length : start + length;
         }
 
         private InvalidDataException Malformed(string what) => new($"{_file._path}, line {_lines.LineNumber}: {what}");

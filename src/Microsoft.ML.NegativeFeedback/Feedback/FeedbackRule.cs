@@ -18,24 +18,28 @@ public abstract class FeedbackRule
     /// <summary>
     /// Watch time: positive where at least <paramref name="positiveShare"/> of the duration was watched; else negative where less than
     /// <paramref name="skipSeconds"/> were; else neither. Where the duration is zero (live streams, missing values) the share is
-    /// unknown and only the seconds decide.
+    /// unknown: by default such a row is an error, and <paramref name="unknownDuration"/> says what else it can be.
     /// </summary>
     /// <param name="positiveShare">Share of the duration, above 0; above 1 asks for a second viewing. Default 0.5.</param>
     /// <param name="skipSeconds">Seconds, at least 0; 0 makes nothing negative. Default 3.</param>
     /// <param name="watchSecondsColumnName">Column of the seconds watched. Default "WatchSeconds".</param>
     /// <param name="durationSecondsColumnName">Column of the video's duration in seconds. Default "DurationSeconds".</param>
+    /// <param name="unknownDuration">What a row is whose duration is zero. Default <see cref="UnknownDuration.Refuse"/>.</param>
     /// <exception cref="ArgumentException">A share or time is out of range, or a column name is empty.</exception>
     public static FeedbackRule WatchTime(
         double positiveShare = 0.5,
         double skipSeconds = 3,
         string watchSecondsColumnName = "WatchSeconds",
-        string durationSecondsColumnName = "DurationSeconds")
+        string durationSecondsColumnName = "DurationSeconds",
+        UnknownDuration unknownDuration = UnknownDuration.Refuse)
     {
         if (!(positiveShare > 0 && double.IsFinite(positiveShare)))
             throw new ArgumentOutOfRangeException(nameof(positiveShare), positiveShare, "positiveShare must be above 0.");
         RequireNotNegative(skipSeconds, nameof(skipSeconds));
+        if (!Enum.IsDefined(unknownDuration))
+            throw new ArgumentOutOfRangeException(nameof(unknownDuration), unknownDuration, "unknownDuration is none of its values.");
         return new WatchTimeRule(
-            (float)positiveShare, (float)skipSeconds,
+            (float)positiveShare, (float)skipSeconds, unknownDuration,
             Columns.CheckName(watchSecondsColumnName, nameof(watchSecondsColumnName)),
             Columns.CheckName(durationSecondsColumnName, nameof(durationSecondsColumnName)));
     }

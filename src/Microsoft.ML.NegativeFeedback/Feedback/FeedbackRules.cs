@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Microsoft.ML.NegativeFeedback.Feedback;
 
-internal sealed class WatchTimeRule(float positiveShare, float skipSeconds, string watchColumn, string durationColumn) : FeedbackRule
+internal sealed class WatchTimeRule(
+    float positiveShare, float skipSeconds, UnknownDuration unknownDuration, string watchColumn, string durationColumn) : FeedbackRule
 {
     internal override IReadOnlyList<string> ColumnNames { get; } = [watchColumn, durationColumn];
 
@@ -11,14 +12,25 @@ internal sealed class WatchTimeRule(float positiveShare, float skipSeconds, stri
         (float watchSeconds, float durationSeconds) = (evidence[0], evidence[1]);
         RequireNotNegative(watchSeconds, watchColumn, row);
         RequireNotNegative(durationSeconds, durationColumn, row);
-        if (durationSeconds > 0 && watchSeconds >= positiveShare * durationSeconds)
-            return 1;
-        return watchSeconds < skipSeconds ? -1 : 0;
+        if (durationSeconds == 0)
+            return LabelWithoutDuration(watchSeconds, row);
+        return watchSeconds >= positiveShare * durationSeconds ? 1 : LabelBySeconds(watchSeconds);
     }
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"positive where {watchColumn} is at least {positiveShare} of {durationColumn}, else negative below {skipSeconds} s");
+
+    private float LabelWithoutDuration(float watchSeconds, long row) => unknownDuration switch
+    {
+        UnknownDuration.Neither => 0,
+        UnknownDuration.SecondsDecide => LabelBySeconds(watchSeconds),
+        _ => throw new InvalidDataException(
+            $"Column '{durationColumn}' is 0 in row {row}: the duration is unknown, and with it the share watched. Leave such rows out "
+            + $"(Data.FilterRowsByColumn(log, \"{durationColumn}\", lowerBound: float.Epsilon)), or say by the rule's unknownDuration what they are."),
+    };
+
+    private float LabelBySeconds(float watchSeconds) => watchSeconds < skipSeconds ? -1 : 0;
 }
 
 internal sealed class WatchedShareRule(float positiveShare, float negativeShare, string shareColumn) : FeedbackRule

@@ -14,12 +14,37 @@ public sealed class LabelFeedbackTests
     [InlineData(2.9, 20, -1)]
     [InlineData(2.5, 5, 1)] // half of a short video, though under three seconds
     [InlineData(0, 20, -1)]
-    [InlineData(30, 0, 0)] // unknown duration: only the seconds tell
-    [InlineData(1, 0, -1)]
     public void WatchTime(float watchSeconds, float durationSeconds, float expected)
     {
         var view = new View { WatchSeconds = watchSeconds, DurationSeconds = durationSeconds };
         Assert.Equal([expected], Label(FeedbackRule.WatchTime(), view));
+    }
+
+    [Theory]
+    [InlineData(UnknownDuration.Neither, 1, 0)]
+    [InlineData(UnknownDuration.Neither, 30, 0)]
+    [InlineData(UnknownDuration.SecondsDecide, 1, -1)]
+    [InlineData(UnknownDuration.SecondsDecide, 30, 0)]
+    public void AnUnknownDurationIsWhatTheRuleSays(UnknownDuration unknownDuration, float watchSeconds, float expected)
+    {
+        var rule = FeedbackRule.WatchTime(unknownDuration: unknownDuration);
+        var views = new[]
+        {
+            new View { WatchSeconds = watchSeconds, DurationSeconds = 0 },
+            new View { WatchSeconds = 10 },
+            new View { WatchSeconds = 1 },
+        };
+        Assert.Equal([expected, 1, -1], Label(rule, views));
+    }
+
+    [Fact]
+    public void AnUnknownDurationIsRefusedOtherwise()
+    {
+        var views = new[] { new View(), new View { DurationSeconds = 0 } };
+        var error = Assert.Throws<InvalidDataException>(() => Label(FeedbackRule.WatchTime(), views));
+        Assert.Contains("'DurationSeconds' is 0 in row 1", error.Message);
+        Assert.Contains("FilterRowsByColumn", error.Message);
+        Assert.Contains("unknownDuration", error.Message);
     }
 
     [Theory]
@@ -106,6 +131,7 @@ public sealed class LabelFeedbackTests
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => FeedbackRule.WatchTime(positiveShare: 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => FeedbackRule.WatchTime(skipSeconds: double.NaN));
+        Assert.Throws<ArgumentOutOfRangeException>(() => FeedbackRule.WatchTime(unknownDuration: (UnknownDuration)3));
         Assert.Throws<ArgumentOutOfRangeException>(() => FeedbackRule.WatchedShare(0.5, 0.6));
         Assert.Throws<ArgumentOutOfRangeException>(() => FeedbackRule.Rating(double.NaN));
         Assert.Throws<ArgumentException>(() => FeedbackRule.RatingMedian(""));
