@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Microsoft.ML.NegativeFeedback.Onnx.Proto;
@@ -32,6 +33,7 @@ internal sealed partial class OnnxGraphBuilder(string name)
     public const long MaximumConstantBytes = int.MaxValue - (16L << 20);
 
     private readonly GraphProto _graph = new() { Name = name };
+    private readonly List<StringStringEntryProto> _metadata = [];
     private readonly Dictionary<string, OnnxValue> _smallConstants = [];
     private long _constantBytes;
     private int _valueCount;
@@ -83,8 +85,17 @@ internal sealed partial class OnnxGraphBuilder(string name)
     public OnnxValue Node(string operatorType, ReadOnlySpan<OnnxValue> inputs, params ReadOnlySpan<AttributeProto> attributes)
         => AddNode(operatorType, inputs, attributes, outputCount: 1)[0];
 
+    /// <summary>Notes a number for whoever opens the model.</summary>
+    public void Metadata(string key, long value)
+        => _metadata.Add(new StringStringEntryProto { Key = key, Value = value.ToString(CultureInfo.InvariantCulture) });
+
     /// <summary>The finished model.</summary>
-    public byte[] ToModel() => Model(_graph).ToByteArray();
+    public byte[] ToModel()
+    {
+        var model = Model(_graph);
+        model.MetadataProps.AddRange(_metadata);
+        return model.ToByteArray();
+    }
 
     /// <summary>The graph as a model, with the versions that its nodes are written for.</summary>
     internal static ModelProto Model(GraphProto graph) => new()

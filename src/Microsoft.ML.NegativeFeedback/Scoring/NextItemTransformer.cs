@@ -21,18 +21,12 @@ namespace Microsoft.ML.NegativeFeedback;
 /// </remarks>
 public sealed class NextItemTransformer : ITransformer, IDisposable
 {
-    /// <summary>The rows of a run hold at most this many logits, 32 MiB, whatever the size of the catalogue.</summary>
-    private const int MaximumBatchLogits = 8 << 20;
-
-    private const int MaximumBatchRows = 256;
-
     private readonly byte[] _graph;
     private readonly NextItemColumns _columns;
     private readonly ItemDictionary _items;
     private readonly Dictionary<string, DataViewType> _inputTypes;
     private readonly OnnxScorer _scorer;
     private readonly Lazy<OnnxScorer> _rowScorer;
-    private readonly int _batchRows;
     private bool _isDisposed;
 
     /// <param name="environment">The context that the model was trained in.</param>
@@ -48,7 +42,6 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
         _columns = columns;
         _items = ReadItems(columns, schema);
         _inputTypes = InputTypes(columns, _items, schema);
-        _batchRows = Math.Clamp(MaximumBatchLogits / (_items.Count + 1), 1, MaximumBatchRows);
         _scorer = Open(environment, graph);
         // One row is too little work to share between threads: waking them takes longer than scoring.
         _rowScorer = new Lazy<OnnxScorer>(() => _scorer.RunsOnGpu ? _scorer : new OnnxScorer(graph, new OnnxScorerOptions(ThreadCount: 1)));
@@ -88,7 +81,7 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     public IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return new ScoredDataView(input, Mapping(input.Schema), _scorer, _batchRows);
+        return new ScoredDataView(input, Mapping(input.Schema), _scorer);
     }
 
     /// <summary>The same for one row at a time.</summary>

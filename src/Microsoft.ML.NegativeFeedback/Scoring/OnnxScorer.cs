@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using Microsoft.ML.NegativeFeedback.Onnx;
 using Microsoft.ML.OnnxRuntime;
@@ -19,9 +20,16 @@ internal sealed class OnnxScorer : IDisposable
     /// <summary>Histories up to this length share a run, whatever their own.</summary>
     private const int ShortLength = 16;
 
+    /// <summary>
+    /// The largest tensor of a run holds at most this many values, 32 MiB, whatever the size of the catalogue and the number of candidates,
+    /// unless a single row takes more.
+    /// </summary>
+    private const long MaximumRunValues = 8 << 20;
+
     private readonly InferenceSession _session;
     private readonly string[] _inputs;
     private readonly string[] _outputs;
+    private readonly long _largestTensor;
     private volatile bool _isDisposed;
 
     /// <param name="graph">The graph.</param>
@@ -39,13 +47,15 @@ internal sealed class OnnxScorer : IDisposable
         _outputs = ScoresCandidates
             ? [NextItemGraph.CandidateScoresOutput]
             : [NextItemGraph.RecommendedItemsOutput, NextItemGraph.ScoresOutput];
-        if (!_inputs.All(_session.InputMetadata.ContainsKey) || !_outputs.All(_session.OutputMetadata.ContainsKey))
+        if (!_inputs.All(_session.InputMetadata.ContainsKey) || !_outputs.All(_session.OutputMetadata.ContainsKey)
+            || !_session.ModelMetadata.CustomMetadataMap.TryGetValue(NextItemGraph.LargestTensorMetadata, out string? largestTensor))
         {
             _session.Dispose();
             throw new InvalidDataException("The ONNX graph is none of next-item recommendation: its inputs are "
                 + $"{string.Join(", ", _session.InputMetadata.Keys)}, expected {string.Join(", ", _inputs)}.");
         }
 
+        _largestTensor = long.Parse(largestTensor, CultureInfo.InvariantCulture);
         TopK = ScoresCandidates ? 0 : _session.OutputMetadata[NextItemGraph.ScoresOutput].Dimensions[1];
     }
 
@@ -68,7 +78,7 @@ internal sealed class OnnxScorer : IDisposable
     public int TopK { get; }
 
     /// <summary>
-    /// Scores rows, those of like length in one run, so that little of a batch is padding.
+    /// Scores rows, those of like length in one run as far as memory allows, so that little of a batch is padding.
     /// </summary>
     /// <param name="rows">The histories.</param>
     /// <param name="scored">Takes the results, in the order of the rows.</param>
@@ -78,17 +88,38 @@ internal sealed class OnnxScorer : IDisposable
         // the native session would be read after it is freed
         ObjectDisposedException.ThrowIf(_isDisposed, typeof(NextItemTransformer));
         scored.Resize(rows.Count);
-        var runs = Enumerable.Range(0, rows.Count)
+        var ofLikeLength = Enumerable.Range(0, rows.Count)
             .GroupBy(row => BitOperations.Log2((uint)Math.Max(rows.Items[row].Length, ShortLength) - 1))
-            .OrderBy(run => run.Key);
-        foreach (var run in runs)
-            Score(rows, run.ToArray(), scored);
+            .OrderBy(group => group.Key);
+        foreach (var group in ofLikeLength)
+        {
+            foreach (int[] run in Runs(rows, group))
+                Score(rows, run, scored);
+        }
     }
 
     public void Dispose()
     {
         _isDisposed = true;
         _session.Dispose();
+    }
+
+    /// <summary>Divides rows so that no tensor of a run becomes too large; rows with like numbers of candidates stay together.</summary>
+    private IEnumerable<int[]> Runs(HistoryRows rows, IEnumerable<int> chosen)
+    {
+        if (!ScoresCandidates)
+            return chosen.Chunk((int)Math.Clamp(MaximumRunValues / _largestTensor, 1, int.MaxValue));
+
+        var runs = new List<int[]>();
+        int[] byCount = chosen.OrderByDescending(row => rows.Candidates[row].Length).ToArray();
+        for (int start = 0; start < byCount.Length; start += runs[^1].Length)
+        {
+            long rowValues = Math.Max(rows.Candidates[byCount[start]].Length * _largestTensor, 1);
+            int end = (int)Math.Min(start + Math.Max(MaximumRunValues / rowValues, 1), byCount.Length);
+            runs.Add(byCount[start..end]);
+        }
+
+        return runs;
     }
 
     private void Score(HistoryRows rows, int[] chosen, ScoredRows scored)

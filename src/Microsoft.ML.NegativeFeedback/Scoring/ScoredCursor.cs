@@ -9,10 +9,10 @@ namespace Microsoft.ML.NegativeFeedback.Scoring;
 internal sealed class ScoredCursor : DataViewRowCursor
 {
     private const int FirstBatchRows = 16;
+    private const int MaximumBatchRows = 256;
 
     private readonly NextItemMapping _mapping;
     private readonly OnnxScorer _scorer;
-    private readonly int _maximumBatchRows;
     private readonly DataViewRowCursor _source;
     private readonly HistoryReader _reader;
     private readonly HistoryRows _histories = new();
@@ -23,18 +23,16 @@ internal sealed class ScoredCursor : DataViewRowCursor
     private readonly bool[] _isActive;
     private readonly List<long> _sourceBatches = [];
     private int _row = -1;
-    private int _batchRows;
+    private int _batchRows = FirstBatchRows;
     private long _position = -1;
     private bool _isScored;
     private bool _isAtEnd;
 
     public ScoredCursor(
-        NextItemMapping mapping, OnnxScorer scorer, int batchRows, DataViewRowCursor source, IEnumerable<DataViewSchema.Column> active)
+        NextItemMapping mapping, OnnxScorer scorer, DataViewRowCursor source, IEnumerable<DataViewSchema.Column> active)
     {
         _mapping = mapping;
         _scorer = scorer;
-        _maximumBatchRows = batchRows;
-        _batchRows = Math.Min(FirstBatchRows, batchRows) / 2;
         _source = source;
         _reader = new HistoryReader(mapping, source);
         _ids = ColumnBuffer.OfIds(source);
@@ -100,7 +98,6 @@ internal sealed class ScoredCursor : DataViewRowCursor
         _isScored = false;
         _histories.Clear();
         _sourceBatches.Clear();
-        _batchRows = Math.Min(Math.Max(2 * _batchRows, 1), _maximumBatchRows);
         while (_sourceBatches.Count < _batchRows && _source.MoveNext())
         {
             int row = _sourceBatches.Count;
@@ -110,6 +107,8 @@ internal sealed class ScoredCursor : DataViewRowCursor
                 buffer.Read(row);
             _sourceBatches.Add(_source.Batch);
         }
+
+        _batchRows = Math.Min(2 * _batchRows, MaximumBatchRows);
     }
 
     private void EnsureScored()

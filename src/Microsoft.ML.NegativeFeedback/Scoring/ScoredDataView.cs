@@ -7,7 +7,7 @@ namespace Microsoft.ML.NegativeFeedback.Scoring;
 /// A view with the columns of a model added, scored in batches as rows are read. Order, shuffling and the division into cursors are
 /// the source's.
 /// </summary>
-internal sealed class ScoredDataView(IDataView source, NextItemMapping mapping, OnnxScorer scorer, int batchRows) : IDataView
+internal sealed class ScoredDataView(IDataView source, NextItemMapping mapping, OnnxScorer scorer) : IDataView
 {
     public DataViewSchema Schema => mapping.OutputSchema;
 
@@ -29,6 +29,6 @@ internal sealed class ScoredDataView(IDataView source, NextItemMapping mapping, 
 
     private DataViewRowCursor Wrap(DataViewRowCursor cursor, DataViewSchema.Column[] active)
         => active.Any(column => column.Index >= mapping.InputSchema.Count)
-            ? new ScoredCursor(mapping, scorer, batchRows, cursor, active)
+            ? new ScoredCursor(mapping, scorer, cursor, active)
             : new MappedCursor(mapping, cursor, active);
 }

@@ -230,6 +230,34 @@ public sealed class NextItemGraphTests
         Assert.Contains("29 items", Assert.Throws<ArgumentException>(() => Build(weights with { ItemCount = 29 })).Message);
     }
 
+    [Fact]
+    public void A_network_for_candidates_alone_is_refused_the_catalogue()
+    {
+        var network = new CandidateNetwork(new EncoderNetwork(GraphFixture.RandomWeights(2, ItemCount)));
+        var options = new NextItemGraphOptions { Popularity = GraphFixture.FallingPopularity(ItemCount) };
+        Assert.Contains("candidates", Assert.Throws<ArgumentException>(() => NextItemGraph.Build(network, options)).Message);
+        var scores = GraphFixture.ScoreCandidates(
+            NextItemGraph.Build(network, options with { Candidates = true }), [[5, 0]], ([3, 9], [1, 1]));
+        Assert.True(float.IsFinite(scores[0][0]));
+        Assert.Equal(float.NegativeInfinity, scores[0][1]);
+    }
+
+    private sealed class CandidateNetwork(ScoringNetwork inner) : ScoringNetwork
+    {
+        public override int ItemCount => inner.ItemCount;
+
+        public override int MaximumLength => inner.MaximumLength;
+
+        public override bool ScoresCatalogue => false;
+
+        public override long ValuesPerCandidate => inner.ValuesPerCandidate;
+
+        public override void Check(NextItemGraphOptions options) => inner.Check(options);
+
+        public override ItemScores Append(OnnxGraphBuilder graph, HistoryValues history, float[] popularity)
+            => inner.Append(graph, history, popularity);
+    }
+
     private static byte[] Build(EncoderWeights weights, int k = 10, bool excludeSeenItems = true,
         HistorySelection selection = HistorySelection.PositivesOnly, bool candidates = false)
         => NextItemGraph.Build(weights, new NextItemGraphOptions

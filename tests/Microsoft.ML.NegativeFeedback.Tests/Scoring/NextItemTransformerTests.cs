@@ -192,6 +192,30 @@ public sealed class NextItemTransformerTests
     }
 
     [Fact]
+    public void Very_many_candidates_are_scored_in_several_runs()
+    {
+        var fixture = new ScoringFixture(rowCount: 14, candidates: true);
+        for (int i = 0; i < fixture.Rows.Length; i++)
+        {
+            fixture.Rows[i].Candidates = Enumerable.Range(0, 80_000 - 1000 * (i * 5 % 14))
+                .Select(place => ScoringFixture.Name((place + i) % ScoringFixture.ItemCount + 1)).ToArray();
+        }
+
+        using var transformer = fixture.CreateTransformer();
+        var found = transformer.Transform(fixture.View).GetColumn<float[]>("CandidateScores").ToArray();
+        for (int i = 0; i < found.Length; i++)
+        {
+            var row = fixture.Rows[i];
+            var read = row.Items.Select(ScoringFixture.Key).Where((key, place) => key > 0 && row.Feedback[place] > 0).ToArray();
+            Assert.Equal(row.Candidates.Length, found[i].Length);
+            for (int place = 0; place < found[i].Length; place++)
+                Assert.Equal(found[i][place % ScoringFixture.ItemCount], found[i][place], 1e-5);
+            if (read.Length > 0)
+                Assert.Equal(new ReferenceEncoder(fixture.Weights).Logits(read)[i + 1], found[i][0], 2e-5);
+        }
+    }
+
+    [Fact]
     public void The_promised_shape_is_that_of_the_schema()
     {
         var fixture = new ScoringFixture();
