@@ -98,6 +98,32 @@ public static class NegativeFeedbackCatalog
     public static IDataView LoadKion(this DataOperationsCatalog catalog, string path)
         => KionLog.Open(path);
 
+    /// <summary>
+    /// N-core filtering, as SINE (RecSys '23, section 5.1.1) prepares its logs: users with too few interactions and items with too few go, again and again, until
+    /// everyone left has enough; what remains is the largest such part of the log. Every row counts, repeated ones too.
+    /// </summary>
+    /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="interactions">A log with user and item, in any order.</param>
+    /// <param name="minimumInteractionsPerUser">Least number of interactions of a user that is kept; at least 0, and 0 or 1 keeps all. Default 10.</param>
+    /// <param name="minimumInteractionsPerItem">Least number of interactions of an item that is kept; likewise. Default 10.</param>
+    /// <param name="userColumnName">Whose interaction it is: text, number or key.</param>
+    /// <param name="itemColumnName">What it was with: text, number or key.</param>
+    /// <returns>
+    /// The rows that stay, with every column of the log and in its order. The log is read once by this call, at some 20 bytes a row of memory until it returns, and
+    /// anew each time the rows are read; it is relied on to give the same rows in the same order.
+    /// </returns>
+    /// <exception cref="ArgumentException">A column is missing or of another type, a minimum is negative.</exception>
+    /// <exception cref="InvalidDataException">The log is empty, a user or an item is missing, or no interaction would be left.</exception>
+    public static IDataView FilterCore(
+        this DataOperationsCatalog catalog,
+        IDataView interactions,
+        int minimumInteractionsPerUser = 10,
+        int minimumInteractionsPerItem = 10,
+        string userColumnName = "User",
+        string itemColumnName = "Item")
+        => NegativeFeedback.Sequences.CoreFilter.Filter(
+            interactions, minimumInteractionsPerUser, minimumInteractionsPerItem, userColumnName, itemColumnName);
+
     /// <summary>Adds the feedback, +1 liked, −1 disliked, 0 neither, that a rule reads off each interaction.</summary>
     /// <param name="catalog">The transforms catalog of an <see cref="MLContext"/>.</param>
     /// <param name="rule">What counts as liked and as disliked: <see cref="FeedbackRule.WatchTime"/>, <see cref="FeedbackRule.Rating"/> …</param>

@@ -11,11 +11,16 @@ internal sealed record InteractionColumnNames(
     private const string TimestampTypes = "a scalar of Int64 (Conversion.ConvertType makes one) or DateTime";
     private const string FeedbackTypes = "a Single scalar of +1, -1 and 0 (Transforms.LabelFeedback makes one)";
 
+    /// <summary>The column of a user or an item.</summary>
+    /// <exception cref="ArgumentException">It is missing or of a type that cannot be read.</exception>
+    public static DataViewSchema.Column RequireIdentifier(DataViewSchema schema, string name)
+        => Columns.Require(schema, name, IsIdentifier, IdentifierTypes);
+
     /// <summary>The columns of that name, checked.</summary>
     /// <exception cref="ArgumentException">One is missing or of a type that cannot be read.</exception>
     public InteractionColumns Require(DataViewSchema schema) => new(
-        Columns.Require(schema, User, IsIdentifier, IdentifierTypes),
-        Columns.Require(schema, Item, IsIdentifier, IdentifierTypes),
+        RequireIdentifier(schema, User),
+        RequireIdentifier(schema, Item),
         Timestamp is null ? null : Columns.Require(schema, Timestamp, IsTimestamp, TimestampTypes),
         Columns.Require(schema, Feedback, type => type == NumberDataViewType.Single, FeedbackTypes),
         [.. PassThrough.Select(name => Columns.Require(schema, name, _ => true, "a column of the log to pass through"))]);

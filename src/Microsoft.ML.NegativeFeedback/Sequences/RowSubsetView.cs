@@ -33,7 +33,7 @@ internal sealed class RowSubsetView(IDataView source, bool[] isKept, int count) 
                 if (++_row >= isKept.Length)
                 {
                     throw new InvalidOperationException(
-                        $"The log has more rows than the {isKept.Length} it had when it was split: split it again.");
+                        $"The log has more rows than the {isKept.Length} it had when it was split or filtered: do that again.");
                 }
 
                 if (isKept[_row])
