@@ -248,4 +248,29 @@ public static class NegativeFeedbackCatalog
         string itemsColumnName = "Items")
         => new NextItemEvaluator(
             data, numberOfRecommendations, targetItemColumnName, targetFeedbackColumnName, recommendedItemsColumnName, itemsColumnName).Evaluate();
+
+    /// <summary>
+    /// Evaluates the scores of given candidates, some liked and some skipped: AUC and log loss over all, GAUC and NDCG@k within each row (SINE, RecSys '23,
+    /// section 5.1).
+    /// </summary>
+    /// <param name="catalog">The recommendation catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="data">Scored rows: the output of a transformer whose trainer was given a column of candidates.</param>
+    /// <param name="labelColumnName">What became of the candidates: a vector of Single, 1 liked, 0 skipped.</param>
+    /// <param name="scoreColumnName">
+    /// Their scores: a vector of Single beside it, higher is better; −∞ for a candidate that the model does not know, see <see cref="CandidateMetrics"/>.
+    /// </param>
+    /// <param name="truncationLevel">
+    /// k of NDCG@k, at least 1. The published code calls NDCG_2 what it cuts nowhere: <see cref="int.MaxValue"/> gives that.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// A column is missing or of another type, a row has more or fewer scores than labels, a score is NaN, a label neither 0 nor 1, k below 1.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">There are no rows, or no row has a candidate.</exception>
+    public static CandidateMetrics EvaluateCandidates(
+        this RecommendationCatalog catalog,
+        IDataView data,
+        string labelColumnName = "CandidateLabels",
+        string scoreColumnName = "CandidateScores",
+        int truncationLevel = 2)
+        => CandidateEvaluator.Evaluate(data, labelColumnName, scoreColumnName, truncationLevel);
 }
