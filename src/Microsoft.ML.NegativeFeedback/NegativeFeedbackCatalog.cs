@@ -56,9 +56,9 @@ public static class NegativeFeedbackCatalog
     /// </summary>
     /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
     /// <param name="path">
-    /// A log, or a folder: then every .csv and .tsv file in it whose header names <c>user_id</c>, <c>video_id</c> and <c>time_ms</c> is read, in the order of
-    /// their names. The published folder also holds <c>log_random…csv</c>, views of videos that were exposed at random: give the other logs alone to leave
-    /// those out.
+    /// A log, or a folder: then every .csv and .tsv file in it whose header names <c>user_id</c>, <c>video_id</c> and <c>time_ms</c> is read, in the order
+    /// of their names. The published folder also holds <c>log_random…csv</c>, views of videos that were exposed at random: give the other logs alone to
+    /// leave those out.
     /// </param>
     /// <returns>A view of the interactions. A malformed line throws <see cref="InvalidDataException"/> with file and line number when it is read.</returns>
     /// <exception cref="ArgumentException">The path is empty.</exception>
@@ -68,11 +68,11 @@ public static class NegativeFeedbackCatalog
         => KuaiRandLog.Open(path);
 
     /// <summary>
-    /// Reads the log of WeChat Channels as the WeChat Big Data Challenge 2021 published it: <c>user_action.csv</c> joined with <c>feed_info.csv</c>. Columns User
-    /// and Item (Int32); Time (Int64: the <b>day</b>, 1 to 15, for the log has no other time; sort by it stably, views of one day stand in the file's order);
-    /// WatchSeconds (Single; play / 1000), Like, Follow, Comment, Forward and Favorite (Single, 1 or 0), DurationSeconds (Single; videoplayseconds, 0 for a video
-    /// that feed_info.csv lacks, see <see cref="UnknownDuration"/>) and Author (Int32; −1 for such a video). Actions are parsed as they are read; the videos
-    /// are kept in memory from the first row on.
+    /// Reads the log of WeChat Channels as the WeChat Big Data Challenge 2021 published it: <c>user_action.csv</c> joined with <c>feed_info.csv</c>.
+    /// Columns User and Item (Int32); Time (Int64: the <b>day</b>, 1 to 15, for the log has no other time; sort by it stably, views of one day stand in
+    /// the file's order); WatchSeconds (Single; play / 1000), Like, Follow, Comment, Forward and Favorite (Single, 1 or 0), DurationSeconds (Single;
+    /// videoplayseconds, 0 for a video that feed_info.csv lacks, see <see cref="UnknownDuration"/>) and Author (Int32; −1 for such a video). Actions are
+    /// parsed as they are read; the videos are kept in memory from the first row on.
     /// </summary>
     /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
     /// <param name="folder">The folder with both files.</param>
@@ -86,8 +86,8 @@ public static class NegativeFeedbackCatalog
     /// <summary>
     /// Reads the views of KION (Safilo et al. 2023): columns User and Item (Int32), Time (Int64: the Unix seconds at which the day of the last view
     /// begins, UTC), WatchSeconds (Single; total_dur) and WatchedShare (Single; watched_pct / 100, <b>NaN</b> where the file leaves it empty). There is no
-    /// duration: label with <see cref="FeedbackRule.WatchedShare"/>, which refuses NaN, after <c>FilterRowsByColumn(log, "WatchedShare", lowerBound: 0)</c> has
-    /// left such rows out. Rows are parsed as they are read.
+    /// duration: label with <see cref="FeedbackRule.WatchedShare"/>, which refuses NaN, after
+    /// <c>FilterRowsByColumn(log, "WatchedShare", lowerBound: 0)</c> has left such rows out. Rows are parsed as they are read.
     /// </summary>
     /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
     /// <param name="path">interactions.csv, or the folder that holds it.</param>
@@ -99,8 +99,8 @@ public static class NegativeFeedbackCatalog
         => KionLog.Open(path);
 
     /// <summary>
-    /// N-core filtering, as SINE (RecSys '23, section 5.1.1) prepares its logs: users with too few interactions and items with too few go, again and again, until
-    /// everyone left has enough; what remains is the largest such part of the log. Every row counts, repeated ones too.
+    /// N-core filtering, as SINE (RecSys '23, section 5.1.1) prepares its logs: users with too few interactions and items with too few go, again and
+    /// again, until everyone left has enough; what remains is the largest such part of the log. Every row counts, repeated ones too.
     /// </summary>
     /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
     /// <param name="interactions">A log with user and item, in any order.</param>
@@ -109,8 +109,8 @@ public static class NegativeFeedbackCatalog
     /// <param name="userColumnName">Whose interaction it is: text, number or key.</param>
     /// <param name="itemColumnName">What it was with: text, number or key.</param>
     /// <returns>
-    /// The rows that stay, with every column of the log and in its order. The log is read once by this call, at some 20 bytes a row of memory until it returns, and
-    /// anew each time the rows are read; it is relied on to give the same rows in the same order.
+    /// The rows that stay, with every column of the log and in its order. The log is read once by this call, at some 20 bytes a row of memory until it
+    /// returns, and anew each time the rows are read; it is relied on to give the same rows in the same order.
     /// </returns>
     /// <exception cref="ArgumentException">A column is missing or of another type, a minimum is negative.</exception>
     /// <exception cref="InvalidDataException">The log is empty, a user or an item is missing, or no interaction would be left.</exception>
@@ -123,6 +123,21 @@ public static class NegativeFeedbackCatalog
         string itemColumnName = "Item")
         => NegativeFeedback.Sequences.CoreFilter.Filter(
             interactions, minimumInteractionsPerUser, minimumInteractionsPerItem, userColumnName, itemColumnName);
+
+    /// <summary>
+    /// Splits a labelled log by leaving out the last positives of every user, the protocol of SINE (RecSys '23, section 5.1 and the published code): the
+    /// last is to be ranked above the negatives around it in the test, the one before it in the validation; what comes before both is trained on.
+    /// </summary>
+    /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="interactions">A log with user, item, time and feedback, in any order; it is read once, by this call.</param>
+    /// <param name="options">Columns and lengths; null for the defaults.</param>
+    /// <returns>Rows to train on and rows with candidates, the catalogue of their items, and their counts.</returns>
+    /// <exception cref="ArgumentException">A column is missing or of another type, an option is wrong.</exception>
+    /// <exception cref="InvalidDataException">The log is empty, holds what cannot be read (a feedback that is NaN, a missing user or item), or no user has
+    /// enough positives.</exception>
+    public static LeaveLastOutData LeaveLastOut(
+        this DataOperationsCatalog catalog, IDataView interactions, LeaveLastOutOptions? options = null)
+        => NegativeFeedback.Sequences.LeaveLastOut.Split(interactions, options ?? new LeaveLastOutOptions());
 
     /// <summary>Adds the feedback, +1 liked, −1 disliked, 0 neither, that a rule reads off each interaction.</summary>
     /// <param name="catalog">The transforms catalog of an <see cref="MLContext"/>.</param>

@@ -12,7 +12,7 @@ internal static class SequenceColumns
         yield return new SequenceColumn(log.User.Name, log.User.Type, log.User.Annotations,
             (store, pointer) => store.UserTable.CreateScalarGetter(() => pointer.Row.User));
         yield return new SequenceColumn(itemsName, new VectorDataViewType((PrimitiveDataViewType)log.Item.Type), KeyValuesOf(log.Item),
-            (store, pointer) => store.ItemTable.CreateVectorGetter(store.Items, pointer));
+            (store, pointer) => store.ItemTable.CreateVectorGetter(() => store.Items.AsSpan(pointer.Row.Start, pointer.Row.Length)));
         yield return new SequenceColumn(feedbackName, new VectorDataViewType(NumberDataViewType.Single), null, FeedbackGetter);
         if (timesName is not null)
             yield return new SequenceColumn(timesName, new VectorDataViewType(NumberDataViewType.Int64), null, TimesGetter);
@@ -28,10 +28,22 @@ internal static class SequenceColumns
     /// <summary>The columns of what came next, in evaluation rows.</summary>
     public static IEnumerable<SequenceColumn> OfTarget(InteractionColumns log, string itemName, string feedbackName)
     {
-        yield return new SequenceColumn(itemName, log.Item.Type, KeyValuesOf(log.Item),
-            (store, pointer) => store.ItemTable.CreateScalarGetter(() => store.Items[pointer.Row.Target]));
+        yield return OfTargetItem(log, itemName);
         yield return new SequenceColumn(feedbackName, NumberDataViewType.Single, null,
             (store, pointer) => (ValueGetter<float>)((ref float value) => value = store.Feedback[pointer.Row.Target]));
+    }
+
+    /// <summary>The column of the item that came next.</summary>
+    public static SequenceColumn OfTargetItem(InteractionColumns log, string name)
+        => new(name, log.Item.Type, KeyValuesOf(log.Item),
+            (store, pointer) => store.ItemTable.CreateScalarGetter(() => store.Items[pointer.Row.Target]));
+
+    /// <summary>The columns of the items to rank, the target and then the negatives that follow the sequence, latest first, and of their labels.</summary>
+    public static IEnumerable<SequenceColumn> OfCandidates(InteractionColumns log, string itemsName, string labelsName)
+    {
+        yield return new SequenceColumn(itemsName, new VectorDataViewType((PrimitiveDataViewType)log.Item.Type), KeyValuesOf(log.Item),
+            CandidatesGetter);
+        yield return new SequenceColumn(labelsName, new VectorDataViewType(NumberDataViewType.Single), null, CandidateLabelsGetter);
     }
 
     /// <exception cref="ArgumentException">Two columns would have the same name.</exception>
@@ -59,6 +71,39 @@ internal static class SequenceColumns
             var editor = VBufferEditor.Create(ref vector, part.Length);
             for (int i = 0; i < part.Length; i++)
                 editor.Values[i] = part[i];
+            vector = editor.Commit();
+        });
+
+    private static Delegate CandidatesGetter(SequenceStore store, SequencePointer pointer)
+    {
+        int[] buffer = [];
+        return store.ItemTable.CreateVectorGetter(() =>
+        {
+            var row = pointer.Row;
+            if (row.Target < 0)
+                return [];
+            if (buffer.Length < row.Following + 1)
+                buffer = new int[row.Following + 1];
+            int count = 0;
+            buffer[count++] = store.Items[row.Target];
+            for (int place = row.End + row.Following - 1; place >= row.End; place--)
+            {
+                if (store.Feedback[place] < 0)
+                    buffer[count++] = store.Items[place];
+            }
+
+            return buffer.AsSpan(0, count);
+        });
+    }
+
+    private static Delegate CandidateLabelsGetter(SequenceStore store, SequencePointer pointer)
+        => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> vector) =>
+        {
+            int count = pointer.Row.Target < 0 ? 0 : 1 + store.CountNegatives(pointer.Row);
+            var editor = VBufferEditor.Create(ref vector, count);
+            editor.Values.Clear();
+            if (count > 0)
+                editor.Values[0] = 1;
             vector = editor.Commit();
         });
 

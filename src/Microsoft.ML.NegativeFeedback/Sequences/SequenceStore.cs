@@ -1,7 +1,13 @@
 namespace Microsoft.ML.NegativeFeedback.Sequences;
 
-/// <summary>A sequence: the part of the flat columns that belongs to it, and the place of its target there, or −1.</summary>
-internal readonly record struct SequenceRow(int User, int Start, int Length, int Target = -1);
+/// <summary>
+/// A sequence: the part of the flat columns that belongs to it, the place of its target there, or −1, and how many interactions after the part are
+/// candidates beside the target where they are negative.
+/// </summary>
+internal readonly record struct SequenceRow(int User, int Start, int Length, int Target = -1, int Following = 0)
+{
+    public int End => Start + Length;
+}
 
 /// <summary>Where a cursor stands.</summary>
 internal sealed class SequencePointer
@@ -15,7 +21,7 @@ internal sealed class SequencePointer
 /// </summary>
 internal sealed class SequenceStore(UserLog log, int capacity, bool keepsTimes)
 {
-    private readonly List<SequenceRow> _rows = [];
+    private List<SequenceRow> _rows = [];
     private int[] _items = GC.AllocateUninitializedArray<int>(capacity);
     private sbyte[] _feedback = GC.AllocateUninitializedArray<sbyte>(capacity);
     private long[] _times = GC.AllocateUninitializedArray<long>(keepsTimes ? capacity : 0);
@@ -50,6 +56,17 @@ internal sealed class SequenceStore(UserLog log, int capacity, bool keepsTimes)
 
     /// <summary>Declares a part of what has been added to be a sequence.</summary>
     public void AddRow(SequenceRow row) => _rows.Add(row);
+
+    /// <summary>The same interactions, cut into other rows.</summary>
+    public SequenceStore WithRows(IEnumerable<SequenceRow> rows)
+    {
+        var other = (SequenceStore)MemberwiseClone();
+        other._rows = [.. rows];
+        return other;
+    }
+
+    /// <summary>The number of a row's candidates that are negative.</summary>
+    public int CountNegatives(in SequenceRow row) => _feedback.AsSpan(row.End, row.Following).Count((sbyte)-1);
 
     /// <summary>Gives back what was reserved and not used.</summary>
     public SequenceStore Complete()

@@ -28,11 +28,8 @@ internal abstract class ValueTable
     /// <summary>A getter of the value with the number that <paramref name="index"/> gives.</summary>
     public abstract Delegate CreateScalarGetter(Func<int> index);
 
-    /// <summary>
-    /// A getter of the values whose numbers stand in the part of <paramref name="indices"/> that <paramref name="pointer"/>
-    /// shows.
-    /// </summary>
-    public abstract Delegate CreateVectorGetter(int[] indices, SequencePointer pointer);
+    /// <summary>A getter of the values with the numbers that <paramref name="indices"/> gives.</summary>
+    public abstract Delegate CreateVectorGetter(Func<ReadOnlySpan<int>> indices);
 }
 
 /// <inheritdoc/>
@@ -84,10 +81,10 @@ internal sealed class ValueTable<T> : ValueTable
     public override Delegate CreateScalarGetter(Func<int> index)
         => (ValueGetter<T>)((ref T value) => value = _values[index()]);
 
-    public override Delegate CreateVectorGetter(int[] indices, SequencePointer pointer)
+    public override Delegate CreateVectorGetter(Func<ReadOnlySpan<int>> indices)
         => (ValueGetter<VBuffer<T>>)((ref VBuffer<T> vector) =>
         {
-            var part = indices.AsSpan(pointer.Row.Start, pointer.Row.Length);
+            var part = indices();
             var values = CollectionsMarshal.AsSpan(_values);
             var editor = VBufferEditor.Create(ref vector, part.Length);
             for (int i = 0; i < part.Length; i++)

@@ -1,0 +1,165 @@
+using Microsoft.ML.NegativeFeedback.DataView;
+
+namespace Microsoft.ML.NegativeFeedback.Sequences;
+
+/// <summary>
+/// The leave-last-out split of SINE (section 5.1 and the published code): a user's last positive is the target of the test, the one before it
+/// that of the validation, and the negatives between their neighbouring positives are what the target has to be ranked above. All three sets are rows of
+/// one store.
+/// </summary>
+internal sealed class LeaveLastOut
+{
+    private readonly LeaveLastOutOptions _options;
+    private readonly UserLog _users;
+    private readonly SequenceStore _store;
+    private readonly List<SequenceRow> _train = [];
+    private readonly List<SequenceRow> _validation = [];
+    private readonly List<SequenceRow> _test = [];
+
+    private LeaveLastOut(UserLog users, LeaveLastOutOptions options)
+    {
+        _options = options;
+        _users = users;
+        _store = new SequenceStore(users, users.Count, options.OutputTimesColumnName is not null);
+    }
+
+    /// <summary>Splits a labelled log; it is read once, here.</summary>
+    /// <exception cref="ArgumentException">An option is wrong, or a column is missing or of a type that cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The log is empty, or holds what cannot be read, or no user has enough positives.</exception>
+    public static LeaveLastOutData Split(IDataView interactions, LeaveLastOutOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(interactions);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Check();
+        var columns = options.LogColumns.Require(interactions.Schema);
+        var log = InteractionLog.Read(interactions, columns);
+        RequireItems(log, columns);
+        return new LeaveLastOut(log.GroupByUser(), options).Build(columns);
+    }
+
+    private static void RequireItems(InteractionLog log, InteractionColumns columns)
+    {
+        int missing = Enumerable.Range(0, log.Items.Count).FirstOrDefault(log.Items.IsMissing, -1);
+        if (missing < 0)
+            return;
+        int row = Enumerable.Range(0, log.Count).First(row => log[row].Item == missing);
+        throw new InvalidDataException($"Column '{columns.Item.Name}' is missing in row {row}: filter such rows out first.");
+    }
+
+    private LeaveLastOutData Build(InteractionColumns columns)
+    {
+        int mostPositives = 0;
+        for (int user = 0; user < _users.Users.Count; user++)
+        {
+            var interactions = _users.Of(user);
+            int positives = CountPositives(interactions);
+            mostPositives = Math.Max(mostPositives, positives);
+            if (positives >= _options.MinimumPositiveCount)
+                AddRows(user, interactions, positives);
+        }
+
+        if (_train.Count == 0)
+        {
+            throw new InvalidDataException($"No user has {_options.MinimumPositiveCount} positives, one to train on, one to validate and one to test; "
+                + $"the most that a user has are {mostPositives}. Check column '{columns.Feedback.Name}' (Transforms.LabelFeedback makes it), or take a "
+                + "log with longer histories.");
+        }
+
+        _store.Complete();
+        SequenceColumn[] history =
+        [
+            .. SequenceColumns.Of(columns, _options.ItemsColumnName, _options.FeedbackSequenceColumnName, _options.OutputTimesColumnName),
+            .. SequenceColumns.OfCandidates(columns, _options.CandidatesColumnName, _options.CandidateLabelsColumnName),
+        ];
+        SequenceColumn[] evaluated =
+            [.. history, .. SequenceColumns.OfTarget(columns, _options.TargetItemColumnName, _options.TargetFeedbackColumnName)];
+        return new LeaveLastOutData(
+            new SequenceDataView(history, _store.WithRows(_train)),
+            new SequenceDataView(evaluated, _store.WithRows(_validation)),
+            new SequenceDataView(evaluated, _store.WithRows(_test)),
+            Catalogue(columns),
+            CountRows());
+    }
+
+    private void AddRows(int user, ReadOnlySpan<UserInteraction> interactions, int positives)
+    {
+        interactions = interactions[FirstKept(interactions, positives)..];
+        int last = LastPositive(interactions);
+        int secondLast = LastPositive(interactions[..last]);
+        int thirdLast = LastPositive(interactions[..secondLast]);
+        int start = _store.Count;
+        foreach (ref readonly var interaction in interactions)
+            _store.Add(interaction);
+        _train.Add(new SequenceRow(user, start, thirdLast + 1));
+        _validation.Add(new SequenceRow(user, start, thirdLast + 1, start + secondLast, Following: last - thirdLast - 1));
+        _test.Add(new SequenceRow(user, start, secondLast + 1, start + last, Following: interactions.Length - secondLast - 1));
+    }
+
+    /// <summary>The first of the last positives that are kept; where nothing is cut off, the user's first interaction of any kind.</summary>
+    private int FirstKept(ReadOnlySpan<UserInteraction> interactions, int positives)
+    {
+        if (_options.MaximumPositiveCount == 0 || positives < _options.MaximumPositiveCount)
+            return 0;
+        int place = LastPositive(interactions);
+        for (int kept = 1; kept < _options.MaximumPositiveCount; kept++)
+            place = LastPositive(interactions[..place]);
+        return place;
+    }
+
+    /// <summary>The distinct items of the whole log, a row each.</summary>
+    private SequenceDataView Catalogue(InteractionColumns columns)
+    {
+        int count = _users.Items.Count;
+        var store = new SequenceStore(_users, count, keepsTimes: false);
+        for (int item = 0; item < count; item++)
+        {
+            store.Add(new UserInteraction(Time: 0, Row: 0, new LabelledItem(item, 0)));
+            store.AddRow(new SequenceRow(User: 0, Start: item, Length: 0, Target: item));
+        }
+
+        return new SequenceDataView([SequenceColumns.OfTargetItem(columns, columns.Item.Name)], store);
+    }
+
+    private LeaveLastOutCounts CountRows()
+    {
+        var train = new FeedbackCounts();
+        foreach (var row in _train)
+        {
+            foreach (sbyte feedback in _store.Feedback.AsSpan(row.Start, row.Length))
+                train.Add(feedback);
+        }
+
+        int[] validation = [.. _validation.Select(row => _store.CountNegatives(row))];
+        int[] test = [.. _test.Select(row => _store.CountNegatives(row))];
+        return new LeaveLastOutCounts
+        {
+            Items = _users.Items.Count,
+            Users = _users.Users.Count,
+            UsersLeftOut = _users.Users.Count - _train.Count,
+            TrainInteractions = train.Total,
+            TrainPositives = train.Positives,
+            TrainNegatives = train.Negatives,
+            Rows = _train.Count,
+            ValidationNegatives = validation.Sum(),
+            ValidationRowsWithNegatives = validation.Count(count => count > 0),
+            TestNegatives = test.Sum(),
+            TestRowsWithNegatives = test.Count(count => count > 0),
+        };
+    }
+
+    private static int LastPositive(ReadOnlySpan<UserInteraction> interactions)
+    {
+        int place = interactions.Length - 1;
+        while (interactions[place].Feedback <= 0)
+            place--;
+        return place;
+    }
+
+    private static int CountPositives(ReadOnlySpan<UserInteraction> interactions)
+    {
+        int count = 0;
+        foreach (ref readonly var interaction in interactions)
+            count += interaction.Feedback > 0 ? 1 : 0;
+        return count;
+    }
+}

@@ -1,0 +1,95 @@
+using Microsoft.ML.NegativeFeedback.DataView;
+using Microsoft.ML.NegativeFeedback.Sequences;
+
+namespace Microsoft.ML.NegativeFeedback;
+
+/// <summary>
+/// The settings of the leave-last-out split of Pan et al. 2023 (SINE, section 5.1 and the published code); the defaults are theirs, but for
+/// <see cref="MaximumPositiveCount"/>, which their code sets by its parameter max_len.
+/// </summary>
+public sealed class LeaveLastOutOptions
+{
+    /// <summary>The user's column: text, number or key. Default "User".</summary>
+    public string UserColumnName { get; set; } = "User";
+
+    /// <summary>The item's column: text, number or key. Default "Item".</summary>
+    public string ItemColumnName { get; set; } = "Item";
+
+    /// <summary>
+    /// The column of the time, Int64 or DateTime; a user's interactions are put into its order, those of one time stay in the log's.
+    /// Null: the log's own order is right. Default "Time".
+    /// </summary>
+    public string? TimestampColumnName { get; set; } = "Time";
+
+    /// <summary>The column of the feedback, Single: +1, −1 or 0. Default "Feedback".</summary>
+    public string FeedbackColumnName { get; set; } = "Feedback";
+
+    /// <summary>Columns of the log to keep beside the user, of any type: the first value of every user. Default none.</summary>
+    public IReadOnlyList<string> PassThroughColumnNames { get; set; } = [];
+
+    /// <summary>
+    /// Least number of a user's positives; users with fewer are left out. At least 3, the default: one to train on, one to validate and one to test.
+    /// </summary>
+    public int MinimumPositiveCount { get; set; } = 3;
+
+    /// <summary>
+    /// The last so many positives of a user are kept, both targets included; a history that is cut off begins with the first of them. So rows of
+    /// training and validation hold at most two positives fewer, rows of the test one. At least 3; 0, the default: no limit.
+    /// </summary>
+    public int MaximumPositiveCount { get; set; }
+
+    /// <summary>Output column of a history's items, a variable vector, oldest first. Default "Items".</summary>
+    public string ItemsColumnName { get; set; } = "Items";
+
+    /// <summary>Output column of the items' feedback, a variable vector of Single. Default "Feedback".</summary>
+    public string FeedbackSequenceColumnName { get; set; } = "Feedback";
+
+    /// <summary>
+    /// Output column of the items' times, a variable vector of Int64 as the log has them (of DateTime, milliseconds since 1970, UTC). Default "Times";
+    /// null: no such column, nor is there one without <see cref="TimestampColumnName"/>.
+    /// </summary>
+    public string? TimesColumnName { get; set; } = "Times";
+
+    /// <summary>Output column of the items to rank, a variable vector. Default "Candidates".</summary>
+    public string CandidatesColumnName { get; set; } = "Candidates";
+
+    /// <summary>Output column of the candidates' labels, a variable vector of Single: 1 liked, 0 skipped. Default "CandidateLabels".</summary>
+    public string CandidateLabelsColumnName { get; set; } = "CandidateLabels";
+
+    /// <summary>Output column of the liked candidate, in evaluation rows. Default "TargetItem".</summary>
+    public string TargetItemColumnName { get; set; } = "TargetItem";
+
+    /// <summary>Output column of that item's feedback, +1 throughout, in evaluation rows. Default "TargetFeedback".</summary>
+    public string TargetFeedbackColumnName { get; set; } = "TargetFeedback";
+
+    internal string? OutputTimesColumnName => TimestampColumnName is null ? null : TimesColumnName;
+
+    internal InteractionColumnNames LogColumns
+        => new(UserColumnName, ItemColumnName, TimestampColumnName, FeedbackColumnName, PassThroughColumnNames);
+
+    /// <exception cref="ArgumentException">Some option is out of range or contradicts another.</exception>
+    internal void Check()
+    {
+        var outputs = new[]
+        {
+            UserColumnName, ItemsColumnName, FeedbackSequenceColumnName, CandidatesColumnName, CandidateLabelsColumnName, TargetItemColumnName,
+            TargetFeedbackColumnName,
+        };
+        var inputs = new[] { ItemColumnName, FeedbackColumnName, TimestampColumnName ?? UserColumnName, TimesColumnName ?? UserColumnName };
+        foreach (string name in outputs.Concat(inputs).Concat(PassThroughColumnNames))
+            Columns.CheckName(name, "options");
+        SequenceColumns.RequireDistinctNames([.. outputs, OutputTimesColumnName, .. PassThroughColumnNames]);
+
+        RequireThree(MinimumPositiveCount, nameof(MinimumPositiveCount), isOptional: false);
+        RequireThree(MaximumPositiveCount, nameof(MaximumPositiveCount), isOptional: true);
+    }
+
+    private static void RequireThree(int value, string name, bool isOptional)
+    {
+        if (value < 3 && !(isOptional && value == 0))
+        {
+            throw new ArgumentOutOfRangeException(name, value,
+                $"{name} must be at least 3{(isOptional ? ", or 0 for no limit" : "")}: one positive to train on, one to validate and one to test.");
+        }
+    }
+}
