@@ -11,7 +11,8 @@ namespace Microsoft.ML.NegativeFeedback.Onnx;
 /// with candidates <c>Candidates</c> UInt32 [batch, candidates].
 /// Outputs: <c>RecommendedItems</c> UInt32 [batch, k] and <c>Scores</c> Single [batch, k], best first,
 /// the lower key first among equals, key 0 and −∞ where fewer than k items are left; or
-/// <c>CandidateScores</c> Single [batch, candidates], −∞ for key 0.
+/// <c>CandidateScores</c> Single [batch, candidates], −∞ for key 0. By option <c>SubInterestWeights</c> Single [batch, k or candidates, K],
+/// how much each of a network's K sub-interests counts in those scores, 0 beside key 0 and beside an empty history.
 /// </remarks>
 internal static class NextItemGraph
 {
@@ -21,6 +22,7 @@ internal static class NextItemGraph
     public const string RecommendedItemsOutput = "RecommendedItems";
     public const string ScoresOutput = "Scores";
     public const string CandidateScoresOutput = "CandidateScores";
+    public const string SubInterestWeightsOutput = "SubInterestWeights";
 
     /// <summary>Metadata of the model: the values of the graph's largest tensor that a row takes, or with candidates that one of them takes.</summary>
     public const string LargestTensorMetadata = "largest_tensor";
@@ -38,6 +40,15 @@ internal static class NextItemGraph
         return Build(new EncoderNetwork(weights), options);
     }
 
+    /// <summary>Writes the graph of SINE.</summary>
+    /// <exception cref="ArgumentException">An option or an array does not fit the weights.</exception>
+    /// <exception cref="InvalidOperationException">The weights take more than the 2 GiB that an ONNX file can hold.</exception>
+    public static byte[] Build(SineWeights weights, NextItemGraphOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        return Build(new SineNetwork(weights), options);
+    }
+
     /// <summary>Writes the graph of a network.</summary>
     /// <exception cref="ArgumentException">An option or an array does not fit the weights.</exception>
     /// <exception cref="InvalidOperationException">The weights take more than the 2 GiB that an ONNX file can hold.</exception>
@@ -52,18 +63,23 @@ internal static class NextItemGraph
         var history = HistoryGraph.Append(graph, items, feedback, options.History, network.MaximumLength);
         var scores = network.Append(graph, history, options.Popularity);
         if (options.Candidates)
-            AppendCandidates(graph, network, scores);
+            AppendCandidates(graph, options, network, scores);
         else
             AppendRecommendations(graph, options, network, history, scores);
         return graph.ToModel();
     }
 
-    private static void AppendCandidates(OnnxGraphBuilder graph, ScoringNetwork network, ItemScores scores)
+    private static void AppendCandidates(OnnxGraphBuilder graph, NextItemGraphOptions options, ScoringNetwork network, ItemScores scores)
     {
         graph.Scope = "candidates";
         graph.Metadata(LargestTensorMetadata, network.ValuesPerCandidate);
         var candidates = graph.Cast(graph.Input(CandidatesInput, DataType.Uint32, Batch, CandidateCount), DataType.Int64);
         graph.Output(CandidateScoresOutput, scores.OfItems(candidates), DataType.Float, Batch, CandidateCount);
+        if (options.SubInterestWeights)
+        {
+            var weights = scores.SubInterestWeightsOf(candidates);
+            graph.Output(SubInterestWeightsOutput, weights, DataType.Float, Batch, CandidateCount, (long)network.SubInterestCount);
+        }
     }
 
     private static void AppendRecommendations(
@@ -90,6 +106,11 @@ internal static class NextItemGraph
 
         graph.Output(RecommendedItemsOutput, graph.Cast(keys, DataType.Uint32), DataType.Uint32, Batch, (long)options.TopK);
         graph.Output(ScoresOutput, best, DataType.Float, Batch, (long)options.TopK);
+        if (options.SubInterestWeights)
+        {
+            var weights = itemScores.SubInterestWeightsOf(keys);
+            graph.Output(SubInterestWeightsOutput, weights, DataType.Float, Batch, (long)options.TopK, (long)network.SubInterestCount);
+        }
     }
 
     private static void Check(ScoringNetwork network, NextItemGraphOptions options)
@@ -99,6 +120,12 @@ internal static class NextItemGraph
         {
             throw new ArgumentException("The network scores given candidates and cannot recommend from the whole catalogue: name a column "
                 + "of candidates.", nameof(options));
+        }
+
+        if (options.SubInterestWeights && network.SubInterestCount == 0)
+        {
+            throw new ArgumentException("The network weighs no sub-interests, so that there are no weights to give: name no column for "
+                + "them.", nameof(options));
         }
 
         if (!options.Candidates && options.TopK < 1)

@@ -17,4 +17,9 @@ internal sealed record NextItemGraphOptions
 
     /// <summary>Whether the graph scores given candidates instead of recommending from the whole catalogue.</summary>
     public bool Candidates { get; init; }
+
+    /// <summary>
+    /// Whether the graph also tells how much each sub-interest counts in the scores that it gives; only of a network that weighs them.
+    /// </summary>
+    public bool SubInterestWeights { get; init; }
 }

@@ -14,11 +14,22 @@ internal sealed partial class OnnxGraphBuilder
 
     public OnnxValue Multiply(OnnxValue left, OnnxValue right) => Node("Mul", [left, right]);
 
+    public OnnxValue Divide(OnnxValue left, OnnxValue right) => Node("Div", [left, right]);
+
     public OnnxValue MatMul(OnnxValue left, OnnxValue right) => Node("MatMul", [left, right]);
 
     /// <summary>left · rightᵀ + bias, of matrices.</summary>
     public OnnxValue MultiplyTransposed(OnnxValue left, OnnxValue right, OnnxValue bias)
         => Node("Gemm", [left, right, bias], Integer("transB", 1));
+
+    /// <summary>left · rightᵀ, of matrices.</summary>
+    public OnnxValue MultiplyTransposed(OnnxValue left, OnnxValue right) => Node("Gemm", [left, right], Integer("transB", 1));
+
+    public OnnxValue Exponential(OnnxValue value) => Node("Exp", [value]);
+
+    public OnnxValue Reciprocal(OnnxValue value) => Node("Reciprocal", [value]);
+
+    public OnnxValue Sigmoid(OnnxValue value) => Node("Sigmoid", [value]);
 
     public OnnxValue Relu(OnnxValue value) => Node("Relu", [value]);
 
@@ -35,6 +46,8 @@ internal sealed partial class OnnxGraphBuilder
     public OnnxValue And(OnnxValue left, OnnxValue right) => Node("And", [left, right]);
 
     public OnnxValue Or(OnnxValue left, OnnxValue right) => Node("Or", [left, right]);
+
+    public OnnxValue Not(OnnxValue value) => Node("Not", [value]);
 
     public OnnxValue Where(OnnxValue condition, OnnxValue whenTrue, OnnxValue whenFalse) => Node("Where", [condition, whenTrue, whenFalse]);
 
@@ -72,6 +85,13 @@ internal sealed partial class OnnxGraphBuilder
     /// <summary>The maximum along an axis, which stays with size 1.</summary>
     public OnnxValue ReduceMaximum(OnnxValue value, params long[] axes)
         => Node("ReduceMax", [value], Integers("axes", axes), Integer("keepdims", 1));
+
+    /// <summary>The sum along an axis, which stays with size 1.</summary>
+    public OnnxValue ReduceSum(OnnxValue value, long axis) => Node("ReduceSum", [value, Int64(axis)], Integer("keepdims", 1));
+
+    /// <summary>The index of the maximum along an axis, which goes; the lowest among equals.</summary>
+    public OnnxValue ArgMaximum(OnnxValue value, long axis)
+        => Node("ArgMax", [value], Integer("axis", axis), Integer("keepdims", 0), Integer("select_last_index", 0));
 
     public OnnxValue Softmax(OnnxValue value, long axis = -1) => Node("Softmax", [value], Integer("axis", axis));
 

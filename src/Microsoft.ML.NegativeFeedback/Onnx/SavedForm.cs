@@ -19,6 +19,7 @@ internal static class SavedForm
     private const string TableName = "saved/item_values";
     private const string KeysName = "saved/RecommendedItems";
     private const string ScoresName = "saved/Scores";
+    private const string WeightsName = "saved/SubInterestWeights";
 
     /// <summary>The saved form of a graph that recommends from the whole catalogue.</summary>
     /// <param name="model">The graph.</param>
@@ -26,9 +27,11 @@ internal static class SavedForm
     /// <param name="inputs">The graph's inputs.</param>
     /// <param name="itemsOutput">What to call the output with the items' values [k], of the table's type.</param>
     /// <param name="scoresOutput">What to call the output with the scores, Single [k].</param>
+    /// <param name="weightsOutput">What to call the output with the weights of the sub-interests, Single [k, K]; null to leave it out.</param>
     /// <exception cref="InvalidOperationException">Graph and table take more than the 2 GiB that an ONNX file can hold.</exception>
     public static byte[] OfRecommendations(
-        ReadOnlySpan<byte> model, TensorProto table, IReadOnlyList<SavedInput> inputs, string itemsOutput, string scoresOutput)
+        ReadOnlySpan<byte> model, TensorProto table, IReadOnlyList<SavedInput> inputs, string itemsOutput, string scoresOutput,
+        string? weightsOutput)
     {
         if ((long)model.Length + table.CalculateSize() > OnnxGraphBuilder.MaximumConstantBytes)
         {
@@ -38,40 +41,39 @@ internal static class SavedForm
 
         var saved = ModelProto.Parser.ParseFrom(model);
         var graph = saved.Graph;
-        long k = graph.Output.Single(output => output.Name == NextItemGraph.ScoresOutput).Type.TensorType.Shape.Dim[1].DimValue;
-        Rename(graph, inputs, (NextItemGraph.RecommendedItemsOutput, KeysName), (NextItemGraph.ScoresOutput, ScoresName));
+        long k = Dimension(graph, NextItemGraph.ScoresOutput, 1);
+        long subInterestCount = weightsOutput is null ? 0 : Dimension(graph, NextItemGraph.SubInterestWeightsOutput, 2);
+        Rename(graph, inputs, (NextItemGraph.RecommendedItemsOutput, KeysName), (NextItemGraph.ScoresOutput, ScoresName),
+            (NextItemGraph.SubInterestWeightsOutput, WeightsName));
 
         table.Name = TableName;
         graph.Initializer.Add(table);
-        // [k] rather than [1, k]: ML.NET makes a matrix column of the latter
-        graph.Initializer.Add(new TensorProto
-        {
-            Name = "saved/shape",
-            DataType = (int)DataType.Int64,
-            Dims = { 1 },
-            RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<long>([k])),
-        });
         Append(graph, "Cast", "saved/indices", [KeysName],
             new AttributeProto { Name = "to", Type = AttributeProto.Types.AttributeType.Int, I = (long)DataType.Int64 });
         Append(graph, "Gather", "saved/items", [TableName, "saved/indices"]);
-        Append(graph, "Reshape", itemsOutput, ["saved/items", "saved/shape"]);
-        Append(graph, "Reshape", scoresOutput, [ScoresName, "saved/shape"]);
         graph.Output.Clear();
-        graph.Output.Add(OnnxGraphBuilder.Describe(itemsOutput, (DataType)table.DataType, [k]));
-        graph.Output.Add(OnnxGraphBuilder.Describe(scoresOutput, DataType.Float, [k]));
+        // [k] rather than [1, k]: ML.NET makes a matrix column of the latter
+        AppendOutput(graph, itemsOutput, "saved/items", (DataType)table.DataType, [k], [k]);
+        AppendOutput(graph, scoresOutput, ScoresName, DataType.Float, [k], [k]);
+        if (weightsOutput is not null)
+            AppendOutput(graph, weightsOutput, WeightsName, DataType.Float, [k, subInterestCount], [k, subInterestCount]);
         return saved.ToByteArray();
     }
 
     /// <summary>
-    /// The saved form of a graph that scores candidates; its output is [1, candidates], which ML.NET reads as a variable vector.
+    /// The saved form of a graph that scores candidates; its outputs are [1, candidates] and [1, candidates · K], which ML.NET reads as
+    /// variable vectors.
     /// </summary>
-    public static byte[] OfCandidates(ReadOnlySpan<byte> model, IReadOnlyList<SavedInput> inputs, string scoresOutput)
+    public static byte[] OfCandidates(
+        ReadOnlySpan<byte> model, IReadOnlyList<SavedInput> inputs, string scoresOutput, string? weightsOutput)
     {
         var saved = ModelProto.Parser.ParseFrom(model);
-        Rename(saved.Graph, inputs, (NextItemGraph.CandidateScoresOutput, ScoresName));
-        Append(saved.Graph, "Identity", scoresOutput, [ScoresName]);
-        saved.Graph.Output.Clear();
-        saved.Graph.Output.Add(OnnxGraphBuilder.Describe(scoresOutput, DataType.Float, ["batch", "candidates"]));
+        var graph = saved.Graph;
+        Rename(graph, inputs, (NextItemGraph.CandidateScoresOutput, ScoresName), (NextItemGraph.SubInterestWeightsOutput, WeightsName));
+        graph.Output.Clear();
+        AppendOutput(graph, scoresOutput, ScoresName, DataType.Float, [1, -1], ["batch", "candidates"]);
+        if (weightsOutput is not null)
+            AppendOutput(graph, weightsOutput, WeightsName, DataType.Float, [1, -1], ["batch", "weights"]);
         return saved.ToByteArray();
     }
 
@@ -87,6 +89,26 @@ internal static class SavedForm
     /// <summary>A table of numbers.</summary>
     public static TensorProto NumberTable(DataType type, ReadOnlySpan<byte> littleEndian, long count)
         => new() { DataType = (int)type, RawData = ByteString.CopyFrom(littleEndian), Dims = { count } };
+
+    /// <summary>The size of one dimension of an output.</summary>
+    private static long Dimension(GraphProto graph, string output, int axis)
+        => graph.Output.Single(other => other.Name == output).Type.TensorType.Shape.Dim[axis].DimValue;
+
+    /// <summary>Makes a value an output, in another shape; −1 stands for the size that is left.</summary>
+    private static void AppendOutput(
+        GraphProto graph, string output, string value, DataType type, long[] shape, ReadOnlySpan<OnnxDimension> described)
+    {
+        string shapeName = $"saved/shape_{graph.Output.Count}";
+        graph.Initializer.Add(new TensorProto
+        {
+            Name = shapeName,
+            DataType = (int)DataType.Int64,
+            Dims = { shape.Length },
+            RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<long>(shape)),
+        });
+        Append(graph, "Reshape", output, [value, shapeName]);
+        graph.Output.Add(OnnxGraphBuilder.Describe(output, type, described));
+    }
 
     private static void Append(GraphProto graph, string operatorType, string output, string[] inputs, params AttributeProto[] attributes)
         => graph.Node.Add(new NodeProto

@@ -11,13 +11,18 @@ namespace Microsoft.ML.NegativeFeedback.Scoring;
 /// <param name="Scores">Added without candidates: Single [k].</param>
 /// <param name="Candidates">The candidates to score, a vector of keys; null to recommend from the whole catalogue.</param>
 /// <param name="CandidateScores">Added with candidates: a variable vector of Single.</param>
+/// <param name="SubInterestWeights">
+/// Added beside the scores of a network with K sub-interests unless null: how much each counts in each score, Single [k, K], or with
+/// candidates a variable vector of Single with K values a candidate.
+/// </param>
 internal sealed record NextItemColumns(
     string Items = "Items",
     string Feedback = "Feedback",
     string RecommendedItems = "RecommendedItems",
     string Scores = "Scores",
     string? Candidates = null,
-    string CandidateScores = "CandidateScores")
+    string CandidateScores = "CandidateScores",
+    string? SubInterestWeights = null)
 {
     public const string KeysExpected = "a vector of keys stored as UInt32; Transforms.Conversion.MapValueToKey makes one";
     public const string FeedbackExpected = "a vector of Single beside the items; Transforms.WindowSequences makes one";
@@ -27,6 +32,8 @@ internal sealed record NextItemColumns(
     public void CheckNames()
     {
         string[] names = Candidates is null ? [Items, Feedback, RecommendedItems, Scores] : [Items, Feedback, Candidates, CandidateScores];
+        if (SubInterestWeights is not null)
+            names = [.. names, SubInterestWeights];
         foreach (string name in names)
             Columns.CheckName(name, nameof(names));
         if (names.Distinct().Count() < names.Length)
@@ -44,13 +51,18 @@ internal sealed record NextItemColumns(
         {
             Columns.Require(input, Candidates, IsKeyVector, KeysExpected);
             return SchemaShapes.With(input,
-                SchemaShapes.Column(CandidateScores, VectorKind.VariableVector, NumberDataViewType.Single));
+                [SchemaShapes.Column(CandidateScores, VectorKind.VariableVector, NumberDataViewType.Single),
+                .. Weights(VectorKind.VariableVector)]);
         }
 
         var annotations = new SchemaShape(items.Annotations.Where(annotation => annotation.Name == ColumnTypes.KeyValues));
         return SchemaShapes.With(input,
-            SchemaShapes.Column(RecommendedItems, VectorKind.Vector, NumberDataViewType.UInt32, isKey: true, annotations),
-            SchemaShapes.Column(Scores, VectorKind.Vector, NumberDataViewType.Single));
+            [SchemaShapes.Column(RecommendedItems, VectorKind.Vector, NumberDataViewType.UInt32, isKey: true, annotations),
+            SchemaShapes.Column(Scores, VectorKind.Vector, NumberDataViewType.Single),
+            .. Weights(VectorKind.Vector)]);
+
+        SchemaShape.Column[] Weights(VectorKind kind)
+            => SubInterestWeights is { } name ? [SchemaShapes.Column(name, kind, NumberDataViewType.Single)] : [];
     }
 
     private static bool IsKeyVector(SchemaShape.Column column)

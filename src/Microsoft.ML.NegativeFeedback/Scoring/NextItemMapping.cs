@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
 
@@ -15,13 +16,16 @@ internal sealed class NextItemMapping : RowMapping
     /// <param name="columns">The columns to read and add.</param>
     /// <param name="items">The items of the model.</param>
     /// <param name="topK">k; not read with candidates.</param>
+    /// <param name="subInterestCount">K; not read unless a column is to hold weights.</param>
     /// <param name="rowScorer">Gives the scorer of single rows.</param>
     /// <exception cref="ArgumentException">A column is missing, of another type, or its keys are not the model's.</exception>
-    public NextItemMapping(DataViewSchema schema, NextItemColumns columns, ItemDictionary items, int topK, Func<OnnxScorer> rowScorer)
-        : base(schema, AddedColumns(columns, items, topK))
+    public NextItemMapping(
+        DataViewSchema schema, NextItemColumns columns, ItemDictionary items, int topK, int subInterestCount, Func<OnnxScorer> rowScorer)
+        : base(schema, AddedColumns(columns, items, topK, subInterestCount))
     {
         _rowScorer = rowScorer;
         ItemCount = items.Count;
+        HasSubInterestWeights = columns.SubInterestWeights is not null;
         ItemsColumn = Keys(columns.Items);
         FeedbackColumn = Columns.Require(schema, columns.Feedback, ColumnTypes.IsSingleVector, NextItemColumns.FeedbackExpected);
         CandidatesColumn = columns.Candidates is { } name ? Keys(name) : null;
@@ -41,6 +45,9 @@ internal sealed class NextItemMapping : RowMapping
     public DataViewSchema.Column FeedbackColumn { get; }
 
     public DataViewSchema.Column? CandidatesColumn { get; }
+
+    /// <summary>Whether a column is to hold the weights of the sub-interests.</summary>
+    public bool HasSubInterestWeights { get; }
 
     public override IEnumerable<DataViewSchema.Column> Inputs
         => CandidatesColumn is { } candidates ? [ItemsColumn, FeedbackColumn, candidates] : [ItemsColumn, FeedbackColumn];
@@ -79,17 +86,32 @@ internal sealed class NextItemMapping : RowMapping
             ensureScored();
             Fill(ref destination, scored.Scores[currentRow()]);
         };
-        return CandidatesColumn is null ? [keys, scores] : [scores];
+        ValueGetter<VBuffer<float>> weights = (ref VBuffer<float> destination) =>
+        {
+            ensureScored();
+            Fill(ref destination, scored.SubInterestWeights[currentRow()]);
+        };
+        Delegate[] getters = CandidatesColumn is null ? [keys, scores] : [scores];
+        return HasSubInterestWeights ? [.. getters, weights] : getters;
     }
 
-    private static AddedColumn[] AddedColumns(NextItemColumns columns, ItemDictionary items, int topK)
-        => columns.Candidates is not null
-            ? [new AddedColumn(columns.CandidateScores, new VectorDataViewType(NumberDataViewType.Single))]
+    private static AddedColumn[] AddedColumns(NextItemColumns columns, ItemDictionary items, int topK, int subInterestCount)
+    {
+        var single = NumberDataViewType.Single;
+        AddedColumn[] added = columns.Candidates is not null
+            ? [new AddedColumn(columns.CandidateScores, new VectorDataViewType(single))]
             :
             [
                 new AddedColumn(columns.RecommendedItems, new VectorDataViewType(items.KeyType, topK), items.Annotations),
-                new AddedColumn(columns.Scores, new VectorDataViewType(NumberDataViewType.Single, topK)),
+                new AddedColumn(columns.Scores, new VectorDataViewType(single, topK)),
             ];
+        if (columns.SubInterestWeights is not { } name)
+            return added;
+        var type = columns.Candidates is null
+            ? new VectorDataViewType(single, ImmutableArray.Create(topK, subInterestCount))
+            : new VectorDataViewType(single);
+        return [.. added, new AddedColumn(name, type)];
+    }
 
     private static void Fill<T>(ref VBuffer<T> destination, T[] values)
     {

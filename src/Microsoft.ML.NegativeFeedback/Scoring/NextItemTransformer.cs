@@ -12,7 +12,8 @@ namespace Microsoft.ML.NegativeFeedback;
 /// <para>It reads a vector of item keys, oldest first, and a vector of Single with the feedback beside them. Without candidates it
 /// adds <c>RecommendedItems</c>, keys [k] with the key values of the items, best first, and <c>Scores</c>, Single [k]; where fewer
 /// than k items are left, key 0 and −∞. With candidates it adds <c>CandidateScores</c>, one Single a candidate,
-/// −∞ for an unknown one. Key 0 in a history is skipped; a history in which nothing is known gets the most popular items.</para>
+/// −∞ for an unknown one. A model with K sub-interests can also add how much each of them counts in each score: Single [k, K], or with
+/// candidates K values a candidate, 0 beside an unknown item and where nothing is known of a history. Key 0 in a history is skipped; a history in which nothing is known gets the most popular items.</para>
 /// <para>Scoring runs on ONNX Runtime: on the GPU of <c>MLContext.GpuDeviceId</c> when that is set, on the CPU otherwise. Views are
 /// scored in batches, a prediction engine row by row. An instance is immutable and may be shared by threads. Dispose of it to free
 /// the session; a data view that it made can be read until then.</para>
@@ -42,15 +43,24 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
         _columns = columns;
         _items = ReadItems(columns, schema);
         _inputTypes = InputTypes(columns, _items, schema);
-        _scorer = Open(environment, graph);
+        bool givesWeights = columns.SubInterestWeights is not null;
+        _scorer = Open(environment, graph, givesWeights);
         // One row is too little work to share between threads: waking them takes longer than scoring.
-        _rowScorer = new Lazy<OnnxScorer>(() => _scorer.RunsOnGpu ? _scorer : new OnnxScorer(graph, new OnnxScorerOptions(ThreadCount: 1)));
+        _rowScorer = new Lazy<OnnxScorer>(
+            () => _scorer.RunsOnGpu ? _scorer : new OnnxScorer(graph, new OnnxScorerOptions(ThreadCount: 1), givesWeights));
         if (_scorer.ScoresCandidates != columns.Candidates is not null)
         {
             _scorer.Dispose();
             throw new ArgumentException(_scorer.ScoresCandidates
                 ? "The graph scores candidates: name the column that holds them."
                 : $"The graph takes no candidates, but column '{columns.Candidates}' is to hold them.", nameof(columns));
+        }
+
+        if (givesWeights && _scorer.SubInterestCount == 0)
+        {
+            _scorer.Dispose();
+            throw new ArgumentException(
+                $"The graph gives no weights of sub-interests, but column '{columns.SubInterestWeights}' is to hold them.", nameof(columns));
         }
     }
 
@@ -93,7 +103,8 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     /// Writes the trained network with everything around it as one ONNX graph, which any ONNX Runtime scores from raw histories:
     /// inputs <c>Items</c> uint32 [batch, length] (keys, 0 unknown or padding) and <c>Feedback</c> float [batch, length], outputs
     /// <c>RecommendedItems</c> uint32 [batch, k] and <c>Scores</c> float [batch, k]; with candidates also an input <c>Candidates</c>
-    /// uint32 [batch, c], and the output <c>CandidateScores</c> float [batch, c]. The file appears whole or not at all.
+    /// uint32 [batch, c], and the output <c>CandidateScores</c> float [batch, c]. A model that adds the weights of its sub-interests has the
+    /// further output <c>SubInterestWeights</c> float [batch, k, K], or [batch, c, K]. The file appears whole or not at all.
     /// </summary>
     /// <param name="path">The file to write; one that is there is replaced.</param>
     /// <exception cref="ArgumentException">The path is empty.</exception>
@@ -136,7 +147,7 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     {
         ArgumentNullException.ThrowIfNull(schema);
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return new NextItemMapping(schema, _columns, _items, _scorer.TopK, () => _rowScorer.Value);
+        return new NextItemMapping(schema, _columns, _items, _scorer.TopK, _scorer.SubInterestCount, () => _rowScorer.Value);
     }
 
     private static ItemDictionary ReadItems(NextItemColumns columns, DataViewSchema schema)
@@ -145,10 +156,10 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     private static OnnxScorerOptions DeviceOptions(IHostEnvironment environment)
         => environment is MLContext context ? new OnnxScorerOptions(context.GpuDeviceId, context.FallbackToCpu) : new OnnxScorerOptions();
 
-    private static OnnxScorer Open(IHostEnvironment environment, byte[] graph)
+    private static OnnxScorer Open(IHostEnvironment environment, byte[] graph, bool givesSubInterestWeights)
     {
         var options = DeviceOptions(environment);
-        var scorer = new OnnxScorer(graph, options);
+        var scorer = new OnnxScorer(graph, options, givesSubInterestWeights);
         if (options.GpuDeviceId is { } device && !scorer.RunsOnGpu)
         {
             using var channel = environment.Register(nameof(NextItemTransformer)).Start("Open session");

@@ -34,9 +34,10 @@ internal sealed class OnnxScorer : IDisposable
 
     /// <param name="graph">The graph.</param>
     /// <param name="options">Where and how it runs.</param>
+    /// <param name="givesSubInterestWeights">Whether the graph's weights of sub-interests are asked for, where it has them.</param>
     /// <exception cref="InvalidDataException">The bytes are no graph of next-item recommendation.</exception>
     /// <exception cref="InvalidOperationException">The GPU cannot be used and the CPU is not allowed to take over.</exception>
-    public OnnxScorer(byte[] graph, OnnxScorerOptions options)
+    public OnnxScorer(byte[] graph, OnnxScorerOptions options, bool givesSubInterestWeights = false)
     {
         _session = Open(graph, options, out bool runsOnGpu);
         RunsOnGpu = runsOnGpu;
@@ -47,6 +48,10 @@ internal sealed class OnnxScorer : IDisposable
         _outputs = ScoresCandidates
             ? [NextItemGraph.CandidateScoresOutput]
             : [NextItemGraph.RecommendedItemsOutput, NextItemGraph.ScoresOutput];
+        if (_session.OutputMetadata.TryGetValue(NextItemGraph.SubInterestWeightsOutput, out var weights))
+            SubInterestCount = weights.Dimensions[2];
+        if (givesSubInterestWeights && SubInterestCount > 0)
+            _outputs = [.. _outputs, NextItemGraph.SubInterestWeightsOutput];
         if (!_inputs.All(_session.InputMetadata.ContainsKey) || !_outputs.All(_session.OutputMetadata.ContainsKey)
             || !_session.ModelMetadata.CustomMetadataMap.TryGetValue(NextItemGraph.LargestTensorMetadata, out string? largestTensor))
         {
@@ -76,6 +81,9 @@ internal sealed class OnnxScorer : IDisposable
 
     /// <summary>k, the number of recommended items a row; 0 with candidates.</summary>
     public int TopK { get; }
+
+    /// <summary>K, of a graph that gives the weights of sub-interests; otherwise 0.</summary>
+    public int SubInterestCount { get; }
 
     /// <summary>
     /// Scores rows, those of like length in one run as far as memory allows, so that little of a batch is padding.
@@ -127,29 +135,25 @@ internal sealed class OnnxScorer : IDisposable
         using var items = Tensor(rows.Items, chosen);
         using var feedback = Tensor(rows.Feedback, chosen);
         using var options = new RunOptions();
-        if (ScoresCandidates)
-        {
-            using var candidates = Tensor(rows.Candidates, chosen);
-            using var outputs = _session.Run(options, _inputs, [items, feedback, candidates], _outputs);
-            var scores = outputs[0].GetTensorDataAsSpan<float>();
-            int width = scores.Length / chosen.Length;
-            for (int i = 0; i < chosen.Length; i++)
-            {
-                scored.Keys[chosen[i]] = [];
-                scored.Scores[chosen[i]] = scores.Slice(i * width, rows.Candidates[chosen[i]].Length).ToArray();
-            }
-        }
-        else
-        {
-            using var outputs = _session.Run(options, _inputs, [items, feedback], _outputs);
-            var keys = outputs[0].GetTensorDataAsSpan<uint>();
-            var scores = outputs[1].GetTensorDataAsSpan<float>();
-            for (int i = 0; i < chosen.Length; i++)
-            {
-                scored.Keys[chosen[i]] = keys.Slice(i * TopK, TopK).ToArray();
-                scored.Scores[chosen[i]] = scores.Slice(i * TopK, TopK).ToArray();
-            }
-        }
+        using var candidates = ScoresCandidates ? Tensor(rows.Candidates, chosen) : null;
+        OrtValue[] inputs = candidates is null ? [items, feedback] : [items, feedback, candidates];
+        using var outputs = _session.Run(options, _inputs, inputs, _outputs);
+        int Count(int row) => ScoresCandidates ? rows.Candidates[row].Length : TopK;
+
+        int place = 0;
+        if (!ScoresCandidates)
+            Divide(outputs[place++].GetTensorDataAsSpan<uint>(), chosen, scored.Keys, Count);
+        Divide(outputs[place++].GetTensorDataAsSpan<float>(), chosen, scored.Scores, Count);
+        if (place < outputs.Count)
+            Divide(outputs[place].GetTensorDataAsSpan<float>(), chosen, scored.SubInterestWeights, row => Count(row) * SubInterestCount);
+    }
+
+    /// <summary>Gives each of the chosen rows its share of a tensor [chosen, longest] without the padding behind.</summary>
+    private static void Divide<T>(ReadOnlySpan<T> values, int[] chosen, T[][] rows, Func<int, int> count)
+    {
+        int width = values.Length / chosen.Length;
+        for (int i = 0; i < chosen.Length; i++)
+            rows[chosen[i]] = values.Slice(i * width, count(chosen[i])).ToArray();
     }
 
     /// <summary>[chosen, longest]: the chosen rows, padded with 0 behind.</summary>

@@ -46,20 +46,25 @@ internal static class SavedModel
         var inputs = Inputs(columns, inputTypes);
         string[] inputNames = inputs.Select(input => input.ColumnName).ToArray();
         string itemsOutput = Unused("__items", inputNames), scoresOutput = Unused("__scores", inputNames);
-        if (columns.Candidates is not null)
+        string? weightsOutput = columns.SubInterestWeights is null ? null : Unused("__weights", inputNames);
+        string[] values = weightsOutput is null ? [scoresOutput] : [scoresOutput, weightsOutput];
+        string[] outputs = columns.Candidates is null ? [itemsOutput, .. values] : values;
+        File.WriteAllBytes(path, columns.Candidates is null
+            ? SavedForm.OfRecommendations(graph, items.ToTable(), inputs, itemsOutput, scoresOutput, weightsOutput)
+            : SavedForm.OfCandidates(graph, inputs, scoresOutput, weightsOutput));
+
+        var chain = new EstimatorChain<ITransformer>().Append<ITransformer>(ml.Transforms.ApplyOnnxModel(outputs, inputNames, path));
+        if (columns.Candidates is null)
         {
-            File.WriteAllBytes(path, SavedForm.OfCandidates(graph, inputs, scoresOutput));
-            return ml.Transforms.ApplyOnnxModel([scoresOutput], inputNames, path)
-                .Append(ml.Transforms.CopyColumns(columns.CandidateScores, scoresOutput))
-                .Append(ml.Transforms.DropColumns(scoresOutput));
+            chain = chain.Append<ITransformer>(ml.Transforms.Conversion.MapValueToKey(
+                columns.RecommendedItems, itemsOutput, maximumNumberOfKeys: int.MaxValue, keyData: items.ToKeyData(ml)));
         }
 
-        File.WriteAllBytes(path, SavedForm.OfRecommendations(graph, items.ToTable(), inputs, itemsOutput, scoresOutput));
-        return ml.Transforms.ApplyOnnxModel([itemsOutput, scoresOutput], inputNames, path)
-            .Append(ml.Transforms.Conversion.MapValueToKey(
-                columns.RecommendedItems, itemsOutput, maximumNumberOfKeys: int.MaxValue, keyData: items.ToKeyData(ml)))
-            .Append(ml.Transforms.CopyColumns(columns.Scores, scoresOutput))
-            .Append(ml.Transforms.DropColumns(itemsOutput, scoresOutput));
+        string scores = columns.Candidates is null ? columns.Scores : columns.CandidateScores;
+        chain = chain.Append<ITransformer>(ml.Transforms.CopyColumns(scores, scoresOutput));
+        if (weightsOutput is not null)
+            chain = chain.Append<ITransformer>(ml.Transforms.CopyColumns(columns.SubInterestWeights, weightsOutput));
+        return chain.Append<ITransformer>(ml.Transforms.DropColumns(outputs));
     }
 
     private static SavedInput[] Inputs(NextItemColumns columns, IReadOnlyDictionary<string, DataViewType> types)

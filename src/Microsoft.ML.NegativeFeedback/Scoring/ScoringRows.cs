@@ -69,9 +69,13 @@ internal sealed class ScoredRows
     /// <summary>Their scores, or those of the candidates.</summary>
     public float[][] Scores { get; private set; } = [];
 
+    /// <summary>The weights of the sub-interests in those scores, K a score; empty where they were not asked for.</summary>
+    public float[][] SubInterestWeights { get; private set; } = [];
+
     public void Resize(int count)
     {
         Keys = new uint[count][];
         Scores = new float[count][];
+        SubInterestWeights = new float[count][];
     }
 }

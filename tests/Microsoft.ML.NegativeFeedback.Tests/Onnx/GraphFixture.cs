@@ -23,22 +23,52 @@ internal static class GraphFixture
             blocks, Normal(random, width, 0.3f, 1), Normal(random, width, 0.3f));
     }
 
+    /// <summary>A random SINE, without biases in its attention.</summary>
+    public static SineWeights RandomSine(
+        int seed, int itemCount = 30, int subInterestCount = 2, int headCount = 1, FusionNormalization normalization = FusionNormalization.Sum,
+        bool adaptiveFusion = true, double sameInterestWeight = 0.7)
+    {
+        var encoder = RandomWeights(seed, itemCount, headCount: headCount);
+        int width = encoder.Width;
+        var blocks = encoder.Blocks.Select(block => block with { InProjectionBias = new float[3 * width], OutProjectionBias = new float[width] });
+        var random = new Random(seed + 1);
+        return new SineWeights(
+            encoder with { Blocks = blocks.ToArray() }, subInterestCount, Normal(random, subInterestCount * width, 0.7f),
+            adaptiveFusion ? Normal(random, width, 0.5f) : null, adaptiveFusion ? Normal(random, width, 1.5f) : null,
+            adaptiveFusion ? -0.4f : 0, normalization, sameInterestWeight);
+    }
+
     /// <summary>Popularity that falls with the item's number, so that the order of a fallback is 1, 2, 3 …</summary>
     public static float[] FallingPopularity(int itemCount)
         => Enumerable.Range(0, itemCount + 1).Select(item => (float)(itemCount - item + 1)).ToArray();
 
     public static (uint[][] Items, float[][] Scores) Recommend(byte[] graph, params (uint[] Items, float[] Feedback)[] rows)
     {
+        var (items, scores, _) = RecommendWithWeights(graph, rows);
+        return (items, scores);
+    }
+
+    /// <summary>The same with the weights of the sub-interests, K an item, where the graph gives them.</summary>
+    public static (uint[][] Items, float[][] Scores, float[][] Weights) RecommendWithWeights(
+        byte[] graph, params (uint[] Items, float[] Feedback)[] rows)
+    {
         using var session = Open(graph);
         using var outputs = Run(session, rows, null);
-        return (Rows(outputs[0].GetTensorDataAsSpan<uint>(), rows.Length), Rows(outputs[1].GetTensorDataAsSpan<float>(), rows.Length));
+        return (Rows(outputs[0].GetTensorDataAsSpan<uint>(), rows.Length), Rows(outputs[1].GetTensorDataAsSpan<float>(), rows.Length),
+            outputs.Count > 2 ? Rows(outputs[2].GetTensorDataAsSpan<float>(), rows.Length) : []);
     }
 
     public static float[][] ScoreCandidates(byte[] graph, uint[][] candidates, params (uint[] Items, float[] Feedback)[] rows)
+        => ScoreCandidatesWithWeights(graph, candidates, rows).Scores;
+
+    /// <summary>The same with the weights of the sub-interests, K a candidate, where the graph gives them.</summary>
+    public static (float[][] Scores, float[][] Weights) ScoreCandidatesWithWeights(
+        byte[] graph, uint[][] candidates, params (uint[] Items, float[] Feedback)[] rows)
     {
         using var session = Open(graph);
         using var outputs = Run(session, rows, candidates);
-        return Rows(outputs[0].GetTensorDataAsSpan<float>(), rows.Length);
+        return (Rows(outputs[0].GetTensorDataAsSpan<float>(), rows.Length),
+            outputs.Count > 1 ? Rows(outputs[1].GetTensorDataAsSpan<float>(), rows.Length) : []);
     }
 
     private static InferenceSession Open(byte[] graph)
@@ -56,9 +86,10 @@ internal static class GraphFixture
         using var feedback = Tensor(rows.Select(row => row.Feedback).ToArray());
         using var candidateItems = candidates is null ? null : Tensor(candidates);
         using var options = new RunOptions();
+        string[] weights = session.OutputMetadata.ContainsKey("SubInterestWeights") ? ["SubInterestWeights"] : [];
         return candidateItems is null
-            ? session.Run(options, ["Items", "Feedback"], [items, feedback], ["RecommendedItems", "Scores"])
-            : session.Run(options, ["Items", "Feedback", "Candidates"], [items, feedback, candidateItems], ["CandidateScores"]);
+            ? session.Run(options, ["Items", "Feedback"], [items, feedback], ["RecommendedItems", "Scores", .. weights])
+            : session.Run(options, ["Items", "Feedback", "Candidates"], [items, feedback, candidateItems], ["CandidateScores", .. weights]);
     }
 
     private static OrtValue Tensor<T>(T[][] rows)

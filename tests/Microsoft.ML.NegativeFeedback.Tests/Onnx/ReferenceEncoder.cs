@@ -6,20 +6,30 @@ namespace Microsoft.ML.NegativeFeedback.Tests.Onnx;
 /// The encoder of DESIGN in plain loops and double precision, one history at a time, oldest first and without padding: written for
 /// comparison, with nothing in common with the graph but the weights.
 /// </summary>
-internal sealed class ReferenceEncoder(EncoderWeights weights)
+/// <param name="weights">The weights.</param>
+/// <param name="attentionFactor">
+/// What the share that a query gives to a key is multiplied by, both counted among the items that are read; null for nothing.
+/// </param>
+internal sealed class ReferenceEncoder(EncoderWeights weights, Func<int, int, double>? attentionFactor = null)
 {
     private readonly int _width = weights.Width;
 
     /// <summary>Logits of the items 0..N after a history of known items, of which the last l are read; index 0 is padding's.</summary>
     public double[] Logits(IReadOnlyList<uint> items)
     {
+        var last = State(items);
+        return Enumerable.Range(0, weights.ItemCount + 1)
+            .Select(item => Enumerable.Range(0, _width).Sum(i => last[i] * weights.ItemEmbeddings[item * _width + i])).ToArray();
+    }
+
+    /// <summary>The output [d] at the last of a history of known items.</summary>
+    public double[] State(IReadOnlyList<uint> items)
+    {
         var kept = items.TakeLast(weights.MaximumLength).ToArray();
         var x = kept.Select((item, position) => Embed(item, position)).ToArray();
         foreach (var block in weights.Blocks)
             x = Block(block, x);
-        var last = Norm(x[^1], weights.FinalNormWeight, weights.FinalNormBias);
-        return Enumerable.Range(0, weights.ItemCount + 1)
-            .Select(item => Enumerable.Range(0, _width).Sum(i => last[i] * weights.ItemEmbeddings[item * _width + i])).ToArray();
+        return Norm(x[^1], weights.FinalNormWeight, weights.FinalNormBias);
     }
 
     private double[] Embed(uint item, int position)
@@ -54,7 +64,8 @@ internal sealed class ReferenceEncoder(EncoderWeights weights)
                     => Enumerable.Range(from, headWidth).Sum(i => queries[position][i] * keys[other][i]) / Math.Sqrt(headWidth)).ToArray();
                 var shares = scores.Select(score => Math.Exp(score - scores.Max())).ToArray();
                 for (int i = from; i < from + headWidth; i++)
-                    mixed[i] = shares.Select((share, other) => share / shares.Sum() * values[other][i]).Sum();
+                    mixed[i] = shares
+                        .Select((share, other) => share / shares.Sum() * (attentionFactor?.Invoke(position, other) ?? 1) * values[other][i]).Sum();
             }
 
             return Linear(mixed, block.OutProjectionWeight, block.OutProjectionBias, 0);

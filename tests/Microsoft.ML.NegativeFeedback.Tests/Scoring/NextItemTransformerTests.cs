@@ -195,23 +195,26 @@ public sealed class NextItemTransformerTests
     public void Very_many_candidates_are_scored_in_several_runs()
     {
         var fixture = new ScoringFixture(rowCount: 14, candidates: true);
+        var rows = new HistoryRows();
+        uint[] keys = Enumerable.Range(0, 80_000 + 14).Select(i => (uint)(i % ScoringFixture.ItemCount + 1)).ToArray();
         for (int i = 0; i < fixture.Rows.Length; i++)
         {
-            fixture.Rows[i].Candidates = Enumerable.Range(0, 80_000 - 1000 * (i * 5 % 14))
-                .Select(place => ScoringFixture.Name((place + i) % ScoringFixture.ItemCount + 1)).ToArray();
+            rows.Items.Add(fixture.Rows[i].Items.Select(ScoringFixture.Key).ToArray());
+            rows.Feedback.Add(fixture.Rows[i].Feedback);
+            rows.Candidates.Add(keys.AsSpan(i, 80_000 - 1000 * (i * 5 % 14)));
         }
 
-        using var transformer = fixture.CreateTransformer();
-        var found = transformer.Transform(fixture.View).GetColumn<float[]>("CandidateScores").ToArray();
-        for (int i = 0; i < found.Length; i++)
+        using var scorer = new OnnxScorer(fixture.Graph, new OnnxScorerOptions());
+        var scored = new ScoredRows();
+        scorer.Score(rows, scored);
+        for (int i = 0; i < rows.Count; i++)
         {
-            var row = fixture.Rows[i];
-            var read = row.Items.Select(ScoringFixture.Key).Where((key, place) => key > 0 && row.Feedback[place] > 0).ToArray();
-            Assert.Equal(row.Candidates.Length, found[i].Length);
-            for (int place = 0; place < found[i].Length; place++)
-                Assert.Equal(found[i][place % ScoringFixture.ItemCount], found[i][place], 1e-5);
+            var scores = scored.Scores[i];
+            Assert.Equal(80_000 - 1000 * (i * 5 % 14), scores.Length);
+            Assert.All(scores.Chunk(ScoringFixture.ItemCount), chunk => Assert.Equal(scores.Take(chunk.Length), chunk));
+            var read = rows.Items[i].ToArray().Where((key, place) => key > 0 && fixture.Rows[i].Feedback[place] > 0).ToArray();
             if (read.Length > 0)
-                Assert.Equal(new ReferenceEncoder(fixture.Weights).Logits(read)[i + 1], found[i][0], 2e-5);
+                Assert.Equal(new ReferenceEncoder(fixture.Weights).Logits(read)[i + 1], scores[0], 2e-5);
         }
     }
 
