@@ -52,7 +52,11 @@ public static partial class torch
 
         public Tensor addcdiv_(Tensor tensor1, Tensor tensor2, Scalar value) => Aten.CallInPlace("addcdiv_", this, tensor1, tensor2, value);
 
+        public Tensor clamp_min(Scalar min) => Aten.Call("clamp_min", this, min);
+
         public Tensor clamp_min_(Scalar min) => Aten.CallInPlace("clamp_min_", this, min);
+
+        public Tensor eq(Tensor target) => Aten.Call("eq.Tensor", this, target);
 
         public Tensor lt(Scalar target) => Aten.Call("lt.Scalar", this, target);
 

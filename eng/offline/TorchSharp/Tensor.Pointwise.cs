@@ -4,6 +4,12 @@ public static partial class torch
 {
     public partial class Tensor
     {
+        public Tensor abs() => Aten.Call("abs", this);
+
+        public Tensor sigmoid() => Aten.Call("sigmoid", this);
+
+        public Tensor softplus(double beta = 1, double threshold = 20) => Aten.Call("softplus", this, beta, threshold);
+
         public Tensor exp() => Aten.Call("exp", this);
 
         public Tensor exp_() => Aten.CallInPlace("exp_", this);

@@ -14,17 +14,24 @@ internal static class InitialWeights
     public static Parameter Normal(CounterRandom random, Device device, int rows, int columns)
         => new(tensor(random.Normal(rows * columns, StandardDeviation), rows, columns, device: device));
 
+    /// <summary>A matrix drawn from N(0, √(2 / (rows + columns))) (Glorot and Bengio 2010), as the published code of SINE has every matrix.</summary>
+    public static Parameter XavierNormal(CounterRandom random, Device device, int rows, int columns)
+        => new(tensor(random.Normal(rows * columns, XavierDeviation(rows, columns)), rows, columns, device: device));
+
     /// <summary>A matrix drawn from U(−a, a), a = √(6 / (rows + columns)) (Glorot and Bengio 2010).</summary>
     public static Parameter Xavier(CounterRandom random, Device device, int rows, int columns)
         => new(tensor(random.Symmetric(rows * columns, Math.Sqrt(6.0 / (rows + columns))), rows, columns, device: device));
 
-    /// <summary>An item table [items + 1, width] drawn from N(0, 0.02) whose row 0, padding, is zero.</summary>
-    public static Parameter ItemTable(CounterRandom random, Device device, int itemCount, int width)
+    /// <summary>An item table [items + 1, width] whose row 0, padding, is zero; the rest is drawn from N(0, 0.02) or as Xavier normal.</summary>
+    public static Parameter ItemTable(CounterRandom random, Device device, int itemCount, int width, EncoderForm form = EncoderForm.PnfRec)
     {
-        float[] values = random.Normal((itemCount + 1) * width, StandardDeviation);
+        float[] values = random.Normal(
+            (itemCount + 1) * width, form == EncoderForm.Sine ? XavierDeviation(itemCount + 1, width) : StandardDeviation);
         values.AsSpan(0, width).Clear();
         return new Parameter(tensor(values, itemCount + 1, width, device: device));
     }
+
+    private static double XavierDeviation(int rows, int columns) => Math.Sqrt(2.0 / ((double)rows + columns));
 
     /// <summary>The values of a tensor of Single on any device, row-major.</summary>
     public static float[] ToArray(this Tensor values)

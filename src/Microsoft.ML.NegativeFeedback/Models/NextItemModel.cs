@@ -90,7 +90,7 @@ internal abstract class NextItemModel : SequenceModel
     {
         var values = branch.Positions.narrow(0, 0, length)
             .add(embedded.view(count, length, Settings.Width), Math.Sqrt(Settings.Width));
-        values = branch.Encoder.call(dropout.Apply(values), dropout);
+        values = branch.Encoder.call(dropout.Apply(values), new EncoderPass(dropout));
         if (PublishedNumerics)
             values = values.mul(inputs.view(count, length, 1).ne(0));
         return finalNorm.call(values);

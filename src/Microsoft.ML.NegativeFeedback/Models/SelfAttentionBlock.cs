@@ -12,9 +12,10 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, BlockContext, Tenso
 {
     private readonly int _width;
     private readonly int _headCount;
+    private readonly bool _dropsOutput;
     private readonly LayerNormalization attentionNorm;
     private readonly Parameter inProjectionWeight;
-    private readonly Parameter inProjectionBias;
+    private readonly Parameter? inProjectionBias;
     private readonly LinearLayer outProjection;
     private readonly LayerNormalization forwardNorm;
     private readonly LinearLayer first;
@@ -24,13 +25,21 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, BlockContext, Tenso
     {
         (_width, _headCount) = (settings.Width, settings.HeadCount);
         attentionNorm = new LayerNormalization(_width, device);
-        inProjectionWeight = InitialWeights.Xavier(CounterRandom.Of(seed, 0), device, 3 * _width, _width);
-        inProjectionBias = new Parameter(zeros(3 * _width, device: device));
-        outProjection = new LinearLayer(_width, CounterRandom.Of(seed, 1), device);
+        bool isSine = settings.Form == EncoderForm.Sine;
+        _dropsOutput = isSine;
+        inProjectionWeight = isSine
+            ? InProjection(settings, seed, device)
+            : InitialWeights.Xavier(CounterRandom.Of(seed, 0), device, 3 * _width, _width);
+        inProjectionBias = isSine ? null : new Parameter(zeros(3 * _width, device: device));
+        outProjection = new LinearLayer(Weights(1), hasBias: !isSine, device);
         forwardNorm = new LayerNormalization(_width, device);
-        first = new LinearLayer(_width, CounterRandom.Of(seed, 2), device);
-        second = new LinearLayer(_width, CounterRandom.Of(seed, 3), device);
+        first = new LinearLayer(Weights(2), hasBias: true, device);
+        second = new LinearLayer(Weights(3), hasBias: true, device);
         RegisterComponents();
+
+        Parameter Weights(int number) => isSine
+            ? InitialWeights.XavierNormal(CounterRandom.Of(seed, number), device, _width, _width)
+            : InitialWeights.Normal(CounterRandom.Of(seed, number), device, _width, _width);
     }
 
     /// <summary>Runs the block.</summary>
@@ -40,7 +49,8 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, BlockContext, Tenso
     public override Tensor forward(Tensor input, BlockContext context)
     {
         var normalized = attentionNorm.call(input);
-        var attended = normalized.add(outProjection.call(Attention(normalized, input, context)));
+        var attention = outProjection.call(Attention(normalized, input, context));
+        var attended = normalized.add(_dropsOutput ? context.Dropout.Apply(attention) : attention);
         var values = forwardNorm.call(attended);
         var hidden = context.Dropout.Apply(first.call(values)).relu_();
         return values.add(context.Dropout.Apply(second.call(hidden)));
@@ -48,7 +58,7 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, BlockContext, Tenso
 
     public EncoderBlockWeights ToWeights() => new(
         attentionNorm.Weight, attentionNorm.Bias,
-        inProjectionWeight.ToArray(), inProjectionBias.ToArray(), outProjection.Weight, outProjection.Bias,
+        inProjectionWeight.ToArray(), inProjectionBias?.ToArray() ?? new float[3 * _width], outProjection.Weight, outProjection.Bias,
         forwardNorm.Weight, forwardNorm.Bias, first.Weight, first.Bias, second.Weight, second.Bias);
 
     private Tensor Attention(Tensor queryInput, Tensor keyInput, BlockContext context)
@@ -58,13 +68,31 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, BlockContext, Tenso
         var value = SplitHeads(Project(keyInput, 2));
         // mask + q·kᵀ / √d in one pass over the products
         var weights = context.CausalMask.add(query.bmm(key.transpose(1, 2)), 1 / Math.Sqrt(_width / _headCount)).softmax(-1);
-        return JoinHeads(context.Dropout.Apply(weights).bmm(value), queryInput.shape);
+        return JoinHeads(Scale(context.Dropout.Apply(weights), context).bmm(value), queryInput.shape);
     }
 
     // rows [Q; K; V] of the packed projection
     private Tensor Project(Tensor input, int part)
         => nn.functional.linear(
-            input, inProjectionWeight.narrow(0, part * _width, _width), inProjectionBias.narrow(0, part * _width, _width));
+            input, inProjectionWeight.narrow(0, part * _width, _width), inProjectionBias?.narrow(0, part * _width, _width));
+
+    // α̂ = β·α (SINE, eq. 9), the same for every head
+    private Tensor Scale(Tensor weights, BlockContext context)
+    {
+        if (context.AttentionFactors is not { } factors)
+            return weights;
+        if (_headCount == 1)
+            return weights.mul(factors);
+        var shape = weights.shape;
+        return weights.view(-1, _headCount, shape[1], shape[2]).mul(factors.unsqueeze(1)).view(shape);
+    }
+
+    // three square matrices below each other, each drawn as one
+    private static Parameter InProjection(EncoderSettings settings, long seed, Device device)
+    {
+        int width = settings.Width;
+        return new Parameter(tensor(CounterRandom.Of(seed, 0).Normal(3 * width * width, Math.Sqrt(1.0 / width)), 3 * width, width, device: device));
+    }
 
     // [batch, length, d] → [batch · heads, length, d / heads]
     private Tensor SplitHeads(Tensor values)
@@ -84,4 +112,5 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, BlockContext, Tenso
 /// <summary>What all blocks of a pass share.</summary>
 /// <param name="CausalMask">[length, length], 0 where a query (row) may see a key (column) and −∞ elsewhere.</param>
 /// <param name="Dropout">The dropout of the pass.</param>
-internal sealed record BlockContext(Tensor CausalMask, Dropout Dropout);
+/// <param name="AttentionFactors">[batch, length, length], what attention weights are multiplied with; null for 1.</param>
+internal sealed record BlockContext(Tensor CausalMask, Dropout Dropout, Tensor? AttentionFactors = null);

@@ -19,6 +19,15 @@ internal static class TrainingDataChecks
         RequireFeedback(data, -1);
     }
 
+    /// <summary>Checks that there are two liked items in some row.</summary>
+    /// <exception cref="InvalidOperationException">There are none.</exception>
+    public static void RequireLikedSequences(SequenceData data)
+    {
+        if (data.RowCount == 0)
+            throw new InvalidOperationException("The training data has no rows.");
+        RequireSequences(data, SequenceKind.Positives);
+    }
+
     /// <summary>Checks that some validation row can be ranked.</summary>
     /// <exception cref="InvalidOperationException">None can.</exception>
     public static NextItemValidation RequireRows(NextItemValidation validation)

@@ -1,0 +1,38 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.NegativeFeedback.Models;
+
+/// <summary>
+/// Liked sequences of like length, padded on the right with 0 to the longest of them, with what pairwise learning compares at every position
+/// that holds an item: the item that was liked next, a sampled one that the user never met, and the one that was skipped just before.
+/// </summary>
+/// <param name="Count">Number of sequences.</param>
+/// <param name="Length">Positions a sequence.</param>
+/// <param name="Inputs">[count · length] liked items, 0 where a sequence has ended.</param>
+/// <param name="InputSkips">[count · length] the item that was skipped just before the input was liked, 0 without one.</param>
+/// <param name="Positions">[n] indices into <paramref name="Inputs"/> of the positions that hold an item, ascending.</param>
+/// <param name="Liked">[n] items that were liked next.</param>
+/// <param name="Sampled">[n] sampled items.</param>
+/// <param name="Skipped">[n] items that were skipped just before the next was liked, 0 without one.</param>
+internal sealed record PairwiseSlice(
+    int Count, int Length, long[] Inputs, long[] InputSkips, long[] Positions, long[] Liked, long[] Sampled, long[] Skipped)
+{
+    /// <summary>Whether some sequence is shorter than <see cref="Length"/>.</summary>
+    public bool HasPadding => Positions.Length < Inputs.Length;
+
+    /// <summary>Whether anything was skipped.</summary>
+    public bool HasSkips { get; } = Skipped.AsSpan().ContainsAnyExcept(0);
+}
+
+/// <summary>What the means of a batch divide by, over all of its slices.</summary>
+/// <param name="Liked">Positions with a next liked item.</param>
+/// <param name="Skipped">Those of them with an item skipped just before it.</param>
+internal readonly record struct PairwiseCounts(long Liked, long Skipped);
+
+/// <summary>Liked sequences on a device, padded on the right.</summary>
+/// <param name="Count">Number of sequences.</param>
+/// <param name="Length">Positions a sequence.</param>
+/// <param name="Inputs">[count · length] liked items, 0 for padding.</param>
+/// <param name="InputSkips">[count · length] what was skipped just before each, 0 for nothing.</param>
+/// <param name="Slice">Where the sequences came from in training; null when candidates are scored.</param>
+internal sealed record LikedSequences(long Count, long Length, Tensor Inputs, Tensor InputSkips, PairwiseSlice? Slice = null);
