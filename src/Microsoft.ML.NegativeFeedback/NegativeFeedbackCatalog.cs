@@ -239,6 +239,37 @@ public static class NegativeFeedbackCatalog
         => new(CatalogEnvironment.Of(catalog), options);
 
     /// <summary>
+    /// Trains SINE (RecSys '23): sub-interest prototypes that skips tell apart, attention that heeds them, and their fusion by the candidate. (RecBole's SINE is another
+    /// model, Sparse-Interest Network, WSDM '21.)
+    /// </summary>
+    /// <param name="catalog">The trainers of <c>mlContext.Recommendation()</c>.</param>
+    /// <param name="itemsColumnName">The items of a history: a vector of keys.</param>
+    /// <param name="feedbackColumnName">The feedback beside them: a vector of Single.</param>
+    /// <param name="numberOfSubInterests">K: sub-interests; at least 2.</param>
+    /// <param name="numberOfRecommendations">k: items recommended to a row.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public static SineTrainer Sine(
+        this RecommendationCatalog.RecommendationTrainers catalog,
+        string itemsColumnName = "Items",
+        string feedbackColumnName = "Feedback",
+        int numberOfSubInterests = 2,
+        int numberOfRecommendations = 10)
+        => new(CatalogEnvironment.Of(catalog), new SineTrainer.Options
+        {
+            ItemsColumnName = itemsColumnName,
+            FeedbackColumnName = feedbackColumnName,
+            NumberOfSubInterests = numberOfSubInterests,
+            NumberOfRecommendations = numberOfRecommendations,
+        });
+
+    /// <summary>Trains SINE (RecSys '23) with all its options.</summary>
+    /// <param name="catalog">The trainers of <c>mlContext.Recommendation()</c>.</param>
+    /// <param name="options">Columns, network, losses, sampling and training.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public static SineTrainer Sine(this RecommendationCatalog.RecommendationTrainers catalog, SineTrainer.Options options)
+        => new(CatalogEnvironment.Of(catalog), options);
+
+    /// <summary>
     /// Evaluates recommendations against the item that came next, liked and disliked ground truth apart: HR, NDCG and MRR at k, their differences and the
     /// coverage of the catalogue (PNFRec, RecSys '25, section 4.3).
     /// </summary>

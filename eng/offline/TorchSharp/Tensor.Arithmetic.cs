@@ -11,6 +11,8 @@ public static partial class torch
 
     public partial class Tensor
     {
+        public Tensor add(Scalar scalar) => Aten.Call("add.Scalar", this, scalar, 1L);
+
         public Tensor add(Tensor target) => Aten.Call("add.Tensor", this, target);
 
         public Tensor add(Tensor target, Scalar alpha) => Aten.Call("add.Tensor", this, target, alpha);

@@ -93,7 +93,7 @@ internal sealed class SineModel : PairwiseModel
             return Margins(Logits(sequences, embedded, positions, candidates, dropout));
         var logits = LogitsOfInterests(Features(sequences, embedded, positions, dropout), candidates);
         var (sampled, skipped) = Margins(logits);
-        return (sampled.sum(0), skipped?.amax(0));
+        return (sampled.sum(dim: 0), skipped?.amax(0));
     }
 
     private Tensor Features(LikedSequences sequences, Tensor embedded, Tensor? positions, Dropout dropout)

@@ -15,16 +15,11 @@ internal static class HeldOutRows
     /// </returns>
     public static (SequenceData Train, SequenceData? Validation) Split(SequenceData data, double fraction, int seed)
     {
-        var candidates = Enumerable.Range(0, data.RowCount).Where(row => HasTwoPositives(data.Feedback(row))).ToArray();
-        int count = Math.Min((int)Math.Ceiling(candidates.Length * fraction), data.RowCount - 1);
-        if (count <= 0)
+        var (stays, leaving) = Choose(data, fraction, seed);
+        if (leaving.Count == 0)
             return (data, null);
-        new Random(seed).Shuffle(candidates);
-        var leaving = candidates.AsSpan(0, count).ToArray().ToHashSet();
-
-        var stays = Enumerable.Range(0, data.RowCount).Where(row => !leaving.Contains(row)).ToArray();
         var validation = new SequenceDataBuilder(data.ItemCount, hasTargets: true);
-        foreach (int row in leaving.Order())
+        foreach (int row in leaving)
         {
             int target = data.Feedback(row).LastIndexOf((sbyte)1);
             validation.AddRow(data.Items(row)[..target], data.Feedback(row)[..target]);
@@ -32,6 +27,16 @@ internal static class HeldOutRows
         }
 
         return (data.Select(stays), validation.Build());
+    }
+
+    /// <summary>Chooses among the rows with two liked items which leave, in the rows' order; none where there are no such rows.</summary>
+    public static (IReadOnlyList<int> Stays, IReadOnlyList<int> Leaving) Choose(SequenceData data, double fraction, int seed)
+    {
+        var candidates = Enumerable.Range(0, data.RowCount).Where(row => HasTwoPositives(data.Feedback(row))).ToArray();
+        int count = Math.Max(0, Math.Min((int)Math.Ceiling(candidates.Length * fraction), data.RowCount - 1));
+        new Random(seed).Shuffle(candidates);
+        var leaving = candidates.AsSpan(0, count).ToArray().ToHashSet();
+        return ([.. Enumerable.Range(0, data.RowCount).Where(row => !leaving.Contains(row))], [.. leaving.Order()]);
     }
 
     private static bool HasTwoPositives(ReadOnlySpan<sbyte> feedback) => feedback.Count((sbyte)1) >= 2;

@@ -57,11 +57,9 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         using var channel = _host.Start("Training");
 
         var all = SequenceData.Read(trainData, itemCount, _options.ItemsColumnName, _options.FeedbackColumnName);
-        var (train, validation) = validationData is not null ? (all, ReadValidationRows(validationData, items, itemCount))
-            : _options.ValidationFraction > 0 ? HeldOutRows.Split(all, _options.ValidationFraction, seed)
-            : (all, null);
+        var input = new TrainerInput(all, validationData, items, itemCount, seed, channel);
         var run = new TrainingRun(_options.Progress, line => channel.Info(MessageSensitivity.None, "{0}", line), _options.CancellationToken);
-        byte[] graph = Train(train, validation, LoopSettings(seed), GraphOptions(Popularity(all)), run);
+        byte[] graph = Train(input, LoopSettings(seed), GraphOptions(Popularity(all)), run);
         return new NextItemTransformer(_environment, graph, ScoringColumns, trainData.Schema);
     }
 
@@ -82,16 +80,28 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     private protected virtual bool ReadsWholeHistory => false;
 
     /// <summary>Trains, and writes what came of it as a graph.</summary>
-    private protected abstract byte[] Train(
-        SequenceData train, SequenceData? validation, TrainingSettings settings, NextItemGraphOptions graph, TrainingRun run);
+    private protected abstract byte[] Train(TrainerInput input, TrainingSettings settings, NextItemGraphOptions graph, TrainingRun run);
+
+    /// <summary>The rows to train on and those with the item that came next that early stopping watches: given ones, or held-out ones.</summary>
+    private protected (SequenceData Train, SequenceData? Validation) SplitRows(TrainerInput input)
+        => input.Validation is { } rows ? (input.Rows, ReadValidationRows(rows, input.Items, input.ItemCount))
+            : _options.ValidationFraction > 0 ? HeldOutRows.Split(input.Rows, _options.ValidationFraction, input.Seed)
+            : (input.Rows, null);
 
     private SequenceData ReadValidationRows(IDataView rows, DataViewSchema.Column items, int itemCount)
         => SequenceData.ReadEvaluationRows(
             KeyMapping.Apply(rows, items, _options.ItemsColumnName, _options.TargetItemColumnName), itemCount,
             _options.ItemsColumnName, _options.FeedbackColumnName, _options.TargetItemColumnName, _options.TargetFeedbackColumnName);
 
+    /// <summary>β₂ of Adam.</summary>
+    private protected virtual double SecondMomentDecay => 0.999;
+
+    /// <summary>The column that scoring adds with the shares of sub-interests, for a model that has them and is asked to.</summary>
+    private protected virtual string? SubInterestWeightsColumnName => null;
+
     private TrainingSettings LoopSettings(int seed) => new()
     {
+        SecondMomentDecay = SecondMomentDecay,
         BatchSize = _options.BatchSize,
         MaximumEpochs = _options.MaximumNumberOfEpochs,
         LearningRate = _options.LearningRate,
@@ -120,6 +130,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         ExcludeSeenItems = _options.ExcludeSeenItems,
         Popularity = popularity,
         Candidates = _options.CandidatesColumnName is not null,
+        SubInterestWeights = SubInterestWeightsColumnName is not null,
     };
 
     /// <summary>How often each item was read in training, [N + 1]: what a history without known items is answered with.</summary>
@@ -142,5 +153,15 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
 
     private NextItemColumns ScoringColumns => new(
         _options.ItemsColumnName, _options.FeedbackColumnName, _options.RecommendedItemsColumnName, _options.ScoresColumnName,
-        _options.CandidatesColumnName, _options.CandidateScoresColumnName);
+        _options.CandidatesColumnName, _options.CandidateScoresColumnName, SubInterestWeightsColumnName);
 }
+
+/// <summary>What a trainer was given.</summary>
+/// <param name="Rows">The training rows.</param>
+/// <param name="Validation">Rows that early stopping watches, as they were given; null to hold out a share of the training rows.</param>
+/// <param name="Items">The training data's column of items.</param>
+/// <param name="ItemCount">N.</param>
+/// <param name="Seed">The seed of everything random.</param>
+/// <param name="Channel">Where to warn.</param>
+internal sealed record TrainerInput(
+    SequenceData Rows, IDataView? Validation, DataViewSchema.Column Items, int ItemCount, int Seed, IChannel Channel);

@@ -26,14 +26,13 @@ public sealed class PnfRecTrainer : NextItemTrainer
     {
         TrainerChecks.InRange(options.NegativeWeight, nameof(options.NegativeWeight), value => value >= 0, "at least 0");
         TrainerChecks.InRange(options.ContrastiveWeight, nameof(options.ContrastiveWeight), value => value >= 0, "at least 0");
-        if (!Enum.IsDefined(options.Similarity))
-            throw new ArgumentOutOfRangeException(nameof(options.Similarity), options.Similarity, $"{nameof(options.Similarity)} is no {nameof(ContrastSimilarity)}.");
+        TrainerChecks.IsDefined(options.Similarity, nameof(options.Similarity));
         _options = options;
     }
 
-    private protected override byte[] Train(
-        SequenceData train, SequenceData? validation, TrainingSettings settings, NextItemGraphOptions graph, TrainingRun run)
+    private protected override byte[] Train(TrainerInput input, TrainingSettings settings, NextItemGraphOptions graph, TrainingRun run)
     {
+        var (train, validation) = SplitRows(input);
         var model = new PnfRecSettings(
             EncoderSettings, _options.NegativeWeight, _options.ContrastiveWeight, _options.Similarity, _options.SeparatePositionEmbeddings);
         return NextItemGraph.Build(ModelTraining.Train(train, validation, model, settings, run).Weights, graph);

@@ -17,17 +17,16 @@ public sealed class SasRecTrainer : NextItemTrainer
     internal SasRecTrainer(IHostEnvironment environment, Options options)
         : base(environment, nameof(SasRecTrainer), options)
     {
-        if (!Enum.IsDefined(options.Variant))
-            throw new ArgumentOutOfRangeException(nameof(options.Variant), options.Variant, $"{nameof(options.Variant)} is no {nameof(SasRecVariant)}.");
+        TrainerChecks.IsDefined(options.Variant, nameof(options.Variant));
         TrainerChecks.InRange(options.ContrastiveWeight, nameof(options.ContrastiveWeight), value => value >= 0, "at least 0");
         _options = options;
     }
 
     private protected override bool ReadsWholeHistory => _options.Variant != SasRecVariant.PositiveItems;
 
-    private protected override byte[] Train(
-        SequenceData train, SequenceData? validation, TrainingSettings settings, NextItemGraphOptions graph, TrainingRun run)
+    private protected override byte[] Train(TrainerInput input, TrainingSettings settings, NextItemGraphOptions graph, TrainingRun run)
     {
+        var (train, validation) = SplitRows(input);
         double contrastiveWeight = _options.Variant == SasRecVariant.Contrastive ? _options.ContrastiveWeight : 0;
         var model = new SasRecSettings(EncoderSettings, ReadsWholeHistory, contrastiveWeight);
         return NextItemGraph.Build(ModelTraining.Train(train, validation, model, settings, run).Weights, graph);

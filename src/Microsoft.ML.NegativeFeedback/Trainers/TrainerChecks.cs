@@ -47,6 +47,14 @@ internal static class TrainerChecks
             throw new ArgumentOutOfRangeException(name, value, $"{name} must be {range}.");
     }
 
+    /// <summary>A value of an enumeration.</summary>
+    public static void IsDefined<T>(T value, string name)
+        where T : struct, Enum
+    {
+        if (!Enum.IsDefined(value))
+            throw new ArgumentOutOfRangeException(name, value, $"{name} is no {typeof(T).Name}.");
+    }
+
     /// <summary>The columns of training data; returns the one with the items.</summary>
     public static DataViewSchema.Column CheckSchema(DataViewSchema schema, SequenceTrainerOptions options)
     {
@@ -68,7 +76,7 @@ internal static class TrainerChecks
         return items;
     }
 
-    private static void AtLeastOne(int value, string name)
+    public static void AtLeastOne(int value, string name)
     {
         if (value < 1)
             throw new ArgumentOutOfRangeException(name, value, $"{name} must be at least 1.");

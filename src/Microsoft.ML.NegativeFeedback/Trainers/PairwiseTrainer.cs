@@ -1,0 +1,51 @@
+using Microsoft.ML.NegativeFeedback.DataView;
+using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Sampling;
+using Microsoft.ML.NegativeFeedback.Trainers;
+using Microsoft.ML.NegativeFeedback.Training;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.NegativeFeedback;
+
+/// <summary>
+/// The base of the trainers that learn pairwise: the next liked item is to score above one that the user never met and above the one that the user
+/// skipped just before it.
+/// </summary>
+public abstract class PairwiseTrainer : NextItemTrainer
+{
+    private readonly PairwiseTrainerOptions _options;
+
+    private protected PairwiseTrainer(IHostEnvironment environment, string name, PairwiseTrainerOptions options)
+        : base(environment, name, options)
+    {
+        TrainerChecks.IsDefined(options.NegativeSampling, nameof(options.NegativeSampling));
+        TrainerChecks.IsDefined(options.EarlyStoppingMetric, nameof(options.EarlyStoppingMetric));
+        TrainerChecks.InRange(options.PopularityExponent, nameof(options.PopularityExponent), value => value >= 0, "at least 0");
+        Columns.CheckName(options.ValidationCandidatesColumnName, nameof(options.ValidationCandidatesColumnName));
+        Columns.CheckName(options.CandidateLabelsColumnName, nameof(options.CandidateLabelsColumnName));
+        _options = options;
+    }
+
+    // as published for SINE
+    private protected override double SecondMomentDecay => 0.98;
+
+    /// <summary>The encoder in the form that SINE was published with.</summary>
+    private protected EncoderSettings PairwiseEncoderSettings => EncoderSettings with { Form = EncoderForm.Sine };
+
+    /// <summary>The rows to train on and the candidates that early stopping watches: given ones, or held-out ones.</summary>
+    private protected PairwiseData ReadData(TrainerInput input, double observedSkipShare = 0)
+    {
+        var (train, validation) = input.Validation is { } rows ? (input.Rows, ReadCandidates(rows, input))
+            : _options.ValidationFraction > 0 ? HeldOutCandidates.Split(input.Rows, _options.ValidationFraction, input.Seed)
+            : (input.Rows, null);
+        return new PairwiseData(train, validation, _options.EarlyStoppingMetric,
+            new NegativeSamplerSettings(_options.NegativeSampling, _options.PopularityExponent, observedSkipShare));
+    }
+
+    private CandidateRows ReadCandidates(IDataView rows, TrainerInput input)
+    {
+        var keys = KeyMapping.Apply(rows, input.Items, _options.ItemsColumnName, _options.ValidationCandidatesColumnName);
+        return new CandidateReader(keys, input.ItemCount).Read(
+            _options.ItemsColumnName, _options.FeedbackColumnName, _options.ValidationCandidatesColumnName, _options.CandidateLabelsColumnName);
+    }
+}

@@ -1,0 +1,36 @@
+namespace Microsoft.ML.NegativeFeedback;
+
+/// <summary>What the options of trainers share that learn to rank liked items above sampled and skipped ones.</summary>
+/// <remarks>The defaults are those of SINE's published code (RecSys '23): 200 items, width 50, dropout 0.5, batches of 128, 20 epochs of patience.</remarks>
+public abstract class PairwiseTrainerOptions : SequenceTrainerOptions
+{
+    private protected PairwiseTrainerOptions()
+    {
+        MaximumSequenceLength = 200;
+        EmbeddingWidth = 50;
+        DropoutRate = 0.5;
+        BatchSize = 128;
+        EarlyStoppingPatience = 20;
+    }
+
+    /// <summary>How the items are drawn that a liked one is ranked above; none of them is the user's. Default <see cref="NegativeSamplingMethod.Uniform"/>.</summary>
+    public NegativeSamplingMethod NegativeSampling { get; set; } = NegativeSamplingMethod.Uniform;
+
+    /// <summary>α of <see cref="NegativeSamplingMethod.Popularity"/>: an item is drawn in proportion to its count to this power; at least 0. Default 0.75.</summary>
+    public double PopularityExponent { get; set; } = 0.75;
+
+    /// <summary>
+    /// What early stopping watches in place of NDCG_p@k, which the base options name: the candidates of validation rows are ranked. Default
+    /// <see cref="EarlyStoppingMetric.Auc"/>.
+    /// </summary>
+    public EarlyStoppingMetric EarlyStoppingMetric { get; set; } = EarlyStoppingMetric.Auc;
+
+    /// <summary>
+    /// The candidates in <see cref="SequenceTrainerOptions.ValidationSet"/>, a vector of the items' type or of keys, as <c>Data.LeaveLastOut</c> makes it.
+    /// Default "Candidates".
+    /// </summary>
+    public string ValidationCandidatesColumnName { get; set; } = "Candidates";
+
+    /// <summary>Beside the candidates of validation rows: Single, 1 where it was liked, 0 where it was skipped. Default "CandidateLabels".</summary>
+    public string CandidateLabelsColumnName { get; set; } = "CandidateLabels";
+}

@@ -1,0 +1,137 @@
+using System.Text.Json;
+using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Onnx;
+using Microsoft.ML.NegativeFeedback.Trainers;
+using Microsoft.ML.NegativeFeedback.Training;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.NegativeFeedback;
+
+/// <summary>
+/// Trains SINE: "Understanding and Modeling Passive-Negative Feedback for Short-video Sequential Recommendation" (Pan et al., RecSys '23). (RecBole has another
+/// model of the same name, Sparse-Interest Network, WSDM '21.)
+/// </summary>
+/// <remarks>
+/// <para>A user skips an item that matches most of what the user likes but fails in one aspect. SINE learns K sub-interest prototypes z_k; what was skipped just before an
+/// item was liked tells which of them the item stands for (eq. 4), attention over the liked items heeds it (eq. 8 and 9), every sub-interest gets a projection
+/// õ_k = o + σ(o ∗ z_k) ∗ o of the encoded history (eq. 11), and a candidate's score is Σ γ_k õ_k·e with shares γ that the candidate itself decides (eq. 12 to 14).</para>
+/// <para>The loss is L = λ₁·BPR(liked, sampled) + λ₂·BPR(liked, skipped) + λ₃·Σ dCor(z_i, z_j) (eq. 15 and 16).</para>
+/// <para>The defaults follow the published code and its command, which the published numbers come from: γ by softmax, attention left alone (β₁ = ½), three terms of one weight.
+/// Where that code slips (padding that takes softmax mass, negatives drawn once that exclude nothing, attention weights by the item to be foreseen), the trainer does
+/// what the paper says.</para>
+/// </remarks>
+public sealed class SineTrainer : PairwiseTrainer
+{
+    private const double Tolerance = 1e-6;
+
+    private readonly Options _options;
+
+    internal SineTrainer(IHostEnvironment environment, Options options)
+        : base(environment, nameof(SineTrainer), options)
+    {
+        if (options.NumberOfSubInterests < 2)
+        {
+            throw new ArgumentOutOfRangeException(nameof(options.NumberOfSubInterests), options.NumberOfSubInterests,
+                $"{nameof(options.NumberOfSubInterests)} must be at least 2: with one sub-interest SINE is SASRec, which Trainers.Baseline trains.");
+        }
+
+        TrainerChecks.InRange(options.SameInterestWeight, nameof(options.SameInterestWeight), value => value is >= 0 and <= 1, "in [0, 1]");
+        TrainerChecks.InRange(options.SampledLossWeight, nameof(options.SampledLossWeight), value => value is > 0 and <= 1, "in (0, 1]");
+        TrainerChecks.InRange(options.SkipLossWeight, nameof(options.SkipLossWeight), value => value is >= 0 and < 1, "in [0, 1)");
+        TrainerChecks.InRange(options.DistanceLossWeight, nameof(options.DistanceLossWeight), value => value is >= 0 and < 1, "in [0, 1)");
+        TrainerChecks.IsDefined(options.FusionNormalization, nameof(options.FusionNormalization));
+        double sum = options.SampledLossWeight + options.SkipLossWeight + options.DistanceLossWeight;
+        if (Math.Abs(sum - 1) > Tolerance)
+        {
+            throw new ArgumentException($"{nameof(options.SampledLossWeight)}, {nameof(options.SkipLossWeight)} and {nameof(options.DistanceLossWeight)} "
+                + $"(λ₁, λ₂, λ₃) must sum to one; they sum to {sum}: divide each by {sum}.");
+        }
+
+        if (options.SubInterestWeightsColumnName is not null && !options.AdaptiveFusion)
+        {
+            throw new ArgumentException($"{nameof(options.SubInterestWeightsColumnName)} asks for the shares of sub-interests, which only {nameof(options.AdaptiveFusion)} "
+                + "gives: turn it on, or leave the column out.");
+        }
+
+        _options = options;
+    }
+
+    private protected override string? SubInterestWeightsColumnName => _options.SubInterestWeightsColumnName;
+
+    private protected override byte[] Train(TrainerInput input, TrainingSettings settings, NextItemGraphOptions graph, TrainingRun run)
+    {
+        var data = ReadData(input);
+        if (_options.UseNegativeFeedback && !HasSkips(data.Train))
+        {
+            input.Channel.Warning(MessageSensitivity.None, "No item of the training data was skipped (feedback below 0): SINE learns from sampled items alone. "
+                + "Check the rule that made column '{0}'.", _options.FeedbackColumnName);
+        }
+
+        var model = Settings();
+        var task = new PairwiseTask<SineModel, SineWeights>($"SINE {JsonSerializer.Serialize(model)}",
+            device => new SineModel(input.ItemCount, model, settings.Seed, device), trained => trained.ToWeights(), data);
+        return NextItemGraph.Build(ModelTraining.Train(task, settings, run).Weights, graph);
+    }
+
+    private SineSettings Settings()
+    {
+        bool usesSkips = _options.UseNegativeFeedback;
+        // without skips λ₁ and λ₃ keep their proportion and still sum to one
+        double scale = usesSkips ? 1 : 1 / (_options.SampledLossWeight + _options.DistanceLossWeight);
+        return new SineSettings(
+            PairwiseEncoderSettings, _options.NumberOfSubInterests,
+            new PairwiseWeights(scale * _options.SampledLossWeight, usesSkips ? _options.SkipLossWeight : 0), scale * _options.DistanceLossWeight,
+            usesSkips ? _options.SameInterestWeight : 0.5, _options.FusionNormalization, _options.AdaptiveFusion);
+    }
+
+    private static bool HasSkips(SequenceData data)
+    {
+        for (int row = 0; row < data.RowCount; row++)
+        {
+            if (data.Feedback(row).Contains((sbyte)-1))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The options of <see cref="SineTrainer"/>.</summary>
+    public sealed class Options : PairwiseTrainerOptions
+    {
+        /// <summary>K: sub-interests; at least 2. Default 2, the best on the paper's Kuaishou data (7 on its WeChat data).</summary>
+        public int NumberOfSubInterests { get; set; } = 2;
+
+        /// <summary>
+        /// β₁ in [0, 1]: what attention weights are multiplied by between items of the same dominant sub-interest; β₂ = 1 − β₁ elsewhere (eq. 8). They are applied as 2β₁
+        /// and 2β₂, which the learned projections cannot tell from β₁ and β₂, so that ½ leaves attention as it is. Default ½, as in the published command.
+        /// </summary>
+        public double SameInterestWeight { get; set; } = 0.5;
+
+        /// <summary>λ₁, weight of ranking the liked above sampled items, in (0, 1]; the three λ sum to one. Default ⅓.</summary>
+        public double SampledLossWeight { get; set; } = 1.0 / 3;
+
+        /// <summary>λ₂, weight of ranking the liked above skipped items, in [0, 1). Default ⅓.</summary>
+        public double SkipLossWeight { get; set; } = 1.0 / 3;
+
+        /// <summary>λ₃, weight of the distance correlation that keeps prototypes apart, in [0, 1). Default ⅓.</summary>
+        public double DistanceLossWeight { get; set; } = 1.0 / 3;
+
+        /// <summary>How the shares γ come of the fusion layer: softmax as in the published code, or eq. 13 of the text. Default <see cref="FusionNormalization.Softmax"/>.</summary>
+        public FusionNormalization FusionNormalization { get; set; } = FusionNormalization.Softmax;
+
+        /// <summary>Whether candidates fuse sub-interests by their shares γ; otherwise sub-interests are summed up, the paper's "w/o AF". Default true.</summary>
+        public bool AdaptiveFusion { get; set; } = true;
+
+        /// <summary>
+        /// Whether skips are learned from; without, λ₂ is 0 and attention is left alone, as nothing tells which sub-interest was active: the paper's "w/o NF". (Its text
+        /// calls what remains a model without sub-interests; here projection and fusion stay, and Trainers.Baseline has that model.) Default true.
+        /// </summary>
+        public bool UseNegativeFeedback { get; set; } = true;
+
+        /// <summary>
+        /// A column that scoring adds with the shares γ of the sub-interests in each recommended item's score, Single [k, K], so that one sees which of them spoke. Default
+        /// null: none is added. It is not added in candidates mode.
+        /// </summary>
+        public string? SubInterestWeightsColumnName { get; set; }
+    }
+}

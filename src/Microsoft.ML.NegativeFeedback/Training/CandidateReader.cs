@@ -1,0 +1,51 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.DataView;
+using Microsoft.ML.NegativeFeedback.Evaluation;
+
+namespace Microsoft.ML.NegativeFeedback.Training;
+
+/// <summary>Reads <see cref="CandidateRows"/> out of a data view, checking each row.</summary>
+/// <param name="data">Rows with a history and candidates.</param>
+/// <param name="itemCount">N; a key above it belongs to another dictionary.</param>
+internal sealed class CandidateReader(IDataView data, int itemCount)
+{
+    /// <summary>Reads the rows.</summary>
+    /// <param name="itemsColumnName">The history: a vector of keys.</param>
+    /// <param name="feedbackColumnName">The feedback beside it: a vector of Single.</param>
+    /// <param name="candidatesColumnName">The candidates: a vector of keys of the same dictionary.</param>
+    /// <param name="labelsColumnName">Beside each candidate a Single: above 0 where it was liked.</param>
+    /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
+    /// <exception cref="InvalidDataException">A row's vectors differ in length, or a value is NaN or no known key.</exception>
+    public CandidateRows Read(string itemsColumnName, string feedbackColumnName, string candidatesColumnName, string labelsColumnName)
+    {
+        const string Remedy = "; Data.LeaveLastOut makes rows with candidates";
+        var candidatesColumn = Columns.Require(data.Schema, candidatesColumnName, ColumnTypes.IsKeyVector,
+            $"a vector of keys of the same dictionary as '{itemsColumnName}'{Remedy}");
+        var labelsColumn = Columns.Require(data.Schema, labelsColumnName, ColumnTypes.IsSingleVector, $"a vector of Single beside the candidates{Remedy}");
+        var histories = SequenceData.Read(data, itemCount, itemsColumnName, feedbackColumnName);
+
+        using var cursor = data.GetRowCursor([candidatesColumn, labelsColumn]);
+        var getCandidates = cursor.GetGetter<VBuffer<uint>>(candidatesColumn);
+        var getLabels = cursor.GetGetter<VBuffer<float>>(labelsColumn);
+        VBuffer<uint> keys = default;
+        VBuffer<float> values = default;
+        var (candidates, labels) = (new List<int[]>(), new List<float[]>());
+        while (cursor.MoveNext())
+        {
+            getCandidates(ref keys);
+            getLabels(ref values);
+            int[] row = Array.ConvertAll(keys.DenseValues().ToArray(), key => Check(key, candidatesColumnName, cursor.Position));
+            float[] rowLabels = values.DenseValues().ToArray();
+            if (CandidateTotals.FaultOf(new float[row.Length], rowLabels) is { } fault)
+                throw new InvalidDataException($"Row {cursor.Position}, columns '{candidatesColumnName}' and '{labelsColumnName}': {fault}");
+            candidates.Add(row);
+            labels.Add(rowLabels);
+        }
+
+        return new CandidateRows(histories, candidates, labels);
+    }
+
+    private int Check(uint key, string columnName, long row)
+        => key <= (uint)itemCount ? (int)key : throw new InvalidDataException(
+            $"Column '{columnName}' of row {row} has key {key}, but the catalogue ends at {itemCount}: use the key mapping that was fitted to the training data.");
+}

@@ -1,0 +1,83 @@
+using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Onnx;
+using Microsoft.ML.NegativeFeedback.Sampling;
+using Microsoft.ML.NegativeFeedback.Scoring;
+using Microsoft.ML.NegativeFeedback.Tests.Models;
+using Microsoft.ML.NegativeFeedback.Training;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.NegativeFeedback.Tests.Onnx;
+
+/// <summary>What ONNX Runtime scores is what torch scores, on random weights and ragged histories.</summary>
+public sealed class PairwiseTorchParityTests
+{
+    private const int ItemCount = 40, Length = 7, Width = 8;
+
+    public static TheoryData<int, FusionNormalization, bool, double, int> Variants => new()
+    {
+        { 2, FusionNormalization.Softmax, true, 0.5, 1 },
+        { 7, FusionNormalization.Softmax, true, 0.8, 2 },
+        { 3, FusionNormalization.Sum, true, 0.2, 1 },
+        { 4, FusionNormalization.Sum, false, 0.7, 2 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Variants))]
+    public void Sine_scores_as_torch_does(int interests, FusionNormalization normalization, bool fuses, double sameInterest, int heads)
+    {
+        using var scope = NewDisposeScope();
+        var encoder = new EncoderSettings(Width, Length, 2, heads, 0, EncoderForm.Sine);
+        using var model = new SineModel(ItemCount,
+            new SineSettings(encoder, interests, new PairwiseWeights(1, 1), 1, sameInterest, normalization, fuses), 5, CPU);
+        Spread(model);
+        AssertSame(model, NextItemGraph.Build(model.ToWeights(), Options));
+    }
+
+    private static NextItemGraphOptions Options => new() { Candidates = true, Popularity = new float[ItemCount + 1] };
+
+    // initial weights are so small that a wrong term would pass for rounding
+    private static void Spread(PairwiseModel model)
+    {
+        using var noGradient = no_grad();
+        foreach (var (name, parameter) in model.named_parameters())
+        {
+            using var scope = NewDisposeScope();
+            float[] values = CounterRandom.Of(name.Length, parameter.numel(), name.Sum(letter => letter)).Normal((int)parameter.numel(), 0.4);
+            if (name == "items")
+                values.AsSpan(0, Width).Clear();
+            parameter.copy_(tensor(values).view(parameter.shape));
+        }
+    }
+
+    private static void AssertSame(PairwiseModel model, byte[] graph)
+    {
+        var data = RandomSequences.Create(30, ItemCount, 15, seed: 4);
+        var windows = new LikedWindows(data, Length);
+        using var scorer = new OnnxScorer(graph, new OnnxScorerOptions(ThreadCount: 1));
+        var (rows, scored) = (new HistoryRows(), new ScoredRows());
+        int[][] candidates = [.. Enumerable.Range(0, data.RowCount).Select(row => Enumerable.Range(1, 1 + (row % 5)).Select(i => 1 + (((row * 7) + (i * 3)) % ItemCount)).ToArray())];
+        for (int row = 0; row < data.RowCount; row++)
+        {
+            rows.Items.Add(Array.ConvertAll(data.Items(row).ToArray(), item => (uint)item));
+            rows.Feedback.Add(Array.ConvertAll(data.Feedback(row).ToArray(), value => (float)value));
+            rows.Candidates.Add(Array.ConvertAll(candidates[row], item => (uint)item));
+        }
+
+        scorer.Score(rows, scored);
+        using var noGradient = no_grad();
+        int compared = 0;
+        for (int row = 0; row < data.RowCount; row++)
+        {
+            if (windows.Length(row) == 0)
+                continue;
+            compared++;
+            long[] items = [.. windows.Items(row).ToArray().Select(item => (long)item)], skips = [.. windows.Skips(row).ToArray().Select(item => (long)item)];
+            var sequences = new LikedSequences(1, items.Length, tensor(items), tensor(skips));
+            float[] expected = model.Score(sequences, tensor(new long[] { items.Length - 1 }),
+                tensor([.. candidates[row].Select(item => (long)item)], candidates[row].Length, 1)).ToArray();
+            PublishedParityTests.AssertClose(expected, scored.Scores[row], 2e-5, 1e-5, $"row {row}");
+        }
+
+        Assert.True(compared > 20);
+    }
+}
