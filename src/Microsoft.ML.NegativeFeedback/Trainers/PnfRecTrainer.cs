@@ -3,6 +3,7 @@ using Microsoft.ML.NegativeFeedback.Onnx;
 using Microsoft.ML.NegativeFeedback.Trainers;
 using Microsoft.ML.NegativeFeedback.Training;
 using Microsoft.ML.Runtime;
+using Microsoft.ML.SearchSpace;
 
 namespace Microsoft.ML.NegativeFeedback;
 
@@ -42,9 +43,11 @@ public sealed class PnfRecTrainer : NextItemTrainer
     public sealed class Options : SequenceTrainerOptions
     {
         /// <summary>α: weight of the cross entropy of the next disliked item; at least 0. Default 0.45, as published for MovieLens-1M.</summary>
+        [Range(0.0, 1.0, init: 0.45)]
         public double NegativeWeight { get; set; } = 0.45;
 
         /// <summary>β: weight of the contrast between the next liked item and the disliked ones; at least 0. Default 0.25, as published for MovieLens-1M.</summary>
+        [Range(0.0, 1.0, init: 0.25)]
         public double ContrastiveWeight { get; set; } = 0.25;
 
         /// <summary>f of the contrast: the dot product of the published code, or the cosine of the paper's text. Default <see cref="ContrastSimilarity.Dot"/>.</summary>

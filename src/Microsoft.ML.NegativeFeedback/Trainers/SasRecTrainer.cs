@@ -3,6 +3,7 @@ using Microsoft.ML.NegativeFeedback.Onnx;
 using Microsoft.ML.NegativeFeedback.Trainers;
 using Microsoft.ML.NegativeFeedback.Training;
 using Microsoft.ML.Runtime;
+using Microsoft.ML.SearchSpace;
 
 namespace Microsoft.ML.NegativeFeedback;
 
@@ -41,6 +42,7 @@ public sealed class SasRecTrainer : NextItemTrainer
         /// <summary>
         /// Weight of the InfoNCE term of <see cref="SasRecVariant.Contrastive"/>, whose temperature is 0.1 (Seshadri et al., RecSys '24); at least 0. Default 0.25.
         /// </summary>
+        [Range(0.0, 1.0, init: 0.25)]
         public double ContrastiveWeight { get; set; } = 0.25;
     }
 }

@@ -1,10 +1,15 @@
+using Microsoft.ML.SearchSpace;
+
 namespace Microsoft.ML.NegativeFeedback;
 
 /// <summary>
 /// What the options of every sequential trainer share: columns, output, the training loop and where it runs.
 /// </summary>
-/// <remarks>The defaults are the settings published for PNFRec on MovieLens-1M (RecSys '25) wherever that paper or its code names them,
-/// but for <see cref="EmbeddingWidth"/>, 231 there.</remarks>
+/// <remarks>
+/// <para>The defaults are the settings published for PNFRec on MovieLens-1M (RecSys '25) wherever that paper or its code names them,
+/// but for <see cref="EmbeddingWidth"/>, 231 there.</para>
+/// <para><see cref="RangeAttribute"/> and <see cref="ChoiceAttribute"/> say where a sweep with AutoML looks for a value and starts from; they bound nothing else.</para>
+/// </remarks>
 public abstract class SequenceTrainerOptions
 {
     private protected SequenceTrainerOptions()
@@ -53,9 +58,11 @@ public abstract class SequenceTrainerOptions
     public int MaximumSequenceLength { get; set; } = 50;
 
     /// <summary>d: width of the item embeddings; a multiple of <see cref="NumberOfHeads"/>. Default 64.</summary>
+    [Choice(new object[] { 32, 64, 128, 256 }, 64)]
     public int EmbeddingWidth { get; set; } = 64;
 
     /// <summary>Blocks of self-attention; at least 1. Default 2.</summary>
+    [Choice(new object[] { 1, 2, 3 }, 2)]
     public int NumberOfBlocks { get; set; } = 2;
 
     /// <summary>Heads of self-attention; at least 1. Default 1.</summary>
@@ -70,6 +77,7 @@ public abstract class SequenceTrainerOptions
     public int BatchSize { get; set; } = 500;
 
     /// <summary>The step size of Adam; above 0. Default 0.001.</summary>
+    [Range(1e-4, 1e-2, init: 1e-3, logBase: true)]
     public double LearningRate { get; set; } = 1e-3;
 
     /// <summary>At most this many passes over the data; at least 1. Default 100.</summary>

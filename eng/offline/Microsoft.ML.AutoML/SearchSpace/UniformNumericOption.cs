@@ -1,0 +1,57 @@
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.SearchSpace.Option;
+
+/// <summary>A number of a range, spread evenly, or its logarithm.</summary>
+public abstract class UniformNumericOption : OptionBase
+{
+    private readonly double _min;
+    private readonly double _max;
+    private readonly bool _logBase;
+
+    public UniformNumericOption(double min, double max, bool logBase = false)
+    {
+        Check.Parameter(max > min, nameof(max), "The upper bound must be above the lower.");
+        Check.Parameter(min > 0 || !logBase, nameof(min), "The lower bound of a logarithm must be above 0.");
+        _min = min;
+        _max = max;
+        _logBase = logBase;
+        Default = [0];
+    }
+
+    public override int FeatureSpaceDim => 1;
+
+    public override Parameter SampleFromFeatureSpace(double[] values)
+        => Parameter.FromDouble(_logBase ? _min * Math.Pow(_max / _min, values[0]) : _min + ((_max - _min) * values[0]));
+
+    public override double[] MappingToFeatureSpace(Parameter param)
+    {
+        double value = param.AsType<double>();
+        return [_logBase ? Math.Log(value / _min) / Math.Log(_max / _min) : (value - _min) / (_max - _min)];
+    }
+}
+
+/// <summary>A real number of a range.</summary>
+public sealed class UniformDoubleOption : UniformNumericOption
+{
+    public UniformDoubleOption(double min, double max, bool logBase = false, double? defaultValue = null)
+        : base(min, max, logBase)
+    {
+        if (defaultValue is { } value)
+            Default = MappingToFeatureSpace(Parameter.FromDouble(value));
+    }
+}
+
+/// <summary>A whole number of a range; the upper bound is met at the very edge of the feature space alone.</summary>
+public sealed class UniformIntOption : UniformNumericOption
+{
+    public UniformIntOption(int min, int max, bool logBase = false, int? defaultValue = null)
+        : base(min, max, logBase)
+    {
+        if (defaultValue is { } value)
+            Default = MappingToFeatureSpace(Parameter.FromInt(value));
+    }
+
+    public override Parameter SampleFromFeatureSpace(double[] values)
+        => Parameter.FromInt((int)Math.Floor(base.SampleFromFeatureSpace(values).AsType<double>()));
+}

@@ -1,0 +1,108 @@
+using Microsoft.ML.AutoML;
+using Microsoft.ML.NegativeFeedback;
+using Microsoft.ML.NegativeFeedback.Sweeps;
+using Microsoft.ML.NegativeFeedback.Trials;
+using Microsoft.ML.NegativeFeedback.Tuning;
+using Microsoft.ML.SearchSpace;
+
+namespace Microsoft.ML;
+
+/// <summary>The front door of Microsoft.ML.NegativeFeedback.AutoML, as extension methods of ML.NET's AutoML.</summary>
+public static class NegativeFeedbackAutoCatalog
+{
+    /// <summary>PNFRec with a search space, for the pipeline of an experiment.</summary>
+    /// <param name="catalog">The catalog of <c>mlContext.Auto()</c>.</param>
+    /// <param name="options">The options that are not swept; null for the defaults.</param>
+    /// <param name="searchSpace">
+    /// The options that are, by their names, whole numbers, numbers, truth values or enumerations; null for those that carry attributes: width, blocks, learning rate, α and
+    /// β. A <see cref="SearchSpace{T}"/> of the options, or of a class of one's own with properties of the same names, can be trimmed and changed before it is given.
+    /// </param>
+    /// <exception cref="ArgumentException">The search space names what is no option.</exception>
+    public static SweepableEstimator PnfRec(this AutoCatalog catalog, PnfRecTrainer.Options? options = null, SearchSpace.SearchSpace? searchSpace = null)
+        => SweepableTrainer.Create(options ?? new(), searchSpace, (context, trial) => context.Recommendation().Trainers.PnfRec(trial));
+
+    /// <summary>SASRec with a search space, for the pipeline of an experiment.</summary>
+    /// <param name="catalog">The catalog of <c>mlContext.Auto()</c>.</param>
+    /// <param name="options">The options that are not swept; null for the defaults.</param>
+    /// <param name="searchSpace">
+    /// The options that are, by their names; null for those that carry attributes: width, blocks and learning rate, and of <see cref="SasRecVariant.Contrastive"/> the weight of
+    /// its contrast.
+    /// </param>
+    /// <exception cref="ArgumentException">The search space names what is no option.</exception>
+    public static SweepableEstimator SasRec(this AutoCatalog catalog, SasRecTrainer.Options? options = null, SearchSpace.SearchSpace? searchSpace = null)
+    {
+        options ??= new();
+        if (searchSpace is null)
+        {
+            searchSpace = new SearchSpace<SasRecTrainer.Options>();
+            if (options.Variant != SasRecVariant.Contrastive)
+                searchSpace.Remove(nameof(options.ContrastiveWeight));
+        }
+
+        return SweepableTrainer.Create(options, searchSpace, (context, trial) => context.Recommendation().Trainers.SasRec(trial));
+    }
+
+    /// <summary>
+    /// Has an experiment train its pipeline on the training rows of <c>SetDataset</c>, measure it on the validation rows and make a ranking metric large. Call it after
+    /// <c>SetPipeline</c>, which sets a runner of its own.
+    /// </summary>
+    /// <param name="experiment">An experiment with a pipeline.</param>
+    /// <param name="metric">What is made large.</param>
+    /// <exception cref="ArgumentException">There is no such metric. Columns and rows are checked before the first trial.</exception>
+    public static AutoMLExperiment SetRecommendationMetric(this AutoMLExperiment experiment, RecommendationMetric metric)
+        => experiment.SetRecommendationMetric(new RecommendationMetricOptions { Metric = metric });
+
+    /// <summary>The same with all its options: k, columns, test rows, progress.</summary>
+    /// <param name="experiment">An experiment with a pipeline.</param>
+    /// <param name="options">What trials are measured by, and who is told.</param>
+    /// <exception cref="ArgumentException">An option is out of its range. Columns and rows are checked before the first trial.</exception>
+    public static AutoMLExperiment SetRecommendationMetric(this AutoMLExperiment experiment, RecommendationMetricOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(experiment);
+        var measurement = new TrialMeasurement(options);
+        return RecommenderSweep.SetRunner(experiment, measurement, new TrialHistory(measurement, ownsModels: false));
+    }
+
+    /// <summary>
+    /// Sweeps a pipeline and keeps what came of every trial: an experiment with <c>SetPipeline</c>, <c>SetDataset</c> and <c>SetRecommendationMetric</c>, run to its end.
+    /// </summary>
+    /// <param name="catalog">The catalog of <c>mlContext.Auto()</c>.</param>
+    /// <param name="pipeline">What is swept.</param>
+    /// <param name="trainSet">The rows that trials are trained on.</param>
+    /// <param name="validationSet">The rows that they are measured on: rows like those, with what came next.</param>
+    /// <param name="options">Metric, trials, progress and cancellation; null for the defaults.</param>
+    /// <returns>Every finished trial and the best model. A trial that failed is among them; a sweep that was cancelled has those that were done.</returns>
+    /// <exception cref="ArgumentException">A column is missing or of another type; an option is out of its range; a trainer recommends too little.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, none with a target that the metric needs, or no trial succeeded.</exception>
+    /// <exception cref="OperationCanceledException">The sweep was cancelled before a trial had succeeded.</exception>
+    public static RecommenderSweepResult SweepRecommender(
+        this AutoCatalog catalog, SweepablePipeline pipeline, IDataView trainSet, IDataView validationSet, RecommenderSweepOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(pipeline);
+        ArgumentNullException.ThrowIfNull(trainSet);
+        ArgumentNullException.ThrowIfNull(validationSet);
+        return RecommenderSweep.Run(catalog, pipeline, trainSet, validationSet, options ?? new());
+    }
+
+    /// <summary>
+    /// Tunes PNFRec as its authors do (RecSys '25, section 4.2.2): width, blocks and learning rate with α = β = 0, which is SASRec_p, then α over a grid with β = 0, then β over
+    /// a grid, each with the best of what was tuned before.
+    /// </summary>
+    /// <param name="catalog">The catalog of <c>mlContext.Auto()</c>.</param>
+    /// <param name="trainSet">The rows that trials are trained on.</param>
+    /// <param name="validationSet">The rows that they are measured on: rows like those, with what came next.</param>
+    /// <param name="options">What is tuned, metric, progress and cancellation; null for the published ones.</param>
+    /// <returns>The three sweeps and the options that they come to. A tuning that was cancelled has what was done.</returns>
+    /// <exception cref="ArgumentException">A column is missing or of another type; an option is out of its range.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, none with a target that the metric needs, or no trial of a sweep succeeded.</exception>
+    /// <exception cref="OperationCanceledException">The tuning was cancelled before a trial had succeeded.</exception>
+    public static PnfRecTuningResult TunePnfRec(
+        this AutoCatalog catalog, IDataView trainSet, IDataView validationSet, PnfRecTuningOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(trainSet);
+        ArgumentNullException.ThrowIfNull(validationSet);
+        return new PnfRecTuning(catalog, trainSet, validationSet, options ?? new()).Run();
+    }
+}

@@ -1,0 +1,60 @@
+using System.Reflection;
+using Microsoft.ML.SearchSpace;
+using Microsoft.ML.SearchSpace.Option;
+
+namespace Microsoft.ML.NegativeFeedback.Trials;
+
+/// <summary>Reads and writes the options of a trainer by their names, which are the names of a search space.</summary>
+internal static class OptionValues
+{
+    /// <summary>Options of the same type with the same values.</summary>
+    public static TOptions Copy<TOptions>(TOptions options)
+        where TOptions : SequenceTrainerOptions
+    {
+        var copy = (TOptions)Activator.CreateInstance(options.GetType())!;
+        foreach (var property in PropertiesOf(options.GetType()))
+            property.SetValue(copy, property.GetValue(options));
+        return copy;
+    }
+
+    /// <summary>Every name of a search space must be that of an option that can hold its values.</summary>
+    /// <exception cref="ArgumentException">One is not.</exception>
+    public static void Check(SearchSpace.SearchSpace searchSpace, Type optionsType)
+    {
+        foreach (var (name, option) in searchSpace)
+        {
+            var property = PropertiesOf(optionsType).FirstOrDefault(property => property.Name == name && IsSweepable(property.PropertyType))
+                ?? throw new ArgumentException($"The search space has '{name}', which is no option of {optionsType.DeclaringType?.Name ?? optionsType.Name} that can be swept. "
+                    + $"Those are: {string.Join(", ", PropertiesOf(optionsType).Where(other => IsSweepable(other.PropertyType)).Select(other => other.Name))}.", nameof(searchSpace));
+            if (ValueType(property) == typeof(int) && option is UniformNumericOption and not UniformIntOption)
+            {
+                throw new ArgumentException($"The search space has real numbers for '{name}', which takes whole ones: use UniformIntOption, ChoiceOption or [Range] with whole "
+                    + "bounds.", nameof(searchSpace));
+            }
+        }
+    }
+
+    /// <summary>Sets the options that a point of a search space names.</summary>
+    public static void Set(SequenceTrainerOptions options, Parameter point)
+    {
+        foreach (string name in point.Keys)
+        {
+            var property = options.GetType().GetProperty(name)!;
+            property.SetValue(options, Convert(point[name], ValueType(property)));
+        }
+    }
+
+    private static object Convert(Parameter value, Type type)
+        => type == typeof(int) ? value.AsType<int>()
+            : type == typeof(double) ? value.AsType<double>()
+            : type == typeof(bool) ? value.AsType<bool>()
+            : Enum.Parse(type, value.AsType<string>());
+
+    private static bool IsSweepable(Type type)
+        => (Nullable.GetUnderlyingType(type) ?? type) is { } value && (value == typeof(int) || value == typeof(double) || value == typeof(bool) || value.IsEnum);
+
+    private static Type ValueType(PropertyInfo property) => Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+
+    private static IEnumerable<PropertyInfo> PropertiesOf(Type options)
+        => options.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanRead && property.CanWrite);
+}

@@ -1,0 +1,25 @@
+namespace Microsoft.ML.NegativeFeedback;
+
+/// <summary>What trials are measured by, and who is told.</summary>
+public class RecommendationMetricOptions
+{
+    /// <summary>What is made large. Default <see cref="RecommendationMetric.PositiveNdcg"/>.</summary>
+    public RecommendationMetric Metric { get; set; } = RecommendationMetric.PositiveNdcg;
+
+    /// <summary>k: how many recommendations of each row are looked at; at most as many as the trainer recommends. Default 10.</summary>
+    public int NumberOfRecommendations { get; set; } = 10;
+
+    /// <summary>The item that came next: a value of the items' type or a key. Default "TargetItem".</summary>
+    public string TargetItemColumnName { get; set; } = "TargetItem";
+
+    /// <summary>The feedback it got: Single, above 0 liked, below 0 disliked. Default "TargetFeedback".</summary>
+    public string TargetFeedbackColumnName { get; set; } = "TargetFeedback";
+
+    /// <summary>
+    /// Rows like the validation rows that every trial is measured on as well; nothing is chosen by them. Default null: no others.
+    /// </summary>
+    public IDataView? TestSet { get; set; }
+
+    /// <summary>Told after every trial what came of it and which is the best so far; called on the thread of the trial. Default null.</summary>
+    public IProgress<SweepProgress>? Progress { get; set; }
+}

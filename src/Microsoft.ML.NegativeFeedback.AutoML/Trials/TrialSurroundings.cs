@@ -1,0 +1,40 @@
+using System.Runtime.CompilerServices;
+
+namespace Microsoft.ML.NegativeFeedback.Trials;
+
+/// <summary>
+/// What a trial lays upon the trainers that are made in it. AutoML hands nothing but the trial's context and parameters to the factory of an estimator, so the context
+/// carries it.
+/// </summary>
+/// <param name="metric">What the trial is measured by.</param>
+/// <param name="validationSet">What it is measured on.</param>
+/// <param name="cancellationToken">Ends the trial.</param>
+internal sealed class TrialSurroundings(RecommendationMetricOptions metric, IDataView validationSet, CancellationToken cancellationToken)
+{
+    private static readonly ConditionalWeakTable<MLContext, TrialSurroundings> _byContext = [];
+
+    /// <summary>The options of the trainer that was made in the trial, as they were before the trial's own; null before one was made.</summary>
+    public SequenceTrainerOptions? TrainerOptions { get; private set; }
+
+    /// <summary>The surroundings of the trial whose context it is; null outside trials.</summary>
+    public static TrialSurroundings? Of(MLContext context) => _byContext.TryGetValue(context, out var surroundings) ? surroundings : null;
+
+    public void AttachTo(MLContext context) => _byContext.AddOrUpdate(context, this);
+
+    /// <summary>
+    /// The trainer stops with the trial, watches the rows that the trial is measured on unless it has others, and writes no checkpoint, which only one set of options
+    /// could go on from.
+    /// </summary>
+    public void Enter(SequenceTrainerOptions options)
+    {
+        TrainerOptions = OptionValues.Copy(options);
+        options.CancellationToken = cancellationToken;
+        options.CheckpointPath = null;
+        if (options.ValidationSet is null)
+        {
+            options.ValidationSet = validationSet;
+            options.TargetItemColumnName = metric.TargetItemColumnName;
+            options.TargetFeedbackColumnName = metric.TargetFeedbackColumnName;
+        }
+    }
+}

@@ -1,0 +1,99 @@
+using Microsoft.ML.AutoML;
+using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.DataView;
+using Microsoft.ML.NegativeFeedback.Sweeps;
+using Microsoft.ML.NegativeFeedback.Trials;
+using Microsoft.ML.SearchSpace;
+using Microsoft.ML.SearchSpace.Option;
+
+namespace Microsoft.ML.NegativeFeedback.Tuning;
+
+/// <summary>
+/// PNFRec's incremental tuning (RecSys '25, section 4.2.2): the best hyperparameters of SASRec_p, then α, then β with the rest fixed.
+/// </summary>
+internal sealed class PnfRecTuning
+{
+    private readonly AutoCatalog _catalog;
+    private readonly IDataView _trainSet;
+    private readonly IDataView _validationSet;
+    private readonly PnfRecTuningOptions _options;
+
+    public PnfRecTuning(AutoCatalog catalog, IDataView trainSet, IDataView validationSet, PnfRecTuningOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options.Trainer, nameof(options.Trainer));
+        CheckGrid(options.NegativeWeights, nameof(options.NegativeWeights));
+        CheckGrid(options.ContrastiveWeights, nameof(options.ContrastiveWeights));
+        _catalog = catalog;
+        _trainSet = trainSet;
+        _validationSet = validationSet;
+        _options = options;
+    }
+
+    public PnfRecTuningResult Run()
+    {
+        var trainer = OptionValues.Copy(_options.Trainer);
+        (trainer.NegativeWeight, trainer.ContrastiveWeight) = (0, 0);
+        var encoder = Sweep(trainer, _options.EncoderSearchSpace ?? EncoderSpace(), _options.EncoderStrategy, _options.MaximumNumberOfEncoderTrials);
+        var negative = SweepWeight(encoder, nameof(trainer.NegativeWeight), _options.NegativeWeights);
+        var contrastive = SweepWeight(negative, nameof(trainer.ContrastiveWeight), _options.ContrastiveWeights);
+        return new PnfRecTuningResult(encoder, negative, contrastive, contrastive is null || contrastive.IsCancelled);
+    }
+
+    /// <summary>What has a search space but the two weights.</summary>
+    private static SearchSpace.SearchSpace EncoderSpace()
+    {
+        var space = new SearchSpace<PnfRecTrainer.Options>();
+        space.Remove(nameof(PnfRecTrainer.Options.NegativeWeight));
+        space.Remove(nameof(PnfRecTrainer.Options.ContrastiveWeight));
+        return space;
+    }
+
+    /// <summary>All values of one weight with the best options of the sweep before; null where the tuning was cancelled before the first trial ended.</summary>
+    private RecommenderSweepResult? SweepWeight(RecommenderSweepResult? before, string name, IReadOnlyList<double> values)
+    {
+        if (before is null || before.IsCancelled)
+            return null;
+        var space = new SearchSpace.SearchSpace { [name] = new ChoiceOption([.. values.Cast<object>()]) };
+        try
+        {
+            return Sweep((PnfRecTrainer.Options)before.Best.Options!, space, SweepStrategy.Grid, values.Count);
+        }
+        catch (OperationCanceledException) when (_options.CancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private RecommenderSweepResult Sweep(PnfRecTrainer.Options trainer, SearchSpace.SearchSpace space, SweepStrategy strategy, int trials)
+    {
+        var sweepable = _catalog.PnfRec(trainer, space);
+        var pipeline = _options.Pipeline is { } create ? create(sweepable) : DefaultPipeline(sweepable, trainer.ItemsColumnName);
+        return RecommenderSweep.Run(_catalog, pipeline, _trainSet, _validationSet, new RecommenderSweepOptions
+        {
+            Metric = _options.Metric,
+            NumberOfRecommendations = _options.NumberOfRecommendations,
+            TargetItemColumnName = _options.TargetItemColumnName,
+            TargetFeedbackColumnName = _options.TargetFeedbackColumnName,
+            TestSet = _options.TestSet,
+            Progress = _options.Progress,
+            Strategy = strategy,
+            MaximumNumberOfTrials = trials,
+            CancellationToken = _options.CancellationToken,
+        });
+    }
+
+    private SweepablePipeline DefaultPipeline(SweepableEstimator trainer, string itemsColumnName)
+    {
+        var items = Columns.Require(_trainSet.Schema, itemsColumnName, type => type is VectorDataViewType, "the items of a history, a vector");
+        return ColumnTypes.IsKeyVector(items.Type)
+            ? new EstimatorChain<ITransformer>().Append(trainer)
+            : new MLContext().Transforms.Conversion.MapValueToKey(itemsColumnName).Append(trainer);
+    }
+
+    private static void CheckGrid(IReadOnlyList<double> values, string name)
+    {
+        ArgumentNullException.ThrowIfNull(values, name);
+        if (values.Count == 0 || values.Distinct().Count() != values.Count || !values.All(value => double.IsFinite(value) && value >= 0))
+            throw new ArgumentException($"{name} must hold different values, each at least 0.", name);
+    }
+}
