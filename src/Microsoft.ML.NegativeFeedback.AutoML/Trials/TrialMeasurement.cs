@@ -85,7 +85,7 @@ internal sealed class TrialMeasurement
 
     private void CheckTargets(IDataView rows, string name)
     {
-        var feedback = rows.GetColumn<float>(CheckColumns(rows)).ToArray();
+        var feedback = rows.GetColumn<float>(CheckColumns(rows).Name).ToArray();
         if (feedback.Length == 0)
             throw new InvalidOperationException($"There are no rows to measure trials on: the {name} is empty.");
         Require(feedback.Any(value => value > 0), "liked", "above");

@@ -1,0 +1,195 @@
+using Microsoft.ML.AutoML;
+using Microsoft.ML.NegativeFeedback.Tests.Trainers;
+using Microsoft.ML.SearchSpace.Option;
+
+namespace Microsoft.ML.NegativeFeedback.Tests.AutoML;
+
+/// <summary>Sweeps: through AutoML's experiment and through the shorthand, with trials that fail and sweeps that are cancelled.</summary>
+public class SweepTests
+{
+    private readonly MLContext _ml = new(seed: 1);
+
+    private IDataView TrainSet => _ml.Data.LoadFromEnumerable(ToyFeed.Histories(80, seed: 1));
+
+    private IDataView ValidationSet => _ml.Data.LoadFromEnumerable(SweepFeed.Evaluation(30, seed: 2));
+
+    private SweepablePipeline Pipeline(PnfRecTrainer.Options trainer, params (string Name, object[] Choices)[] space)
+        => SweepFeed.Pipeline(_ml, trainer, space);
+
+    [Fact]
+    public void An_experiment_makes_the_metric_large()
+    {
+        var best = _ml.Auto().CreateExperiment()
+            .SetPipeline(Pipeline(SweepFeed.Short, ("LearningRate", [1e-4, 1e-2])))
+            .SetDataset(TrainSet, ValidationSet)
+            .SetRecommendationMetric(new RecommendationMetricOptions { Metric = RecommendationMetric.NdcgDifference, NumberOfRecommendations = 5 })
+            .SetMaxModelToExplore(3)
+            .Run();
+
+        var metrics = _ml.Recommendation().EvaluateNextItem(best.Model.Transform(ValidationSet), numberOfRecommendations: 5);
+        Assert.Equal(metrics.NdcgDifference, best.Metric);
+        Assert.Equal(-best.Metric, best.Loss);
+    }
+
+    [Fact]
+    public void A_sweep_keeps_every_trial_and_the_best_model()
+    {
+        var lines = new List<string>();
+        _ml.Log += (_, message) => lines.Add(message.Message);
+        var progress = new Recorder<SweepProgress>();
+        var testSet = _ml.Data.LoadFromEnumerable(SweepFeed.Evaluation(20, seed: 3));
+
+        var result = _ml.Auto().SweepRecommender(Pipeline(SweepFeed.Short, ("LearningRate", [1e-4, 1e-2]), ("NegativeWeight", [0.0, 0.5])), TrainSet, ValidationSet,
+            new RecommenderSweepOptions { NumberOfRecommendations = 5, Strategy = SweepStrategy.Grid, TestSet = testSet, Progress = progress });
+
+        Assert.False(result.IsCancelled);
+        Assert.Equal(
+            [(1e-4, 0.0), (1e-4, 0.5), (1e-2, 0.0), (1e-2, 0.5)],
+            result.Trials.Select(trial => ((double)trial.Parameters["LearningRate"], (double)trial.Parameters["NegativeWeight"])));
+        Assert.All(result.Trials, trial => Assert.Equal(trial.Validation!.NextItem.Positive.Ndcg, trial.Metric));
+        Assert.Equal(result.Trials.MaxBy(trial => trial.Metric), result.Best);
+        Assert.Equal(0.01, result.Best.Options!.LearningRate);
+        Assert.Equal(SweepFeed.Short.EmbeddingWidth, result.Best.Options.EmbeddingWidth);
+        Assert.Equal(
+            result.Best.Test!.NextItem.NdcgDifference,
+            _ml.Recommendation().EvaluateNextItem(result.Model.Transform(testSet), numberOfRecommendations: 5).NdcgDifference);
+
+        Assert.Equal(result.Trials, progress.Reports.Select(report => report.Trial));
+        Assert.Equal(result.Best, progress.Reports[^1].Best);
+        Assert.Equal(4, lines.Count(line => line.Contains("best so far")));
+        Assert.Contains(lines, line => line.Contains("Trial 3 (LearningRate 0.01, NegativeWeight 0.5): NDCG_p@5 "));
+    }
+
+    [Theory]
+    [InlineData(SweepStrategy.CostFrugal)]
+    [InlineData(SweepStrategy.Random)]
+    public void The_same_seed_gives_the_same_trials(SweepStrategy strategy)
+    {
+        double[] Sweep(int seed)
+        {
+            var ml = new MLContext(seed);
+            var trainer = SweepFeed.Short;
+            trainer.Seed = null;
+            var pipeline = ml.Transforms.Conversion.MapValueToKey("Items").Append(ml.Auto().PnfRec(trainer, new() { ["LearningRate"] = new UniformDoubleOption(1e-3, 1e-2, true, 2e-3) }));
+            return [.. ml.Auto().SweepRecommender(pipeline, TrainSet, ValidationSet, new() { NumberOfRecommendations = 5, Strategy = strategy, MaximumNumberOfTrials = 3 })
+                .Trials.SelectMany(trial => new[] { (double)trial.Parameters["LearningRate"], trial.Metric })];
+        }
+
+        var first = Sweep(seed: 5);
+        Assert.Equal(first, Sweep(seed: 5));
+        Assert.NotEqual(first, Sweep(seed: 6));
+        if (strategy == SweepStrategy.CostFrugal)
+            Assert.Equal(2e-3, first[0], 1e-12);
+    }
+
+    [Fact]
+    public void A_failed_trial_is_recorded_and_does_not_end_the_sweep()
+    {
+        // three heads cannot share a width of 16: the first trial fails
+        var progress = new Recorder<SweepProgress>();
+        var result = _ml.Auto().SweepRecommender(Pipeline(SweepFeed.Short, ("NumberOfHeads", [3, 1, 2])), TrainSet, ValidationSet,
+            new RecommenderSweepOptions
+            {
+                Metric = RecommendationMetric.NdcgDifference,
+                NumberOfRecommendations = 5,
+                Strategy = SweepStrategy.Grid,
+                Progress = progress,
+            });
+
+        Assert.Equal(3, result.Trials.Count);
+        var failed = result.Trials[0];
+        Assert.Contains("NumberOfHeads", Assert.IsType<ArgumentException>(failed.Failure).Message);
+        Assert.Equal(-1, failed.Metric);
+        Assert.Null(failed.Validation);
+        Assert.Null(progress.Reports[0].Best);
+        Assert.All(result.Trials.Skip(1), trial => Assert.Null(trial.Failure));
+        Assert.NotEqual(failed, result.Best);
+    }
+
+    [Fact]
+    public void A_failed_trial_reaches_the_monitor_with_an_infinite_loss()
+    {
+        var monitor = new Monitor();
+        var best = _ml.Auto().CreateExperiment()
+            .SetPipeline(Pipeline(SweepFeed.Short, ("NumberOfHeads", [3, 1])))
+            .SetDataset(TrainSet, ValidationSet)
+            .SetRecommendationMetric(new RecommendationMetricOptions { NumberOfRecommendations = 5 })
+            .SetTuner(new Sweeps.GridTuner(Pipeline(SweepFeed.Short, ("NumberOfHeads", [3, 1]))))
+            .SetMonitor(monitor)
+            .SetMaxModelToExplore(2)
+            .Run();
+
+        Assert.Equal(1, best.TrialSettings.TrialId);
+        Assert.Equal([double.PositiveInfinity, best.Loss], monitor.Completed.Select(trial => trial.Loss));
+        Assert.Equal(0, monitor.Failed);
+    }
+
+    [Fact]
+    public void A_sweep_whose_trials_all_fail_says_why()
+    {
+        var error = Assert.Throws<InvalidOperationException>(() => _ml.Auto().SweepRecommender(Pipeline(SweepFeed.Short, ("NumberOfHeads", [3, 5])), TrainSet, ValidationSet,
+            new RecommenderSweepOptions { NumberOfRecommendations = 5, Strategy = SweepStrategy.Grid }));
+
+        Assert.Contains("None of 2 trials", error.Message);
+        Assert.Contains("NumberOfHeads 3", error.Message);
+        Assert.IsType<ArgumentException>(error.InnerException);
+    }
+
+    [Fact]
+    public void Cancelling_stops_a_trial_that_trains()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var trainer = SweepFeed.Short;
+        trainer.MaximumNumberOfEpochs = 100_000;
+        trainer.EarlyStoppingPatience = 100_000;
+        int lastEpoch = 0;
+        // the first trial fails before it trains, the second trains until it is stopped
+        trainer.Progress = new Recorder<TrainingProgress>(report =>
+        {
+            if (report.Epoch == 2)
+                cancellation.Cancel();
+            lastEpoch = report.Epoch;
+        });
+        var progress = new Recorder<SweepProgress>();
+
+        Assert.Throws<OperationCanceledException>(() => _ml.Auto().SweepRecommender(Pipeline(trainer, ("NumberOfHeads", [3, 1])), TrainSet, ValidationSet,
+            new() { NumberOfRecommendations = 5, Strategy = SweepStrategy.Grid, Progress = progress, CancellationToken = cancellation.Token }));
+
+        Assert.Equal(2, lastEpoch);
+        Assert.NotNull(Assert.Single(progress.Reports).Trial.Failure);
+    }
+
+    [Fact]
+    public void A_sweep_that_is_cancelled_after_a_trial_has_that_trial()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var progress = new Recorder<SweepProgress>(report =>
+        {
+            if (report.Trial.Id == 1)
+                cancellation.Cancel();
+        });
+
+        var result = _ml.Auto().SweepRecommender(Pipeline(SweepFeed.Short, ("NegativeWeight", [0.0, 0.1, 0.2, 0.3])), TrainSet, ValidationSet,
+            new() { NumberOfRecommendations = 5, Strategy = SweepStrategy.Grid, Progress = progress, CancellationToken = cancellation.Token });
+
+        Assert.True(result.IsCancelled);
+        Assert.Equal(2, result.Trials.Count);
+        Assert.Contains(result.Best, result.Trials);
+        Assert.Equal(result.Best.Metric, _ml.Recommendation().EvaluateNextItem(result.Model.Transform(ValidationSet), numberOfRecommendations: 5).Positive.Ndcg);
+    }
+
+    private sealed class Monitor : IMonitor
+    {
+        public List<TrialResult> Completed { get; } = [];
+
+        public int Failed { get; private set; }
+
+        public void ReportCompletedTrial(TrialResult result) => Completed.Add(result);
+
+        public void ReportBestTrial(TrialResult result) => Assert.Contains(result, Completed);
+
+        public void ReportFailTrial(TrialSettings settings, Exception? exception = null) => Failed++;
+
+        public void ReportRunningTrial(TrialSettings settings) => Assert.Equal(Completed.Count, settings.TrialId);
+    }
+}
