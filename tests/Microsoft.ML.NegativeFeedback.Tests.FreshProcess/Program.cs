@@ -8,13 +8,15 @@ if (File.Exists(Path.Combine(AppContext.BaseDirectory, "Microsoft.ML.NegativeFee
 var ml = new MLContext();
 var model = ml.Model.Load(args[0], out _);
 var histories = JsonSerializer.Deserialize<History[]>(File.ReadAllText(args[1]))!;
-var rows = ml.Data.CreateEnumerable<Recommendation>(model.Transform(ml.Data.LoadFromEnumerable(histories)), reuseRowObject: false);
+var rows = ml.Data.CreateEnumerable<Recommendation>(
+    model.Transform(ml.Data.LoadFromEnumerable(histories)), reuseRowObject: false, ignoreMissingColumns: true);
 using var engine = ml.Model.CreatePredictionEngine<History, Recommendation>(model);
 var answers = rows.Zip(histories, (row, history) => new[] { row, engine.Predict(history) }).SelectMany(pair => pair);
 File.WriteAllText(args[2], JsonSerializer.Serialize(answers.Select(answer => new
 {
     answer.RecommendedItems,
     ScoreBits = answer.Scores.Select(BitConverter.SingleToUInt32Bits),
+    WeightBits = answer.SubInterestWeights.Select(BitConverter.SingleToUInt32Bits),
 })));
 
 internal sealed class History
@@ -29,4 +31,6 @@ internal sealed class Recommendation
     public string[] RecommendedItems { get; set; } = [];
 
     public float[] Scores { get; set; } = [];
+
+    public float[] SubInterestWeights { get; set; } = [];
 }

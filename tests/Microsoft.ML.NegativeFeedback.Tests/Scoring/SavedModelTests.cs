@@ -176,7 +176,7 @@ public sealed class SavedModelTests
         }
     }
 
-    private static ITransformer SaveAndLoad(MLContext context, ITransformer model, DataViewSchema schema)
+    internal static ITransformer SaveAndLoad(MLContext context, ITransformer model, DataViewSchema schema)
     {
         using var file = new MemoryStream();
         context.Model.Save(model, schema, file);
@@ -184,7 +184,7 @@ public sealed class SavedModelTests
         return new MLContext().Model.Load(file, out _);
     }
 
-    private static string[] Describe(DataViewSchema schema)
+    internal static string[] Describe(DataViewSchema schema)
         => schema.Where(column => !column.IsHidden).Select(column =>
         {
             var annotations = column.Annotations.Schema.Select(annotation => $"{annotation.Name}: {annotation.Type}");

@@ -41,7 +41,8 @@ public class FreshProcessTests
         Directory.Delete(folder, recursive: true);
     }
 
-    private static void Run(params string[] arguments)
+    /// <summary>Runs the program: the saved model, the histories to answer and the file for the answers.</summary>
+    internal static void Run(params string[] arguments)
     {
         string program = typeof(FreshProcessTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
             .Single(attribute => attribute.Key == "FreshProcess").Value!;
