@@ -10,6 +10,9 @@ namespace Microsoft.ML.NegativeFeedback.Models;
 /// </summary>
 internal sealed class SelfAttentionBlock : nn.Module<Tensor, BlockContext, Tensor>
 {
+    // Queries of a sequence up to this length are worked off at once, of a longer one in so many stretches.
+    private const long LongestStretch = 64, Stretches = 4;
+
     private readonly int _width;
     private readonly int _headCount;
     private readonly bool _dropsOutput;
@@ -64,11 +67,31 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, BlockContext, Tenso
     private Tensor Attention(Tensor queryInput, Tensor keyInput, BlockContext context)
     {
         var query = SplitHeads(Project(queryInput, 0));
-        var key = SplitHeads(Project(keyInput, 1));
+        var key = SplitHeads(Project(keyInput, 1)).transpose(1, 2);
         var value = SplitHeads(Project(keyInput, 2));
-        // mask + q·kᵀ / √d in one pass over the products
-        var weights = context.CausalMask.add(query.bmm(key.transpose(1, 2)), 1 / Math.Sqrt(_width / _headCount)).softmax(-1);
-        return JoinHeads(Scale(context.Dropout.Apply(weights), context).bmm(value), queryInput.shape);
+        long length = queryInput.shape[1];
+        if (length <= LongestStretch)
+            return JoinHeads(Mix(query, key, value, context.CausalMask, context.AttentionFactors, context.Dropout), queryInput.shape);
+
+        // Nothing sees what comes after it: stretches of queries need only the keys up to their own end, five eighths of all in four.
+        var mixed = new List<Tensor>();
+        long stretch = (length + Stretches - 1) / Stretches;
+        for (long start = 0; start < length; start += stretch)
+        {
+            long count = Math.Min(stretch, length - start), end = start + count;
+            mixed.Add(Mix(query.narrow(1, start, count), key.narrow(2, 0, end), value.narrow(1, 0, end),
+                context.CausalMask.narrow(0, start, count).narrow(1, 0, end), context.AttentionFactors?.narrow(1, start, count).narrow(2, 0, end),
+                context.Dropout));
+        }
+
+        return JoinHeads(cat([.. mixed], 1), queryInput.shape);
+    }
+
+    // softmax(mask + q·kᵀ / √d)·v, the sum of mask and products in one pass over them
+    private Tensor Mix(Tensor query, Tensor key, Tensor value, Tensor mask, Tensor? factors, Dropout dropout)
+    {
+        var weights = dropout.Apply(mask.add(query.bmm(key), 1 / Math.Sqrt(_width / _headCount)).softmax(-1));
+        return Scale(weights, factors).bmm(value);
     }
 
     // rows [Q; K; V] of the packed projection
@@ -77,9 +100,9 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, BlockContext, Tenso
             input, inProjectionWeight.narrow(0, part * _width, _width), inProjectionBias?.narrow(0, part * _width, _width));
 
     // α̂ = β·α (SINE, eq. 9), the same for every head
-    private Tensor Scale(Tensor weights, BlockContext context)
+    private Tensor Scale(Tensor weights, Tensor? factors)
     {
-        if (context.AttentionFactors is not { } factors)
+        if (factors is null)
             return weights;
         if (_headCount == 1)
             return weights.mul(factors);
