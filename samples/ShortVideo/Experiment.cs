@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback;
+
+namespace ShortVideo;
+
+/// <summary>Trains the models that the arguments ask for and gathers their results.</summary>
+internal sealed class Experiment(ShortVideoData data, Arguments arguments)
+{
+    private const int FirstSeed = 1;
+
+    private readonly Dictionary<Run, RunResult> _results = [];
+
+    public IReadOnlyCollection<RunResult> Run()
+    {
+        if (File.Exists(arguments.ResultsFile))
+        {
+            foreach (var result in Lines.Read(arguments.ResultsFile))
+                _results[result.Run] = result;
+        }
+
+        foreach (string model in arguments.Models)
+        {
+            int subInterests = Models.HasSubInterests(model) ? arguments.SubInterests[0] : 0;
+            var setting = Tune(model, subInterests);
+            TrainSeeds(model, subInterests, setting);
+            if (model == Models.Sine)
+            {
+                foreach (int others in arguments.SubInterests.Skip(1))
+                    TrainSeeds(model, others, setting);
+            }
+        }
+
+        return _results.Values;
+    }
+
+    /// <summary>The best setting by AUC on the validation rows; the test rows have no say.</summary>
+    private Setting Tune(string model, int subInterests)
+        => !arguments.Tunes ? arguments.Setting
+            : Setting.Grid.MaxBy(setting => Train(new Run(data.Name, model, FirstSeed, subInterests, setting)).ValidationAuc);
+
+    private void TrainSeeds(string model, int subInterests, Setting setting)
+    {
+        for (int seed = FirstSeed; seed < FirstSeed + arguments.Seeds; seed++)
+            Train(new Run(data.Name, model, seed, subInterests, setting));
+    }
+
+    private RunResult Train(Run run)
+    {
+        if (_results.TryGetValue(run, out var known))
+            return known;
+        Console.WriteLine($"{run.Dataset}: {Models.Titles[run.Model]}{(run.SubInterests > 0 ? $", K = {run.SubInterests}" : "")}, seed {run.Seed}, {run.Setting}");
+        var ml = new MLContext(run.Seed);
+        var progress = new ConsoleProgress();
+        var watch = Stopwatch.StartNew();
+        // one dictionary for histories and candidates, which knows the items that are candidates only
+        var model = ml.Transforms.Conversion
+            .MapValueToKey([new InputOutputColumnPair("Items"), new InputOutputColumnPair("Candidates")], keyData: data.Split.Catalogue)
+            .Append(Models.Create(ml, run, data.Split, arguments, progress))
+            .Fit(data.Split.TrainSet);
+        double seconds = watch.Elapsed.TotalSeconds;
+        var metrics = ml.Recommendation().EvaluateCandidates(model.Transform(data.Split.TestSet));
+        var result = new RunResult(run, progress.ValidationAuc, metrics.Auc, metrics.Gauc, metrics.Ndcg, seconds, progress.Epochs);
+        Console.WriteLine(string.Create(Lines.Culture, $"  test: AUC {metrics.Auc:0.0000}, GAUC {metrics.Gauc:0.0000}, NDCG@2 {metrics.Ndcg:0.0000}; {seconds:0} s"));
+        if (arguments.ResultsFile is { } path)
+            Lines.Append(path, result);
+        return _results[run] = result;
+    }
+}

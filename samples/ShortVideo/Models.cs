@@ -1,0 +1,59 @@
+using Microsoft.ML;
+using Microsoft.ML.NegativeFeedback;
+
+namespace ShortVideo;
+
+/// <summary>The models of tables 3 and 4 of the paper.</summary>
+internal static class Models
+{
+    public const string Sine = "sine";
+
+    /// <summary>The models by their names on the command line, as the tables call them, in the tables' order.</summary>
+    public static readonly IReadOnlyDictionary<string, string> Titles = new Dictionary<string, string>
+    {
+        ["wo-af"] = "w/o AF",
+        ["wo-nf"] = "w/o NF",
+        [Sine] = "SINE",
+    };
+
+    /// <summary>The rows of table 3: every baseline and SINE.</summary>
+    public static IEnumerable<string> Compared => Titles.Keys.Where(name => !IsAblation(name));
+
+    /// <summary>The rows of table 4: the ablations and SINE.</summary>
+    public static IEnumerable<string> Ablations => Titles.Keys.Where(name => IsAblation(name) || name == Sine);
+
+    public static bool HasSubInterests(string name) => name == Sine || IsAblation(name);
+
+    /// <summary>The trainer of a run.</summary>
+    public static NextItemTrainer Create(MLContext ml, Run run, LeaveLastOutData split, Arguments arguments, IProgress<TrainingProgress> progress)
+    {
+        var trainers = ml.Recommendation().Trainers;
+        return trainers.Sine(Shared(new SineTrainer.Options
+        {
+            NumberOfSubInterests = run.SubInterests,
+            AdaptiveFusion = run.Model != "wo-af",
+            UseNegativeFeedback = run.Model != "wo-nf",
+        }));
+
+        // equal for every model, but for the tuned setting: tuned over an equal grid
+        TOptions Shared<TOptions>(TOptions options) where TOptions : PairwiseTrainerOptions
+        {
+            options.MaximumSequenceLength = 50;
+            options.EmbeddingWidth = 50;
+            options.NumberOfBlocks = 2;
+            options.BatchSize = 128;
+            options.LearningRate = run.Setting.LearningRate;
+            options.DropoutRate = run.Setting.DropoutRate;
+            options.MaximumNumberOfEpochs = arguments.Epochs;
+            options.EarlyStoppingPatience = 4;
+            options.NumberOfThreads = arguments.Threads;
+            options.Seed = run.Seed;
+            options.CandidatesColumnName = "Candidates";
+            options.ValidationSet = split.ValidationSet;
+            options.Progress = progress;
+            return options;
+        }
+    }
+
+    private static bool IsAblation(string name) => name is "wo-af" or "wo-nf";
+}
