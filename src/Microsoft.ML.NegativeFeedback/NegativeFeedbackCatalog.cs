@@ -139,6 +139,22 @@ public static class NegativeFeedbackCatalog
         this DataOperationsCatalog catalog, IDataView interactions, LeaveLastOutOptions? options = null)
         => NegativeFeedback.Sequences.LeaveLastOut.Split(interactions, options ?? new LeaveLastOutOptions());
 
+    /// <summary>
+    /// Counts the kinds of feedback in a labelled log and, where items have categories, compares those of liked items and of the skips before them with chance:
+    /// section 2 of SINE (RecSys '23).
+    /// </summary>
+    /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="interactions">A log with user, item, time and feedback, in any order; it is read twice where categories or explicit dislikes are.</param>
+    /// <param name="options">Columns, categories, seed; null for the defaults, which have no categories.</param>
+    /// <returns>Counts and shares, which can be saved as a page with plots.</returns>
+    /// <exception cref="ArgumentException">A column is missing or of another type, an option is wrong.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The log is empty, a user or an item is missing, a feedback is none of +1, −1 and 0, or an item has different categories in different rows.
+    /// </exception>
+    public static FeedbackAnalysis AnalyzeFeedback(
+        this DataOperationsCatalog catalog, IDataView interactions, FeedbackAnalysisOptions? options = null)
+        => NegativeFeedback.Analysis.FeedbackAnalyzer.Analyze(interactions, options ?? new FeedbackAnalysisOptions());
+
     /// <summary>Adds the feedback, +1 liked, −1 disliked, 0 neither, that a rule reads off each interaction.</summary>
     /// <param name="catalog">The transforms catalog of an <see cref="MLContext"/>.</param>
     /// <param name="rule">What counts as liked and as disliked: <see cref="FeedbackRule.WatchTime"/>, <see cref="FeedbackRule.Rating"/> …</param>
