@@ -192,6 +192,37 @@ public static class NegativeFeedbackCatalog
     public static WindowSequencesEstimator WindowSequences(this TransformsCatalog catalog, WindowSequencesOptions options)
         => new(options);
 
+    /// <summary>Adds to every sequence, for each of its liked items in order, sampled items that the sequence does not have.</summary>
+    /// <param name="catalog">The transforms catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="method">Where they are drawn from: uniformly or by popularity from the catalogue, or from the liked items of the batch.</param>
+    /// <param name="numberOfNegatives">n: negatives of each liked item, different from each other; at least 1.</param>
+    /// <param name="itemsColumnName">The items of a sequence: a vector of keys.</param>
+    /// <param name="feedbackColumnName">The feedback beside them: a vector of Single.</param>
+    /// <param name="negativesColumnName">The column to add: a variable vector of the same keys, [liked · n].</param>
+    /// <exception cref="ArgumentException">An option is out of its range, the name of a column is empty or given twice.</exception>
+    public static SampleNegativesEstimator SampleNegatives(
+        this TransformsCatalog catalog,
+        NegativeSamplingMethod method = NegativeSamplingMethod.Uniform,
+        int numberOfNegatives = 1,
+        string itemsColumnName = "Items",
+        string feedbackColumnName = "Feedback",
+        string negativesColumnName = "Negatives")
+        => new(new SampleNegativesOptions
+        {
+            Method = method,
+            NumberOfNegatives = numberOfNegatives,
+            ItemsColumnName = itemsColumnName,
+            FeedbackColumnName = feedbackColumnName,
+            NegativesColumnName = negativesColumnName,
+        });
+
+    /// <summary>Adds sampled negatives to every sequence, with all options: a seed, the exponent of popularity, a share of observed skips.</summary>
+    /// <param name="catalog">The transforms catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="options">Columns, method, numbers and seed.</param>
+    /// <exception cref="ArgumentException">An option is out of its range, the name of a column is empty or given twice.</exception>
+    public static SampleNegativesEstimator SampleNegatives(this TransformsCatalog catalog, SampleNegativesOptions options)
+        => new(options);
+
     /// <summary>
     /// Trains PNFRec (RecSys '25): two self-attention encoders over liked and disliked items with one item table, which learn to foresee the next of each
     /// and to tell them apart; recommends by the encoder of the liked ones.

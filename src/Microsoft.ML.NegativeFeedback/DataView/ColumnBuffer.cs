@@ -1,7 +1,7 @@
 using System.Reflection;
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.NegativeFeedback.Scoring;
+namespace Microsoft.ML.NegativeFeedback.DataView;
 
 /// <summary>
 /// The values of one column for the rows of a batch that a cursor has read ahead. Values are copied when they are read, since a

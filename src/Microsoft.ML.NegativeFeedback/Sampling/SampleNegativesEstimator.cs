@@ -1,0 +1,80 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.DataView;
+using Microsoft.ML.NegativeFeedback.Sampling;
+using static Microsoft.ML.SchemaShape.Column;
+
+namespace Microsoft.ML.NegativeFeedback;
+
+/// <summary>
+/// Adds sampled negatives to sequences: for every liked item of a row, in order, <see cref="SampleNegativesOptions.NumberOfNegatives"/>
+/// items that the row does not have. It prepares data to train or to rank with; the trainers of this library draw their own, afresh every
+/// epoch, by the same samplers.
+/// </summary>
+public sealed class SampleNegativesEstimator : IEstimator<SampleNegativesTransformer>
+{
+    private readonly SampleNegativesOptions _options;
+
+    internal SampleNegativesEstimator(SampleNegativesOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options.Checked();
+    }
+
+    /// <summary>
+    /// Checks the columns and, for <see cref="NegativeSamplingMethod.Popularity"/> only, counts in one pass how often each item occurs,
+    /// whatever its feedback; windows that overlap count an item as often as they hold it.
+    /// </summary>
+    /// <param name="input">The sequences.</param>
+    /// <exception cref="ArgumentException">
+    /// A column is missing or of a type that cannot be read, or more negatives are asked for than the catalogue can ever give.
+    /// </exception>
+    /// <exception cref="InvalidDataException">Items are to be counted, and there are none, or one is above the number of keys.</exception>
+    public SampleNegativesTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var (items, _) = SequenceRowColumns.Require(input.Schema, _options);
+        int itemCount = SequenceRowColumns.ItemCountOf(items);
+        if (_options.NumberOfNegatives >= itemCount)
+        {
+            throw new ArgumentOutOfRangeException(nameof(SampleNegativesOptions.NumberOfNegatives), _options.NumberOfNegatives,
+                $"Column '{items.Name}' has {itemCount} items, of which a row with a liked one leaves at most {itemCount - 1} to sample "
+                + $"from: lower {nameof(SampleNegativesOptions.NumberOfNegatives)}.");
+        }
+
+        return _options.Method == NegativeSamplingMethod.Popularity
+            ? new SampleNegativesTransformer(
+                _options, new NegativeSampler(_options.Sampler, itemCount, Count(input, items, itemCount)), BoxedValues.KeyValues(items))
+            : new SampleNegativesTransformer(_options, new NegativeSampler(_options.Sampler, itemCount), keyValues: null);
+    }
+
+    /// <summary>The input's columns and the negatives.</summary>
+    /// <param name="inputSchema">The shape of the sequences.</param>
+    /// <exception cref="ArgumentException">A column is missing or of a kind that cannot be read.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        var items = SequenceRowColumns.Require(inputSchema, _options);
+        var annotations = new SchemaShape(items.Annotations.Where(annotation => annotation.Name == ColumnTypes.KeyValues));
+        return SchemaShapes.With(inputSchema, SchemaShapes.Column(
+            _options.NegativesColumnName, VectorKind.VariableVector, NumberDataViewType.UInt32, isKey: true, annotations));
+    }
+
+    private static long[] Count(IDataView input, DataViewSchema.Column items, int itemCount)
+    {
+        var counts = new long[itemCount + 1];
+        using var cursor = input.GetRowCursor([items]);
+        var getter = cursor.GetGetter<VBuffer<uint>>(items);
+        VBuffer<uint> keys = default;
+        while (cursor.MoveNext())
+        {
+            getter(ref keys);
+            foreach (uint key in keys.GetValues())
+                counts[SequenceRowColumns.CheckKey(key, itemCount, items.Name, cursor.Position)]++;
+        }
+
+        // what the dictionary did not know
+        counts[0] = 0;
+        return counts.Any(count => count > 0) ? counts : throw new InvalidDataException(
+            $"Column '{items.Name}' holds no known item in any row, so that none is popular. Sample uniformly, or fit on the training data.");
+    }
+}
