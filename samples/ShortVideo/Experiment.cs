@@ -10,10 +10,12 @@ internal sealed class Experiment(ShortVideoData data, Arguments arguments)
 {
     private const int FirstSeed = 1;
 
+    private readonly LeaveLastOutData _split = data.Split();
     private readonly Dictionary<Run, RunResult> _results = [];
 
     public IReadOnlyCollection<RunResult> Run()
     {
+        Console.WriteLine(Describe(data.Name, _split.Counts));
         if (File.Exists(arguments.ResultsFile))
         {
             foreach (var result in Lines.Read(arguments.ResultsFile))
@@ -56,15 +58,21 @@ internal sealed class Experiment(ShortVideoData data, Arguments arguments)
         var watch = Stopwatch.StartNew();
         // one dictionary for histories and candidates, which knows the items that are candidates only
         var model = ml.Transforms.Conversion
-            .MapValueToKey([new InputOutputColumnPair("Items"), new InputOutputColumnPair("Candidates")], keyData: data.Split.Catalogue)
-            .Append(Models.Create(ml, run, data.Split, arguments, progress))
-            .Fit(data.Split.TrainSet);
+            .MapValueToKey([new InputOutputColumnPair("Items"), new InputOutputColumnPair("Candidates")], keyData: _split.Catalogue)
+            .Append(Models.Create(ml, run, _split, arguments, progress))
+            .Fit(_split.TrainSet);
         double seconds = watch.Elapsed.TotalSeconds;
-        var metrics = ml.Recommendation().EvaluateCandidates(model.Transform(data.Split.TestSet));
+        var metrics = ml.Recommendation().EvaluateCandidates(model.Transform(_split.TestSet));
         var result = new RunResult(run, progress.ValidationAuc, metrics.Auc, metrics.Gauc, metrics.Ndcg, seconds, progress.Epochs);
         Console.WriteLine(string.Create(Lines.Culture, $"  test: AUC {metrics.Auc:0.0000}, GAUC {metrics.Gauc:0.0000}, NDCG@2 {metrics.Ndcg:0.0000}; {seconds:0} s"));
         if (arguments.ResultsFile is { } path)
             Lines.Append(path, result);
         return _results[run] = result;
     }
+
+    private static string Describe(string name, LeaveLastOutCounts counts) => string.Create(Lines.Culture, $"""
+        {name}: {counts.Users:N0} users, {counts.Items:N0} videos, {counts.Rows:N0} users with three liked videos
+        training: {counts.TrainInteractions:N0} views, {counts.TrainPositives:N0} liked, {counts.TrainNegatives:N0} skipped
+        skips to rank: validation {counts.ValidationNegatives:N0} of {counts.ValidationRowsWithNegatives:N0} users, test {counts.TestNegatives:N0} of {counts.TestRowsWithNegatives:N0} users
+        """);
 }

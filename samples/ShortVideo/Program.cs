@@ -6,18 +6,13 @@ var arguments = Arguments.Parse(args);
 if (arguments is null)
     return 2;
 
-IReadOnlyCollection<RunResult> results;
-if (arguments.ReportFrom is { } file)
-{
-    results = Lines.Read(file);
-}
-else
-{
-    var data = ShortVideoData.Load(arguments);
-    Console.WriteLine(data);
-    results = new Experiment(data, arguments).Run();
-}
-
-foreach (var table in ResultTable.Of(results, arguments.SubInterests[0]))
+ShortVideoData[] logs = arguments.DataFolder is { } folder
+    ? [ShortVideoData.OfKuaiRand(folder), ShortVideoData.OfFeed(arguments.Users)] : [ShortVideoData.OfFeed(arguments.Users)];
+var results = arguments.ReportFrom is { } file ? Lines.Read(file) : new Experiment(logs[0], arguments).Run();
+ResultTable[] tables = [.. ResultTable.Of(results, arguments.SubInterests[0])];
+foreach (var table in tables.Where(table => table.Rows.Count > 0))
     Console.WriteLine($"\n{table}");
+
+Page.Write(arguments.PageFile, results, tables, logs.Where(log => results.Any(result => result.Run.Dataset == log.Name)));
+Console.WriteLine($"\nWritten: {arguments.PageFile}");
 return 0;

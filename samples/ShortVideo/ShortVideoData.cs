@@ -3,29 +3,41 @@ using Microsoft.ML.NegativeFeedback;
 
 namespace ShortVideo;
 
-/// <summary>A labelled log of short-video views and its split.</summary>
-internal sealed record ShortVideoData(string Name, IDataView Log, LeaveLastOutData Split)
+/// <summary>Labelled views of short videos, and their split.</summary>
+internal sealed class ShortVideoData
 {
     /// <summary>N of N-core filtering (section 5.1.1 of the paper).</summary>
     private const int Core = 10;
 
-    public static ShortVideoData Load(Arguments arguments)
+    private readonly MLContext _ml = new(seed: 1);
+    private readonly IDataView _views;
+    private readonly FeedbackAnalysisOptions _analysis;
+
+    private ShortVideoData(string name, Func<MLContext, IDataView> load, FeedbackAnalysisOptions analysis)
     {
-        var ml = new MLContext(seed: 1);
-        var (name, views) = arguments.DataFolder is { } folder
-            // without its duration nothing tells whether a video was watched over half
-            ? ("KuaiRand", ml.Data.FilterRowsByColumn(ml.Data.LoadKuaiRand(LogIn(folder)), "DurationSeconds", lowerBound: float.Epsilon))
-            : ($"feed of {arguments.Users} users", ml.Data.SimulateShortVideoFeed(new ShortVideoFeedOptions { UserCount = arguments.Users }));
-        var log = ml.Data.FilterCore(ml.Transforms.LabelFeedback(FeedbackRule.WatchTime()).Fit(views).Transform(views), Core, Core);
-        return new ShortVideoData(name, log, ml.Data.LeaveLastOut(log));
+        var log = load(_ml);
+        _views = _ml.Transforms.LabelFeedback(FeedbackRule.WatchTime()).Fit(log).Transform(log);
+        (Name, _analysis) = (name, analysis);
     }
+
+    public string Name { get; }
+
+    /// <summary>The simulated feed. Its parameters were fixed before any model saw it.</summary>
+    public static ShortVideoData OfFeed(int users) => new($"feed of {users} users",
+        ml => ml.Data.SimulateShortVideoFeed(new ShortVideoFeedOptions { UserCount = users }),
+        new FeedbackAnalysisOptions { CategoryColumnNames = ["Category"] });
+
+    /// <summary>KuaiRand, less the views of videos whose duration is unknown: nothing tells whether they were watched over half.</summary>
+    public static ShortVideoData OfKuaiRand(string folder) => new("KuaiRand",
+        ml => ml.Data.FilterRowsByColumn(ml.Data.LoadKuaiRand(LogIn(folder)), "DurationSeconds", lowerBound: float.Epsilon),
+        new FeedbackAnalysisOptions { ActiveNegativeColumnName = "Hate" });
+
+    /// <summary>The analysis of section 2, of all views.</summary>
+    public FeedbackAnalysis Analyze() => _ml.Data.AnalyzeFeedback(_views, _analysis);
+
+    /// <summary>The split of section 5.1, of the N-core.</summary>
+    public LeaveLastOutData Split() => _ml.Data.LeaveLastOut(_ml.Data.FilterCore(_views, Core, Core));
 
     // the folder of the subset holds features of users as well
     private static string LogIn(string folder) => Directory.Exists(folder) && Directory.GetFiles(folder, "*.tsv") is [var log] ? log : folder;
-
-    public override string ToString() => string.Create(Lines.Culture, $"""
-        {Name}: {Split.Counts.Users:N0} users, {Split.Counts.Items:N0} videos, {Split.Counts.Rows:N0} users with three liked videos
-        training: {Split.Counts.TrainInteractions:N0} views, {Split.Counts.TrainPositives:N0} liked, {Split.Counts.TrainNegatives:N0} skipped
-        skips to rank: validation {Split.Counts.ValidationNegatives:N0} of {Split.Counts.ValidationRowsWithNegatives:N0} users, test {Split.Counts.TestNegatives:N0} of {Split.Counts.TestRowsWithNegatives:N0} users
-        """);
 }
