@@ -49,7 +49,8 @@ internal sealed class PairwiseBatches : IBatchSource
         return new Batch(parts, sums => _model.Mean(sums, counts));
     }
 
-    private List<PairwiseSlice> Slices(int[] rows, PassKey step)
+    /// <summary>The slices of training rows, longest sequences first.</summary>
+    internal List<PairwiseSlice> Slices(int[] rows, PassKey step)
     {
         int[] batchItems = [.. rows.SelectMany(row => _windows.Items(row).ToArray())];
         // a stable sort, so that the result depends on nothing but the rows' order

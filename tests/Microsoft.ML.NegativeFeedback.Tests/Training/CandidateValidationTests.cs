@@ -1,0 +1,87 @@
+using Microsoft.ML.NegativeFeedback.Evaluation;
+using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Tests.Models;
+using Microsoft.ML.NegativeFeedback.Trainers;
+using Microsoft.ML.NegativeFeedback.Training;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.NegativeFeedback.Tests.Training;
+
+/// <summary>What early stopping watches of candidates, and the rows that it makes where none are given.</summary>
+public sealed class CandidateValidationTests
+{
+    private const int ItemCount = 30;
+
+    [Theory]
+    [InlineData(EarlyStoppingMetric.Auc, "AUC")]
+    [InlineData(EarlyStoppingMetric.Gauc, "GAUC")]
+    [InlineData(EarlyStoppingMetric.Ndcg, "NDCG@2")]
+    public void Metrics_are_those_of_the_scores_row_by_row(EarlyStoppingMetric metric, string name)
+    {
+        using var scope = NewDisposeScope();
+        var data = RandomSequences.Create(50, ItemCount, 12, seed: 3);
+        int[][] candidates = [.. Enumerable.Range(0, data.RowCount).Select(row => new[] { 1 + (row % ItemCount), 1 + ((row * 7) % ItemCount), 0 })];
+        float[][] labels = [.. candidates.Select(_ => new float[] { 1, 0, 0 })];
+        using var model = Model();
+        var result = new CandidateValidation(new CandidateRows(data, candidates, labels), model, metric, CPU).Evaluate(new TorchWorkers(2, 2));
+
+        var totals = new CandidateTotals(2);
+        var windows = new LikedWindows(data, 6);
+        using var noGradient = no_grad();
+        for (int row = 0; row < data.RowCount; row++)
+        {
+            if (windows.Length(row) == 0)
+                continue;
+            var inputs = tensor([.. windows.Items(row).ToArray().Select(item => (long)item)]);
+            var sequences = new LikedSequences(1, windows.Length(row), inputs, inputs.mul(0));
+            float[] scores = model.Score(sequences, tensor(new long[] { windows.Length(row) - 1 }),
+                tensor([.. candidates[row].Select(item => (long)item)], 3, 1)).ToArray();
+            totals.Add([scores[0], scores[1], float.NegativeInfinity], labels[row]);
+        }
+
+        var expected = totals.ToMetrics();
+        Assert.Equal(result.Metrics[name], result.Score);
+        Assert.Equal(expected.Auc, result.Metrics["AUC"], 10);
+        Assert.Equal(expected.Gauc, result.Metrics["GAUC"], 10);
+        Assert.Equal(expected.Ndcg, result.Metrics["NDCG@2"], 10);
+    }
+
+    [Fact]
+    public void Candidates_of_one_kind_are_refused()
+    {
+        using var scope = NewDisposeScope();
+        var data = RandomSequences.Create(5, ItemCount, 12, seed: 3);
+        var rows = new CandidateRows(data, [.. Enumerable.Repeat(new[] { 1, 2 }, 5)], [.. Enumerable.Repeat(new float[] { 1, 1 }, 5)]);
+        using var model = Model();
+        var error = Assert.Throws<InvalidOperationException>(() => new CandidateValidation(rows, model, EarlyStoppingMetric.Auc, CPU));
+        Assert.Contains("both kinds", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Held_out_candidates_are_the_last_liked_item_and_the_skips_around_it()
+    {
+        var builder = new SequenceDataBuilder(ItemCount, hasTargets: false);
+        builder.AddRow([1, 2, 9, 3, 8, 4, 7], [1, 1, -1, 0, -1, 1, -1]);
+        builder.AddRow([5], [1]);
+        var (train, validation) = HeldOutCandidates.Split(builder.Build(), 0.5, seed: 1);
+        Assert.Equal(1, train.RowCount);
+        Assert.Equal([1, 2], validation!.Histories.Items(0).ToArray());
+        Assert.Equal([4, 9, 8, 7], validation.Candidates(0).ToArray());
+        Assert.Equal([1, 0, 0, 0], validation.Labels(0).ToArray());
+    }
+
+    [Fact]
+    public void Where_nothing_was_skipped_the_held_out_item_is_told_from_sampled_ones()
+    {
+        var builder = new SequenceDataBuilder(ItemCount, hasTargets: false);
+        builder.AddRow([1, 2, 3], [1, 1, 1]);
+        builder.AddRow([5, 6], [1, 1]);
+        var (_, validation) = HeldOutCandidates.Split(builder.Build(), 0.5, seed: 1);
+        int[] candidates = validation!.Candidates(0).ToArray();
+        Assert.Equal(11, candidates.Length);
+        Assert.DoesNotContain(candidates[1..], candidate => validation.Histories.Items(0).Contains(candidate) || candidate == candidates[0]);
+    }
+
+    private static SasRecPairwiseModel Model()
+        => new(ItemCount, new EncoderSettings(8, 6, 1, 2, 0, EncoderForm.Sine), new PairwiseWeights(1, 0), 7, CPU);
+}

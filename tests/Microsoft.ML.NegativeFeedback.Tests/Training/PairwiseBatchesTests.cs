@@ -1,0 +1,122 @@
+using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Sampling;
+using Microsoft.ML.NegativeFeedback.Tests.Models;
+using Microsoft.ML.NegativeFeedback.Training;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.NegativeFeedback.Tests.Training;
+
+/// <summary>What a step of pairwise learning is made of.</summary>
+public sealed class PairwiseBatchesTests
+{
+    private const int ItemCount = 50;
+
+    private static readonly PassKey FirstEpoch = new(Seed: 3, Epoch: 1, Step: 0, Slice: 0);
+
+    [Fact]
+    public void A_window_holds_the_last_liked_items_and_what_was_skipped_just_before_each()
+    {
+        // a skip, a liked one after it, a neutral one between skip and liked, two skips in a row, a trailing skip
+        var data = Rows([9, 1, 8, 20, 2, 7, 6, 3, 4, 5], [-1, 1, -1, 0, 1, -1, -1, 1, 1, -1]);
+        var windows = new LikedWindows(data, 3);
+        Assert.Equal([2, 3, 4], windows.Items(0).ToArray());
+        Assert.Equal([0, 6, 0], windows.Skips(0).ToArray());
+        Assert.Equal([9, 0, 6, 0], new LikedWindows(data, 10).Skips(0).ToArray());
+    }
+
+    [Fact]
+    public void A_slice_foresees_each_next_liked_item_against_its_own_skip()
+    {
+        using var scope = NewDisposeScope();
+        var data = Rows([9, 1, 2, 8, 3], [-1, 1, 1, -1, 1]);
+        var slice = Assert.Single(Slices(data, FirstEpoch, [0]));
+        Assert.Equal(([1L, 2], [9L, 0], [2L, 3], [0L, 8]), (slice.Inputs, slice.InputSkips, slice.Liked, slice.Skipped), Same);
+        Assert.False(slice.HasPadding);
+        Assert.True(slice.HasSkips);
+
+        static bool Same((long[], long[], long[], long[]) left, (long[], long[], long[], long[]) right)
+            => left.Item1.SequenceEqual(right.Item1) && left.Item2.SequenceEqual(right.Item2)
+                && left.Item3.SequenceEqual(right.Item3) && left.Item4.SequenceEqual(right.Item4);
+    }
+
+    [Fact]
+    public void Sampled_items_are_none_of_the_users_drawn_anew_each_epoch_and_the_same_in_any_batch()
+    {
+        using var scope = NewDisposeScope();
+        var data = RandomSequences.Create(40, ItemCount, 14, seed: 6);
+        int[] all = [.. Enumerable.Range(0, data.RowCount).Where(row => new LikedWindows(data, 11).Length(row) > 1)];
+        var first = ByUser(Slices(data, FirstEpoch, all));
+        var again = ByUser(Slices(data, FirstEpoch with { Step = 5 }, [.. all.Reverse()]));
+        var later = ByUser(Slices(data, FirstEpoch with { Epoch = 2 }, all));
+        Assert.Equal(first, again);
+        Assert.NotEqual(first, later);
+        Assert.True(first.Count > 20);
+    }
+
+    [Fact]
+    public void A_user_who_met_every_item_is_an_error()
+    {
+        using var scope = NewDisposeScope();
+        int[] items = [.. Enumerable.Range(1, ItemCount)];
+        var error = Assert.Throws<InvalidOperationException>(
+            () => Slices(Rows(items, [.. items.Select(_ => (sbyte)1)]), FirstEpoch, [0]));
+        Assert.Contains($"{ItemCount} items", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Workers_and_slices_do_not_change_the_loss(int workerCount)
+    {
+        using var scope = NewDisposeScope();
+        var data = RandomSequences.Create(60, ItemCount, 14, seed: 6);
+        var settings = new SineSettings(new EncoderSettings(8, 10, 1, 1, 0, EncoderForm.Sine), 3, new PairwiseWeights(0.5, 0.3), 0.2, 0.7,
+            FusionNormalization.Sum, AdaptiveFusion: true);
+        using var model = new SineModel(ItemCount, settings, 1, CPU);
+        var one = Compute(1, largestSlice: 10_000, parts: 1);
+        var many = Compute(workerCount, largestSlice: 30, parts: 8);
+        PublishedParityTests.AssertClose(one.Terms.Total, many.Terms.Total, 1e-6, 1e-6);
+        for (int i = 0; i < one.Gradients.Length; i++)
+            PublishedParityTests.AssertClose(one.Gradients[i], many.Gradients[i], 1e-6, 1e-4);
+
+        (LossTerms Terms, float[][] Gradients) Compute(int workers, long largestSlice, int parts)
+        {
+            var batches = new PairwiseBatches(data, model, Sampler(), largestSlice, parts);
+            using var gradients = new GradientWorkers(model, CPU, new TorchWorkers(workers, workers));
+            var terms = gradients.Compute(batches.Cut([.. Enumerable.Range(0, batches.RowCount)], FirstEpoch), FirstEpoch);
+            return (terms, [.. model.parameters().Select(parameter => parameter.grad!.ToArray())]);
+        }
+    }
+
+    private static List<PairwiseSlice> Slices(SequenceData data, PassKey step, int[] rows)
+    {
+        using var model = new SasRecPairwiseModel(ItemCount, new EncoderSettings(4, 10, 1, 1, 0, EncoderForm.Sine), new PairwiseWeights(1, 0), 1, CPU);
+        return new PairwiseBatches(data, model, Sampler(), 1000, 1).Slices(rows, step);
+    }
+
+    private static NegativeSampler Sampler() => new(new NegativeSamplerSettings(NegativeSamplingMethod.Uniform), ItemCount);
+
+    // by the user's first input and label, which tell users apart here
+    private static SortedDictionary<string, string> ByUser(List<PairwiseSlice> slices)
+    {
+        var users = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var slice in slices)
+        {
+            for (int user = 0; user < slice.Count; user++)
+            {
+                int[] labels = [.. Enumerable.Range(0, slice.Positions.Length).Where(i => slice.Positions[i] / slice.Length == user)];
+                string liked = string.Join(' ', labels.Select(i => slice.Liked[i]));
+                users[$"{slice.Inputs[user * slice.Length]} {liked}"] = string.Join(' ', labels.Select(i => slice.Sampled[i]));
+            }
+        }
+
+        return users;
+    }
+
+    private static SequenceData Rows(int[] items, sbyte[] feedback)
+    {
+        var builder = new SequenceDataBuilder(ItemCount, hasTargets: false);
+        builder.AddRow(items, feedback);
+        return builder.Build();
+    }
+}
