@@ -49,7 +49,7 @@ internal sealed class SineModel : PairwiseModel
     internal double? PublishedFilter { get; init; }
 
     private protected override IReadOnlyList<Parameter> NetworkParameters
-        => [.. encoder.parameters(), prototypes, .. fusion is null ? [] : fusion.parameters()];
+        => [.. encoder.parameters(), prototypes, .. fusion is null ? [] : fusion.UsedParameters];
 
     private protected override IReadOnlyList<Parameter> RegularizedParameters => [prototypes];
 
@@ -81,8 +81,10 @@ internal sealed class SineModel : PairwiseModel
     private protected override Tensor Logits(LikedSequences sequences, Tensor embedded, Tensor? positions, Tensor candidates, Dropout dropout)
     {
         var features = Features(sequences, embedded, positions, dropout);
+        if (fusion is { DependsOnCandidate: false })
+            return features.mul(fusion.Shares(features).unsqueeze(2)).sum(dim: 0).mul(candidates).sum(2);
         var logits = LogitsOfInterests(features, candidates);
-        return fusion is null ? logits.sum(1) : logits.mul(fusion.Shares(features, candidates)).sum(1);
+        return fusion is null ? logits.sum(1) : logits.mul(fusion.call(features, candidates)).sum(1);
     }
 
     // Without fusion the published code holds a skipped item against the sub-interest that tells it best from the liked one.

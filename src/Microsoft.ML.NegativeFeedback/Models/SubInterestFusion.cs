@@ -32,18 +32,26 @@ internal sealed class SubInterestFusion : nn.Module<Tensor, Tensor, Tensor>
 
     public float Bias => bias.ToArray()[0];
 
-    /// <summary>γ: sub-interests [K, n, d], candidates [c, n, d] → [c, K, n].</summary>
-    public Tensor Shares(Tensor features, Tensor candidates) => call(features, candidates);
+    /// <summary>
+    /// Whether the candidate has a say in the shares. Under softmax it has none: its part is the same for every sub-interest and cancels, so that one vector a
+    /// position, Σ γ_k õ_k, scores every candidate.
+    /// </summary>
+    public bool DependsOnCandidate => _normalization != FusionNormalization.Softmax;
 
+    /// <summary>The parameters that the shares depend on.</summary>
+    public IReadOnlyList<Parameter> UsedParameters => DependsOnCandidate ? [state, item, bias] : [state];
+
+    /// <summary>γ where candidates have no say: sub-interests [K, n, d] → [K, n].</summary>
+    public Tensor Shares(Tensor features) => OfState(features).softmax(0);
+
+    /// <summary>γ: sub-interests [K, n, d], candidates [c, n, d] → [c, K, n].</summary>
     public override Tensor forward(Tensor features, Tensor candidates)
     {
-        var (interests, rows, width) = (features.shape[0], features.shape[1], features.shape[2]);
-        var ofState = features.view(interests * rows, width).mm(state).view(1, interests, rows);
-        var ofItem = candidates.reshape(-1, width).mm(item).view(-1, 1, rows);
-        var raw = ofState.add(ofItem).add(bias);
-        if (_normalization == FusionNormalization.Softmax)
-            return raw.softmax(1);
-        var gates = raw.sigmoid();
+        var ofItem = candidates.reshape(-1, features.shape[2]).mm(item).view(-1, 1, features.shape[1]);
+        var gates = OfState(features).unsqueeze(0).add(ofItem).add(bias).sigmoid();
         return gates.div(gates.sum(1, keepdim: true));
     }
+
+    private Tensor OfState(Tensor features)
+        => features.view(-1, features.shape[2]).mm(state).view(features.shape[0], features.shape[1]);
 }

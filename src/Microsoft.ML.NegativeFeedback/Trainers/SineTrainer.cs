@@ -14,7 +14,9 @@ namespace Microsoft.ML.NegativeFeedback;
 /// <remarks>
 /// <para>A user skips an item that matches most of what the user likes but fails in one aspect. SINE learns K sub-interest prototypes z_k; what was skipped just before an
 /// item was liked tells which of them the item stands for (eq. 4), attention over the liked items heeds it (eq. 8 and 9), every sub-interest gets a projection
-/// õ_k = o + σ(o ∗ z_k) ∗ o of the encoded history (eq. 11), and a candidate's score is Σ γ_k õ_k·e with shares γ that the candidate itself decides (eq. 12 to 14).</para>
+/// õ_k = o + σ(o ∗ z_k) ∗ o of the encoded history (eq. 11), and a candidate's score is Σ γ_k õ_k·e with shares γ (eq. 12 to 14).</para>
+/// <para>With γ by eq. 13 the candidate decides the shares. With the published code's softmax its part w·e is the same for every k and cancels: the history alone decides, and
+/// shares are the same for all candidates.</para>
 /// <para>The loss is L = λ₁·BPR(liked, sampled) + λ₂·BPR(liked, skipped) + λ₃·Σ dCor(z_i, z_j) (eq. 15 and 16).</para>
 /// <para>The defaults follow the published code and its command, which the published numbers come from: γ by softmax, attention left alone (β₁ = ½), three terms of one weight.
 /// Where that code slips (padding that takes softmax mass, negatives drawn once that exclude nothing, attention weights by the item to be foreseen), the trainer does

@@ -47,7 +47,11 @@ public sealed class PublishedSineTests
         AssertClose(published.Loss("dcor_sum"), terms[PairwiseModel.RegularizerName], 2e-5, 1e-5);
         AssertClose(published.Loss("total"), terms.Total, 2e-5, 1e-5);
         foreach (var (name, parameter) in model.named_parameters())
-            AssertClose(published.Parameter("grads", name)!, parameter.grad!.ToArray(), 2e-6, 1e-4, name);
+        {
+            // under softmax a candidate's part in the shares cancels: the published gradient of it is rounding, ours is none
+            float[] gradient = parameter.grad?.ToArray() ?? new float[parameter.numel()];
+            AssertClose(published.Parameter("grads", name)!, gradient, 2e-6, 1e-4, name);
+        }
     }
 
     [Theory]
