@@ -33,10 +33,28 @@ public sealed class PairwiseTorchParityTests
         AssertSame(model, NextItemGraph.Build(model.ToWeights(), Options));
     }
 
+    [Fact]
+    public void Ncf_scores_as_torch_does()
+    {
+        using var scope = NewDisposeScope();
+        using var model = new NcfModel(ItemCount, new EncoderSettings(Width, Length, 0, 1, 0, EncoderForm.Sine), new PairwiseWeights(1, 1), 5, CPU);
+        Spread(model);
+        AssertSame(model, NextItemGraph.Build(new NcfNetwork(model.ToWeights()), Options));
+    }
+
+    [Fact]
+    public void Din_scores_as_torch_does()
+    {
+        using var scope = NewDisposeScope();
+        using var model = new DinModel(ItemCount, new EncoderSettings(Width, Length, 0, 1, 0, EncoderForm.Sine), new PairwiseWeights(1, 1), 5, CPU);
+        Spread(model);
+        AssertSame(model, NextItemGraph.Build(new DinNetwork(model.ToWeights()), Options));
+    }
+
     private static NextItemGraphOptions Options => new() { Candidates = true, Popularity = new float[ItemCount + 1] };
 
     // initial weights are so small that a wrong term would pass for rounding
-    private static void Spread(PairwiseModel model)
+    internal static void Spread(PairwiseModel model)
     {
         using var noGradient = no_grad();
         foreach (var (name, parameter) in model.named_parameters())
@@ -44,7 +62,7 @@ public sealed class PairwiseTorchParityTests
             using var scope = NewDisposeScope();
             float[] values = CounterRandom.Of(name.Length, parameter.numel(), name.Sum(letter => letter)).Normal((int)parameter.numel(), 0.4);
             if (name == "items")
-                values.AsSpan(0, Width).Clear();
+                values.AsSpan(0, model.Settings.Width).Clear();
             parameter.copy_(tensor(values).view(parameter.shape));
         }
     }

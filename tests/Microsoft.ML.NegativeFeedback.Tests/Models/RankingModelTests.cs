@@ -1,0 +1,185 @@
+using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Sampling;
+using Microsoft.ML.NegativeFeedback.Tests.Onnx;
+using Microsoft.ML.NegativeFeedback.Training;
+using static Microsoft.ML.NegativeFeedback.Tests.Models.PublishedParityTests;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.NegativeFeedback.Tests.Models;
+
+/// <summary>NCF and DIN, which score a candidate by layers of their own rather than by a dot product.</summary>
+public sealed class RankingModelTests
+{
+    private const int ItemCount = 17;
+
+    private static readonly EncoderSettings Settings = new(Width: 6, MaximumLength: 8, BlockCount: 0, HeadCount: 1, DropoutRate: 0, EncoderForm.Sine);
+
+    /// <summary>Sequences of 4, 2 and 1 items in one slice.</summary>
+    private static readonly PairwiseSlice Ragged = new(3, 4,
+        [3, 7, 9, 4, 5, 2, 0, 0, 8, 0, 0, 0], new long[12], [0, 1, 2, 3, 4, 5, 8],
+        [7, 9, 4, 11, 2, 6, 1], [12, 13, 14, 15, 16, 17, 10], [0, 10, 5, 0, 1, 0, 3]);
+
+    private static readonly PairwiseSlice Full = new(2, 3,
+        [3, 7, 9, 5, 2, 6], new long[6], [0, 1, 2, 3, 4, 5], [7, 9, 4, 2, 6, 8], [12, 13, 14, 15, 16, 17], [0, 10, 5, 0, 1, 0]);
+
+    public static TheoryData<string> Names => ["NCF", "DIN"];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_position_is_scored_after_its_own_history_as_the_paper_says(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        using var model = Create(name);
+        var reference = new ReferenceRanker(model);
+        foreach (var slice in new[] { Ragged, Full })
+        {
+            var (sampled, skipped) = model.Margins(slice);
+            for (int i = 0; i < slice.Positions.Length; i++)
+            {
+                int position = (int)slice.Positions[i], start = position / slice.Length * slice.Length;
+                long[] history = slice.Inputs[start..(position + 1)];
+                double liked = reference.Score(history, slice.Liked[i]);
+                AssertClose(liked - reference.Score(history, slice.Sampled[i]), sampled.ToArray()[i], 2e-5, 1e-5, $"sampled {i}");
+                AssertClose(liked - reference.Score(history, slice.Skipped[i]), skipped!.ToArray()[i], 2e-5, 1e-5, $"skipped {i}");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Candidates_are_scored_at_one_position_of_each_sequence(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        using var model = Create(name);
+        var reference = new ReferenceRanker(model);
+        var sequences = new LikedSequences(3, 4, tensor(Ragged.Inputs), tensor(Ragged.InputSkips));
+        long[] candidates = [1, 2, 3, 4, 9, 16];
+        float[] scores = model.Score(sequences, tensor(new long[] { 2, 5, 8 }), tensor(candidates, 2, 3)).ToArray();
+        long[][] histories = [[3, 7, 9], [5, 2], [8]];
+        for (int i = 0; i < scores.Length; i++)
+            AssertClose(reference.Score(histories[i % 3], candidates[i]), scores[i], 2e-5, 1e-5, $"candidate {i}");
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_later_item_changes_no_earlier_margin(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        using var model = Create(name);
+        var changed = Full with { Inputs = [3, 7, 1, 5, 2, 6] };
+        var (before, after) = (model.Margins(Full).Sampled.ToArray(), model.Margins(changed).Sampled.ToArray());
+        for (int i = 0; i < before.Length; i++)
+        {
+            if (i == 2)
+                Assert.NotEqual(before[i], after[i], 1e-3);
+            else
+                Assert.Equal(before[i], after[i]);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void The_loss_is_that_of_the_margins(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var model = Create(name);
+        foreach (var slice in new[] { Ragged, Full })
+        {
+            var (sampled, skipped) = model.Margins(slice);
+            var terms = Gradients(model, slice);
+            AssertClose(sampled.ToArray().Average(Loss), terms[PairwiseModel.SampledName], 2e-5, 1e-5);
+            AssertClose(skipped!.ToArray().Where((_, i) => slice.Skipped[i] != 0).Average(Loss), terms[PairwiseModel.SkippedName], 2e-5, 1e-5);
+        }
+
+        static double Loss(float margin) => Math.Log(1 + Math.Exp(-margin));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void The_gradient_is_the_slope_of_the_loss(string name)
+    {
+        const double step = 5e-4; // small enough that hardly a unit passes its kink
+        using var scope = NewDisposeScope();
+        using var model = Create(name);
+        Gradients(model, Ragged);
+        var gradients = model.named_parameters().Select(entry => (entry.name, entry.parameter, entry.parameter.grad!.ToArray())).ToArray();
+        foreach (var (parameterName, parameter, gradient) in gradients)
+        {
+            // the loss along the gradient of one parameter rises by the gradient's norm
+            double norm = Math.Sqrt(gradient.Sum(value => (double)value * value));
+            Assert.InRange(norm, 1e-4, 100);
+            float[] values = parameter.ToArray();
+            double slope = (Moved(step) - Moved(-step)) / (2 * step);
+            Moved(0);
+            AssertClose(norm, slope, 1e-4, 0.01, parameterName);
+
+            double Moved(double distance)
+            {
+                using (no_grad())
+                {
+                    float[] moved = [.. values.Zip(gradient, (value, direction) => value + (float)(distance * direction / norm))];
+                    parameter.copy_(tensor(moved).view(parameter.shape));
+                }
+
+                return Gradients(model, Ragged).Total;
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("NCF")]
+    [InlineData("DIN")]
+    public void Training_learns_what_follows_what_and_gives_the_same_bits_again(string name)
+    {
+        var (first, weights) = Train(name);
+        Assert.InRange(first[0], 0.6, 0.75);
+        Assert.InRange(first[^1], 0.01, 0.45);
+        var (second, again) = Train(name);
+        Assert.Equal(first, second);
+        Assert.Equal(weights, again);
+        Assert.All(weights.Take(8), value => Assert.Equal(0, value));
+    }
+
+    private static (double[] Losses, float[] ItemEmbeddings) Train(string name)
+    {
+        const int items = 40;
+        var data = new PairwiseData(RandomSequences.Create(150, items, 15, seed: 4), null, EarlyStoppingMetric.Auc,
+            new NegativeSamplerSettings(NegativeSamplingMethod.Uniform));
+        var shape = Settings with { Width = 8, DropoutRate = 0.1 };
+        var weights = new PairwiseWeights(1, 0.5);
+        var settings = new TrainingSettings { BatchSize = 30, MaximumEpochs = 15, LearningRate = 2e-2, Threads = 2, Seed = 3 };
+        if (name == "NCF")
+        {
+            var ncf = ModelTraining.Train(new PairwiseTask<NcfModel, NcfWeights>(
+                name, device => new NcfModel(items, shape, weights, 3, device), model => model.ToWeights(), data), settings);
+            return (Losses(ncf.Epochs), ncf.Weights.ItemEmbeddings);
+        }
+
+        var din = ModelTraining.Train(new PairwiseTask<DinModel, DinWeights>(
+            name, device => new DinModel(items, shape, weights, 3, device), model => model.ToWeights(), data), settings);
+        return (Losses(din.Epochs), din.Weights.ItemEmbeddings);
+
+        static double[] Losses(IReadOnlyList<TrainingProgress> epochs)
+            => [.. epochs.Select(epoch => epoch.LossTerms[PairwiseModel.SampledName])];
+    }
+
+    private static PairwiseModel Create(string name)
+    {
+        var weights = new PairwiseWeights(1, 0.7);
+        PairwiseModel model = name == "NCF" ? new NcfModel(ItemCount, Settings, weights, 5, CPU) : new DinModel(ItemCount, Settings, weights, 5, CPU);
+        PairwiseTorchParityTests.Spread(model);
+        return model;
+    }
+
+    private static LossTerms Gradients(PairwiseModel model, PairwiseSlice slice)
+    {
+        using var workers = new GradientWorkers(model, CPU, new TorchWorkers(count: 1, threads: 1));
+        var counts = new PairwiseCounts(slice.Liked.Length, slice.Skipped.Count(item => item != 0));
+        return workers.Compute(
+            new Batch([new BatchPart(1, (pass, sums) => model.AccumulateGradients(slice, counts, pass, sums))], sums => model.Mean(sums, counts)),
+            new PassKey(Seed: 1, Epoch: 1, Step: 0, Slice: 0));
+    }
+}

@@ -1,0 +1,127 @@
+using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Onnx;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.NegativeFeedback.Tests.Onnx;
+
+/// <summary>The graphs of NCF and DIN beyond what torch has too: no history, padding, batches, the catalogue.</summary>
+public sealed class RankingGraphTests
+{
+    private const int ItemCount = 30;
+
+    private static readonly EncoderSettings Settings = new(Width: 7, MaximumLength: 5, BlockCount: 0, HeadCount: 1, DropoutRate: 0, EncoderForm.Sine);
+
+    private static readonly (uint[] Items, float[] Feedback)[] RaggedRows =
+    [
+        ([3, 7, 9, 4], [1, -1, 1, 1]),
+        ([21, 0, 22, 23], [1, 1, 1, 1]),
+        ([1, 19, 2, 3, 20, 4, 5, 15, 6, 16, 7], [1, -1, 1, 1, -1, 1, 1, -1, 1, -1, 1]),
+        ([24, 25, 26, 27], [1, 0, 1, -1]),
+        ([5], [1]),
+        ([28, 28, 29, 30], [-1, 1, -1, 1]),
+    ];
+
+    [Theory]
+    [InlineData("NCF")]
+    [InlineData("DIN")]
+    public void Without_a_liked_item_candidates_score_their_popularity(string name)
+    {
+        byte[] graph = Build(Network(name), candidates: true);
+        float[][] scores = GraphFixture.ScoreCandidates(graph, [[5, 0, 30], [5, 0, 30], [5, 0, 30]],
+            ([1, 3], [-1, 0]), ([], []), ([1, 3], [1, -1]));
+        Assert.Equal([26f, float.NegativeInfinity, 1f], scores[0]);
+        Assert.Equal(scores[0], scores[1]);
+        Assert.Equal(float.NegativeInfinity, scores[2][1]);
+        Assert.InRange(scores[2][0], -5, 5);
+        Assert.Empty(GraphFixture.ScoreCandidates(graph, [[]], ([3], [1f]))[0]);
+    }
+
+    [Theory]
+    [InlineData("NCF")]
+    [InlineData("DIN")]
+    public void Scores_do_not_depend_on_the_other_rows_and_candidates_of_a_batch(string name)
+    {
+        byte[] graph = Build(Network(name), candidates: true);
+        uint[] candidates = [.. Enumerable.Range(1, ItemCount).Select(item => (uint)item)];
+        float[][] together = GraphFixture.ScoreCandidates(graph, [.. RaggedRows.Select(_ => candidates)], RaggedRows);
+        for (int row = 0; row < RaggedRows.Length; row++)
+        {
+            float[] alone = GraphFixture.ScoreCandidates(graph, [[17, 4]], RaggedRows[row])[0];
+            Assert.Equal(together[row][16], alone[0], 1e-5);
+            Assert.Equal(together[row][3], alone[1], 1e-5);
+            Assert.True(together[row].Distinct().Count() > ItemCount / 2);
+        }
+
+        // a dislike is no part of the history, and of the likes only the newest five are read
+        float[] newest = GraphFixture.ScoreCandidates(graph, [candidates], ([3, 4, 5, 6, 7], [1, 1, 1, 1, 1]))[0];
+        for (int i = 0; i < ItemCount; i++)
+            Assert.Equal(newest[i], together[2][i], 1e-5);
+    }
+
+    [Fact]
+    public void Ncf_scores_the_catalogue_as_it_scores_candidates()
+    {
+        var network = Network("NCF");
+        uint[] all = [.. Enumerable.Range(0, ItemCount + 1).Select(item => (uint)item)];
+        float[][] expected = GraphFixture.ScoreCandidates(Build(network, candidates: true), [.. RaggedRows.Select(_ => all)], RaggedRows);
+        var (keys, scores) = GraphFixture.Recommend(Build(network, k: ItemCount, excludeSeenItems: false), RaggedRows);
+        for (int row = 0; row < RaggedRows.Length; row++)
+        {
+            Assert.Equal(all[1..], keys[row].Order());
+            for (int place = 0; place < ItemCount; place++)
+                Assert.Equal(expected[row][keys[row][place]], scores[row][place], 1e-5);
+        }
+
+        var (unseen, fallback) = GraphFixture.Recommend(Build(network, k: 3), ([1, 3], [-1, 0]), ([2, 9], [1, 1]));
+        Assert.Equal([2u, 4u, 5u], unseen[0]);
+        Assert.Equal([29f, 27f, 26f], fallback[0]);
+        Assert.Empty(unseen[1].Intersect([0u, 2u, 9u]));
+    }
+
+    [Fact]
+    public void Din_scores_candidates_alone()
+    {
+        var error = Assert.Throws<ArgumentException>(() => Build(Network("DIN")));
+        Assert.Contains("candidates", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_does_not_fit_is_refused_before_anything_is_written()
+    {
+        using var scope = NewDisposeScope();
+        using var ncfModel = new NcfModel(ItemCount, Settings, new PairwiseWeights(1, 0), 1, CPU);
+        using var dinModel = new DinModel(ItemCount, Settings, new PairwiseWeights(1, 0), 1, CPU);
+        var (ncf, din) = (ncfModel.ToWeights(), dinModel.ToWeights());
+        Refuses("embeddings", new NcfNetwork(ncf with { ItemEmbeddings = new float[3] }));
+        Refuses("product", new NcfNetwork(ncf with { ProductWeight = new float[3] }));
+        Refuses("first layer", new NcfNetwork(ncf with { Tower = din.Tower }));
+        Refuses("position", new NcfNetwork(ncf with { MaximumLength = 0 }));
+        Refuses("second layer", new DinNetwork(din with { Tower = din.Tower with { OutputWeight = new float[3] } }));
+        Refuses("candidate", new DinNetwork(din with { AttentionCandidateWeight = new float[3] }));
+        Refuses("share", new DinNetwork(din with { ShareWeight = new float[3] }));
+        Assert.Contains("liked", Assert.Throws<ArgumentException>(() => NextItemGraph.Build(
+            new NcfNetwork(ncf), Options with { Candidates = true, History = HistorySelection.Whole })).Message, StringComparison.Ordinal);
+
+        static void Refuses(string expected, ScoringNetwork network)
+            => Assert.Contains(expected, Assert.Throws<ArgumentException>(() => Build(network, candidates: true)).Message, StringComparison.Ordinal);
+    }
+
+    private static NextItemGraphOptions Options => new() { Popularity = GraphFixture.FallingPopularity(ItemCount) };
+
+    private static ScoringNetwork Network(string name)
+    {
+        using var scope = NewDisposeScope();
+        var weights = new PairwiseWeights(1, 0);
+        if (name == "NCF")
+        {
+            using var ncf = new NcfModel(ItemCount, Settings, weights, 2, CPU);
+            return new NcfNetwork(ncf.ToWeights());
+        }
+
+        using var din = new DinModel(ItemCount, Settings, weights, 2, CPU);
+        return new DinNetwork(din.ToWeights());
+    }
+
+    private static byte[] Build(ScoringNetwork network, int k = 10, bool excludeSeenItems = true, bool candidates = false)
+        => NextItemGraph.Build(network, Options with { TopK = k, ExcludeSeenItems = excludeSeenItems, Candidates = candidates });
+}
