@@ -6,8 +6,8 @@ namespace Microsoft.ML.NegativeFeedback.Models;
 
 /// <summary>
 /// The layers that NCF and DIN judge a history and a candidate with: vectors of width d laid beside each other → d → ⌈d/2⌉ → 1, with relu between.
-/// The first layer is the sum of what it makes of each vector, so that vectors broadcast and nothing is laid beside anything. Positions are compared
-/// with one another, which a last bias would not change: there is none.
+/// The first layer is the sum of what it makes of each vector, so that vectors broadcast and none has to be copied beside another. Only differences
+/// of scores are learned from, which a last bias would not change: there is none.
 /// </summary>
 internal sealed class RankingTower : nn.Module<IReadOnlyList<Tensor>, Dropout, Tensor>
 {
