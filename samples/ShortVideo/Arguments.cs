@@ -10,9 +10,9 @@ internal sealed record Arguments
           --models A,B,…        of sine, wo-af, wo-nf and the baselines; default all
           --seeds N             seeds 1 to N; default 1
           --interests K,K,…     sub-interests: the first is that of the tables, SINE is trained with the others for the curve; default 2
-          --tune                try learning rates and dropout rates with the first seed, the same for every model, and keep the best by AUC
+          --tune                try dropout rates with the first seed, the same for every model, and keep the best by AUC
                                 on the validation rows
-          --learning-rate R     without --tune; default 0.001
+          --learning-rate R     without --tune; default 0.003
           --dropout R           without --tune; default 0.2
           --epochs N            at most so many; default 20
           --threads N           default: torch decides, one a processor where it sees one core
