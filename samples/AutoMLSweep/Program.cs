@@ -1,5 +1,7 @@
-// Tunes PNFRec as its paper does and shows what α is worth, as figure 2 there: on a simulated feed, or with --data DIR on a MovieLens-1M folder.
+// Two sweeps: PNFRec tuned as its paper does, with what α is worth (figure 2 there), and SINE by its number of sub-interests (figure 4 there).
+// On a simulated feed, or with --data DIR on a MovieLens-1M folder.
 using System.Diagnostics;
+using AutoMLSweep;
 using Microsoft.ML;
 using Microsoft.ML.AutoML;
 using Microsoft.ML.NegativeFeedback;
@@ -17,19 +19,15 @@ IDataView log = isSimulated
     ? ml.Data.SimulateShortVideoFeed(new ShortVideoFeedOptions { UserCount = 1000, VideoCount = 500 })
     : ml.Data.LoadMovieLens(args[1]);
 var label = ml.Transforms.LabelFeedback(isSimulated ? FeedbackRule.WatchTime(positiveShare: 0.5, skipSeconds: 3) : FeedbackRule.RatingMedian());
-var split = ml.Data.TemporalSplit(label.Fit(log).Transform(log));
-IDataView users = ml.Transforms.WindowSequences().Fit(split.TrainSet).Transform(split.TrainSet);
-
-// First the encoder with α = β = 0, then α, then β. Trials are chosen by the validation rows and measured on the test rows as well, which have skipped targets too.
+IDataView labelled = label.Fit(log).Transform(log);
 var watch = Stopwatch.StartNew();
+
+// First the encoder with α = β = 0, then α, then β. Trials are chosen by the validation rows and measured on the test rows as well, which have disliked targets too.
+var split = ml.Data.TemporalSplit(labelled);
+IDataView users = ml.Transforms.WindowSequences().Fit(split.TrainSet).Transform(split.TrainSet);
 var tuned = ml.Auto().TunePnfRec(users, split.ValidationSet, new PnfRecTuningOptions
 {
-    Trainer = new PnfRecTrainer.Options
-    {
-        BatchSize = isSimulated ? 64 : 500,
-        MaximumNumberOfEpochs = isSimulated ? 10 : 100,
-        EarlyStoppingPatience = isSimulated ? 2 : 10,
-    },
+    Trainer = Sized(new PnfRecTrainer.Options()),
     EncoderSearchSpace = new()
     {
         [nameof(PnfRecTrainer.Options.EmbeddingWidth)] = new ChoiceOption([32, 64], 64),
@@ -39,26 +37,38 @@ var tuned = ml.Auto().TunePnfRec(users, split.ValidationSet, new PnfRecTuningOpt
     NegativeWeights = [.. Enumerable.Range(0, 11).Select(step => step / 10.0)],
     ContrastiveWeights = [0, 0.25, 0.5],
     TestSet = split.TestSet,
-    Progress = new ConsoleProgress(),
+    Progress = new ConsoleProgress("PNFRec"),
 });
-
-Console.WriteLine($"Tuned in {watch.Elapsed.TotalSeconds:0} s: width {tuned.Options.EmbeddingWidth}, learning rate {tuned.Options.LearningRate:0.0000}, "
-    + $"α {tuned.Options.NegativeWeight}, β {tuned.Options.ContrastiveWeight}.");
+Console.WriteLine($"PNFRec: width {tuned.Options.EmbeddingWidth}, learning rate {tuned.Options.LearningRate:0.0000}, α {tuned.Options.NegativeWeight}, β {tuned.Options.ContrastiveWeight}");
 Console.WriteLine(tuned.Best.Test!.NextItem);
-Console.WriteLine();
-Console.WriteLine("Figure 2 of PNFRec: what α is worth, β = 0, test rows");
-Console.WriteLine($"{"α",6}{"NDCG_p@10",12}{"ΔNDCG@10",12}");
-foreach (var trial in tuned.NegativeWeightSweep!.Trials.Where(trial => trial.Failure is null))
-    Console.WriteLine($"{trial.Parameters["NegativeWeight"],6:0.00}{trial.Test!.NextItem.Positive.Ndcg,12:0.0000}{trial.Test.NextItem.NdcgDifference,12:0.0000}");
+
+// The last liked item of a user against what was skipped around it, for K of 2 and more. With one sub-interest SINE is SASRec.
+var lastOut = ml.Data.LeaveLastOut(labelled);
+var keys = ml.Transforms.Conversion.MapValueToKey([new InputOutputColumnPair("Items"), new InputOutputColumnPair("Candidates")], keyData: lastOut.Catalogue);
+var sine = ml.Auto().Sine(
+    // the learning rate that its paper found best
+    Sized(new SineTrainer.Options { CandidatesColumnName = "Candidates", MaximumSequenceLength = 50, LearningRate = 0.003 }),
+    new() { [nameof(SineTrainer.Options.NumberOfSubInterests)] = new ChoiceOption(2, 3, 4, 5, 6, 7, 8) });
+var swept = ml.Auto().SweepRecommender(keys.Append(sine), lastOut.TrainSet, lastOut.ValidationSet, new RecommenderSweepOptions
+{
+    Metric = RecommendationMetric.Gauc,
+    Strategy = SweepStrategy.Grid,
+    TestSet = lastOut.TestSet,
+    Progress = new ConsoleProgress("SINE"),
+});
+Console.WriteLine($"SINE: K {swept.Best.Parameters["NumberOfSubInterests"]}");
+Console.WriteLine(swept.Best.Test!.Candidates);
+
+Figure.Of(tuned.NegativeWeightSweep!, "NegativeWeight", "What α is worth to PNFRec with β = 0, test rows (its figure 2)", "α",
+    ("NDCG_p@10", metrics => metrics.NextItem!.Positive.Ndcg), ("ΔNDCG@10", metrics => metrics.NextItem!.NdcgDifference)).Print();
+Figure.Of(swept, "NumberOfSubInterests", "What K is worth to SINE, test rows (its figure 4)", "K",
+    ("GAUC", metrics => metrics.Candidates!.Gauc), ("NDCG@2", metrics => metrics.Candidates!.Ndcg)).Print();
+Console.WriteLine($"Done in {watch.Elapsed.TotalSeconds:0} s.");
 return 0;
 
-/// <summary>Prints a line a trial.</summary>
-internal sealed class ConsoleProgress : IProgress<SweepProgress>
+TOptions Sized<TOptions>(TOptions options) where TOptions : SequenceTrainerOptions
 {
-    public void Report(SweepProgress value)
-    {
-        var trial = value.Trial;
-        string parameters = string.Join(", ", trial.Parameters.Select(parameter => $"{parameter.Key} {parameter.Value:0.####}"));
-        Console.WriteLine($"trial {trial.Id,2}  {(trial.Failure is null ? $"{trial.Metric:0.0000}" : "failed")}  (best {value.Best?.Metric:0.0000})  {trial.Duration.TotalSeconds,5:0.0} s  {parameters}");
-    }
+    if (isSimulated)
+        (options.BatchSize, options.MaximumNumberOfEpochs, options.EarlyStoppingPatience) = (64, 10, 2);
+    return options;
 }

@@ -15,7 +15,7 @@ public static class NegativeFeedbackAutoCatalog
     /// <param name="options">The options that are not swept; null for the defaults.</param>
     /// <param name="searchSpace">
     /// The options that are, by their names, whole numbers, numbers, truth values or enumerations; null for those that carry attributes: width, blocks, learning rate, α and
-    /// β. A <see cref="SearchSpace{T}"/> of the options, or of a class of one's own with properties of the same names, can be trimmed and changed before it is given.
+    /// β, starting from the values of <paramref name="options"/>. A <see cref="SearchSpace{T}"/> of the options, or of a class of one's own with properties of the same names, can be trimmed and changed before it is given.
     /// </param>
     /// <exception cref="ArgumentException">The search space names what is no option.</exception>
     public static SweepableEstimator PnfRec(this AutoCatalog catalog, PnfRecTrainer.Options? options = null, SearchSpace.SearchSpace? searchSpace = null)
@@ -34,13 +34,24 @@ public static class NegativeFeedbackAutoCatalog
         options ??= new();
         if (searchSpace is null)
         {
-            searchSpace = new SearchSpace<SasRecTrainer.Options>();
+            searchSpace = TrainerSearchSpace.StartingFrom(options);
             if (options.Variant != SasRecVariant.Contrastive)
                 searchSpace.Remove(nameof(options.ContrastiveWeight));
         }
 
         return SweepableTrainer.Create(options, searchSpace, (context, trial) => context.Recommendation().Trainers.SasRec(trial));
     }
+
+    /// <summary>SINE with a search space, for the pipeline of an experiment.</summary>
+    /// <param name="catalog">The catalog of <c>mlContext.Auto()</c>.</param>
+    /// <param name="options">The options that are not swept; null for the defaults.</param>
+    /// <param name="searchSpace">
+    /// The options that are, by their names; null for those that carry attributes: width, blocks, learning rate, K and β₁. λ₁, λ₂ and λ₃ in it are proportions: they are divided
+    /// by the sum of the three.
+    /// </param>
+    /// <exception cref="ArgumentException">The search space names what is no option.</exception>
+    public static SweepableEstimator Sine(this AutoCatalog catalog, SineTrainer.Options? options = null, SearchSpace.SearchSpace? searchSpace = null)
+        => SweepableTrainer.Create(options ?? new(), searchSpace, (context, trial) => context.Recommendation().Trainers.Sine(trial), SineLossWeights.SumToOne);
 
     /// <summary>
     /// Has an experiment train its pipeline on the training rows of <c>SetDataset</c>, measure it on the validation rows and make a ranking metric large. Call it after
@@ -72,8 +83,8 @@ public static class NegativeFeedbackAutoCatalog
     /// <param name="validationSet">The rows that they are measured on: rows like those, with what came next.</param>
     /// <param name="options">Metric, trials, progress and cancellation; null for the defaults.</param>
     /// <returns>Every finished trial and the best model. A trial that failed is among them; a sweep that was cancelled has those that were done.</returns>
-    /// <exception cref="ArgumentException">A column is missing or of another type; an option is out of its range; a trainer recommends too little.</exception>
-    /// <exception cref="InvalidOperationException">There are no rows, none with a target that the metric needs, or no trial succeeded.</exception>
+    /// <exception cref="ArgumentException">A column is missing or of another type; an option is out of its range; a trainer does not give what is measured.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, none with what the metric needs, or no trial succeeded.</exception>
     /// <exception cref="OperationCanceledException">The sweep was cancelled before a trial had succeeded.</exception>
     public static RecommenderSweepResult SweepRecommender(
         this AutoCatalog catalog, SweepablePipeline pipeline, IDataView trainSet, IDataView validationSet, RecommenderSweepOptions? options = null)
@@ -95,7 +106,7 @@ public static class NegativeFeedbackAutoCatalog
     /// <param name="options">What is tuned, metric, progress and cancellation; null for the published ones.</param>
     /// <returns>The three sweeps and the options that they come to. A tuning that was cancelled has what was done.</returns>
     /// <exception cref="ArgumentException">A column is missing or of another type; an option is out of its range.</exception>
-    /// <exception cref="InvalidOperationException">There are no rows, none with a target that the metric needs, or no trial of a sweep succeeded.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, none with what the metric needs, or no trial of a sweep succeeded.</exception>
     /// <exception cref="OperationCanceledException">The tuning was cancelled before a trial had succeeded.</exception>
     public static PnfRecTuningResult TunePnfRec(
         this AutoCatalog catalog, IDataView trainSet, IDataView validationSet, PnfRecTuningOptions? options = null)

@@ -20,7 +20,7 @@ internal static class RecommenderSweep
                     + "since what came next is known of evaluation rows alone.");
             var validationSet = datasets.LoadValidateDataset(context, null);
             if (!isChecked)
-                measurement.Check(pipeline, datasets.LoadTrainDataset(context, null), validationSet);
+                TrialChecks.Check(measurement, pipeline, datasets.LoadTrainDataset(context, null), validationSet);
             isChecked = true;
             return new NextItemTrialRunner(context, pipeline, settings => datasets.LoadTrainDataset(context, settings), validationSet, measurement, history);
         });
@@ -32,7 +32,7 @@ internal static class RecommenderSweep
     {
         Check(options);
         var measurement = new TrialMeasurement(options);
-        measurement.Check(pipeline, trainSet, validationSet);
+        TrialChecks.Check(measurement, pipeline, trainSet, validationSet);
         var history = new TrialHistory(measurement, ownsModels: true);
         var experiment = catalog.CreateExperiment().SetPipeline(pipeline).SetDataset(trainSet, validationSet);
         SetTrials(SetRunner(experiment, measurement, history), pipeline, options);

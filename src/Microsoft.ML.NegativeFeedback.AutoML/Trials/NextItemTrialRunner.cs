@@ -19,6 +19,9 @@ public sealed class NextItemTrialRunner : ITrialRunner
     /// <summary>Where AutoML keeps the parameters of the pipeline.</summary>
     internal const string PipelineParameter = "_pipeline_";
 
+    /// <summary>Where a pipeline without this library's trainers is expected to put the scores of candidates.</summary>
+    private const string DefaultScores = "CandidateScores";
+
     private readonly MLContext _context;
     private readonly SweepablePipeline _pipeline;
     private readonly Func<TrialSettings, IDataView> _trainSet;
@@ -32,8 +35,8 @@ public sealed class NextItemTrialRunner : ITrialRunner
     /// <param name="trainSet">The rows that a trial's pipeline is fitted on.</param>
     /// <param name="validationSet">The rows that it is measured on: those with what came next.</param>
     /// <param name="options">What the trials are measured by.</param>
-    /// <exception cref="ArgumentException">A column is missing or of another type; an option is out of its range; a trainer recommends too little.</exception>
-    /// <exception cref="InvalidOperationException">There are no rows, or none with a target that the metric needs.</exception>
+    /// <exception cref="ArgumentException">A column is missing or of another type; an option is out of its range; a trainer does not give what is measured.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, or none with what the metric needs.</exception>
     public NextItemTrialRunner(
         MLContext context, SweepablePipeline pipeline, IDataView trainSet, IDataView validationSet, RecommendationMetricOptions options)
         : this(context, pipeline, _ => trainSet, validationSet, new TrialMeasurement(options), history: null)
@@ -42,7 +45,7 @@ public sealed class NextItemTrialRunner : ITrialRunner
         ArgumentNullException.ThrowIfNull(pipeline);
         ArgumentNullException.ThrowIfNull(trainSet);
         ArgumentNullException.ThrowIfNull(validationSet);
-        _measurement.Check(pipeline, trainSet, validationSet);
+        TrialChecks.Check(_measurement, pipeline, trainSet, validationSet);
     }
 
     internal NextItemTrialRunner(
@@ -80,8 +83,9 @@ public sealed class NextItemTrialRunner : ITrialRunner
         try
         {
             model = _pipeline.BuildFromOption(_context, settings.Parameter[PipelineParameter]).Fit(_trainSet(settings));
-            validation = _measurement.Measure(_context, model, _validationSet);
-            test = _measurement.Options.TestSet is { } testSet ? _measurement.Measure(_context, model, testSet) : null;
+            string scores = surroundings.TrainerOptions?.CandidateScoresColumnName ?? DefaultScores;
+            validation = _measurement.Measure(_context, model, _validationSet, scores);
+            test = _measurement.Options.TestSet is { } testSet ? _measurement.Measure(_context, model, testSet, scores) : null;
             metric = _measurement.ValueOf(validation);
         }
         catch (Exception exception) when (!ct.IsCancellationRequested)

@@ -44,7 +44,8 @@ internal static class OptionValues
         }
     }
 
-    private static object Convert(Parameter value, Type type)
+    /// <summary>A value of a search space as that of an option.</summary>
+    public static object Convert(Parameter value, Type type)
         => type == typeof(int) ? value.AsType<int>()
             : type == typeof(double) ? value.AsType<double>()
             : type == typeof(bool) ? value.AsType<bool>()

@@ -11,4 +11,14 @@ public enum RecommendationMetric
     /// validation rows of <c>TemporalSplit</c> have liked ones alone.
     /// </summary>
     NdcgDifference,
+
+    /// <summary>
+    /// AUC: how often a liked candidate of any row is scored above a skipped one of any. Needs a trainer that ranks candidates and rows with candidates of both kinds.
+    /// </summary>
+    Auc,
+
+    /// <summary>
+    /// GAUC: the mean of the rows' own AUC. Needs a trainer that ranks candidates and rows with both kinds, as <c>LeaveLastOut</c> gives them.
+    /// </summary>
+    Gauc,
 }

@@ -6,14 +6,22 @@ public class RecommendationMetricOptions
     /// <summary>What is made large. Default <see cref="RecommendationMetric.PositiveNdcg"/>.</summary>
     public RecommendationMetric Metric { get; set; } = RecommendationMetric.PositiveNdcg;
 
-    /// <summary>k: how many recommendations of each row are looked at; at most as many as the trainer recommends. Default 10.</summary>
+    /// <summary>k: how many recommendations of each row are looked at for NDCG; at most as many as the trainer recommends. Default 10.</summary>
     public int NumberOfRecommendations { get; set; } = 10;
 
-    /// <summary>The item that came next: a value of the items' type or a key. Default "TargetItem".</summary>
+    /// <summary>The item that came next, read for NDCG: a value of the items' type or a key. Default "TargetItem".</summary>
     public string TargetItemColumnName { get; set; } = "TargetItem";
 
     /// <summary>The feedback it got: Single, above 0 liked, below 0 disliked. Default "TargetFeedback".</summary>
     public string TargetFeedbackColumnName { get; set; } = "TargetFeedback";
+
+    /// <summary>What became of the candidates: a vector of Single, 1 liked, 0 skipped; read for AUC and GAUC. Default "CandidateLabels".</summary>
+    public string CandidateLabelsColumnName { get; set; } = "CandidateLabels";
+
+    /// <summary>
+    /// k of the NDCG of candidates, which is measured beside AUC and GAUC; at least 1. Default 2, as SINE (RecSys '23) reports.
+    /// </summary>
+    public int CandidateTruncationLevel { get; set; } = 2;
 
     /// <summary>
     /// Rows like the validation rows that every trial is measured on as well; nothing is chosen by them. Default null: no others.

@@ -28,8 +28,9 @@ public sealed record RecommendationTrial(
 }
 
 /// <summary>The metrics of a trial on one set of rows.</summary>
-/// <param name="NextItem">How well the next item is foreseen.</param>
-public sealed record TrialMetrics(NextItemMetrics NextItem);
+/// <param name="NextItem">How well the next item is foreseen; null where AUC or GAUC is made large, since the trainer then recommends nothing.</param>
+/// <param name="Candidates">How well candidates are ranked; null where NDCG_p or ΔNDCG is made large.</param>
+public sealed record TrialMetrics(NextItemMetrics? NextItem, CandidateMetrics? Candidates);
 
 /// <summary>How a sweep stands after a trial.</summary>
 /// <param name="Trial">The trial that ended.</param>

@@ -31,10 +31,30 @@ internal sealed class TrialSurroundings(RecommendationMetricOptions metric, IDat
         options.CancellationToken = cancellationToken;
         options.CheckpointPath = null;
         if (options.ValidationSet is null)
+            Watch(options);
+    }
+
+    /// <summary>Where the rows have what the trainer watches; otherwise it holds rows out of training.</summary>
+    private void Watch(SequenceTrainerOptions options)
+    {
+        if (options is PairwiseTrainerOptions pairwise)
         {
-            options.ValidationSet = validationSet;
+            string candidates = options.CandidatesColumnName ?? pairwise.ValidationCandidatesColumnName;
+            if (!Has(candidates) || !Has(metric.CandidateLabelsColumnName))
+                return;
+            pairwise.ValidationCandidatesColumnName = candidates;
+            pairwise.CandidateLabelsColumnName = metric.CandidateLabelsColumnName;
+        }
+        else
+        {
+            if (!Has(metric.TargetItemColumnName) || !Has(metric.TargetFeedbackColumnName))
+                return;
             options.TargetItemColumnName = metric.TargetItemColumnName;
             options.TargetFeedbackColumnName = metric.TargetFeedbackColumnName;
         }
+
+        options.ValidationSet = validationSet;
     }
+
+    private bool Has(string columnName) => validationSet.Schema.GetColumnOrNull(columnName) is not null;
 }

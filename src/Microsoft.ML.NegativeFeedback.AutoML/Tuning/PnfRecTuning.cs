@@ -3,7 +3,6 @@ using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Sweeps;
 using Microsoft.ML.NegativeFeedback.Trials;
-using Microsoft.ML.SearchSpace;
 using Microsoft.ML.SearchSpace.Option;
 
 namespace Microsoft.ML.NegativeFeedback.Tuning;
@@ -33,18 +32,18 @@ internal sealed class PnfRecTuning
     {
         var trainer = OptionValues.Copy(_options.Trainer);
         (trainer.NegativeWeight, trainer.ContrastiveWeight) = (0, 0);
-        var encoder = Sweep(trainer, _options.EncoderSearchSpace ?? EncoderSpace(), _options.EncoderStrategy, _options.MaximumNumberOfEncoderTrials);
+        var encoder = Sweep(trainer, _options.EncoderSearchSpace ?? EncoderSpace(trainer), _options.EncoderStrategy, _options.MaximumNumberOfEncoderTrials);
         var negative = SweepWeight(encoder, nameof(trainer.NegativeWeight), _options.NegativeWeights);
         var contrastive = SweepWeight(negative, nameof(trainer.ContrastiveWeight), _options.ContrastiveWeights);
         return new PnfRecTuningResult(encoder, negative, contrastive, contrastive is null || contrastive.IsCancelled);
     }
 
     /// <summary>What has a search space but the two weights.</summary>
-    private static SearchSpace.SearchSpace EncoderSpace()
+    private static SearchSpace.SearchSpace EncoderSpace(PnfRecTrainer.Options trainer)
     {
-        var space = new SearchSpace<PnfRecTrainer.Options>();
-        space.Remove(nameof(PnfRecTrainer.Options.NegativeWeight));
-        space.Remove(nameof(PnfRecTrainer.Options.ContrastiveWeight));
+        var space = TrainerSearchSpace.StartingFrom(trainer);
+        space.Remove(nameof(trainer.NegativeWeight));
+        space.Remove(nameof(trainer.ContrastiveWeight));
         return space;
     }
 
@@ -67,13 +66,15 @@ internal sealed class PnfRecTuning
     private RecommenderSweepResult Sweep(PnfRecTrainer.Options trainer, SearchSpace.SearchSpace space, SweepStrategy strategy, int trials)
     {
         var sweepable = _catalog.PnfRec(trainer, space);
-        var pipeline = _options.Pipeline is { } create ? create(sweepable) : DefaultPipeline(sweepable, trainer.ItemsColumnName);
+        var pipeline = _options.Pipeline is { } create ? create(sweepable) : DefaultPipeline(sweepable, trainer);
         return RecommenderSweep.Run(_catalog, pipeline, _trainSet, _validationSet, new RecommenderSweepOptions
         {
             Metric = _options.Metric,
             NumberOfRecommendations = _options.NumberOfRecommendations,
             TargetItemColumnName = _options.TargetItemColumnName,
             TargetFeedbackColumnName = _options.TargetFeedbackColumnName,
+            CandidateLabelsColumnName = _options.CandidateLabelsColumnName,
+            CandidateTruncationLevel = _options.CandidateTruncationLevel,
             TestSet = _options.TestSet,
             Progress = _options.Progress,
             Strategy = strategy,
@@ -82,12 +83,18 @@ internal sealed class PnfRecTuning
         });
     }
 
-    private SweepablePipeline DefaultPipeline(SweepableEstimator trainer, string itemsColumnName)
+    private SweepablePipeline DefaultPipeline(SweepableEstimator sweepable, PnfRecTrainer.Options trainer)
     {
-        var items = Columns.Require(_trainSet.Schema, itemsColumnName, type => type is VectorDataViewType, "the items of a history, a vector");
-        return ColumnTypes.IsKeyVector(items.Type)
-            ? new EstimatorChain<ITransformer>().Append(trainer)
-            : new MLContext().Transforms.Conversion.MapValueToKey(itemsColumnName).Append(trainer);
+        var items = Columns.Require(_trainSet.Schema, trainer.ItemsColumnName, type => type is VectorDataViewType, "the items of a history, a vector");
+        if (ColumnTypes.IsKeyVector(items.Type))
+            return new EstimatorChain<ITransformer>().Append(sweepable);
+        if (trainer.CandidatesColumnName is not null)
+        {
+            throw new ArgumentException($"Columns '{trainer.ItemsColumnName}' and '{trainer.CandidatesColumnName}' need keys of one dictionary: give rows with keys, or a "
+                + $"{nameof(PnfRecTuningOptions.Pipeline)} that maps both with the keyData of the split's catalogue.");
+        }
+
+        return new MLContext().Transforms.Conversion.MapValueToKey(trainer.ItemsColumnName).Append(sweepable);
     }
 
     private static void CheckGrid(IReadOnlyList<double> values, string name)

@@ -4,6 +4,7 @@ using Microsoft.ML.NegativeFeedback.Onnx;
 using Microsoft.ML.NegativeFeedback.Trainers;
 using Microsoft.ML.NegativeFeedback.Training;
 using Microsoft.ML.Runtime;
+using Microsoft.ML.SearchSpace;
 
 namespace Microsoft.ML.NegativeFeedback;
 
@@ -101,12 +102,14 @@ public sealed class SineTrainer : PairwiseTrainer
     public sealed class Options : PairwiseTrainerOptions
     {
         /// <summary>K: sub-interests; at least 2. Default 2, the best on the paper's Kuaishou data (7 on its WeChat data).</summary>
+        [Choice(new object[] { 2, 3, 4, 5, 6, 7, 8, 9, 10 }, 2)]
         public int NumberOfSubInterests { get; set; } = 2;
 
         /// <summary>
         /// β₁ in [0, 1]: what attention weights are multiplied by between items of the same dominant sub-interest; β₂ = 1 − β₁ elsewhere (eq. 8). They are applied as 2β₁
         /// and 2β₂, which the learned projections cannot tell from β₁ and β₂, so that ½ leaves attention as it is. Default ½, as in the published command.
         /// </summary>
+        [Range(0.5, 1.0, init: 0.5)]
         public double SameInterestWeight { get; set; } = 0.5;
 
         /// <summary>λ₁, weight of ranking the liked above sampled items, in (0, 1]; the three λ sum to one. Default ⅓.</summary>

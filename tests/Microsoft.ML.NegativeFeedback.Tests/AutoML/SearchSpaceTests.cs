@@ -11,24 +11,70 @@ public class SearchSpaceTests
 {
     private readonly MLContext _ml = new(seed: 1);
 
-    public static TheoryData<SequenceTrainerOptions, SearchSpace.SearchSpace> Spaces => new()
+    private SweepableEstimator Sweepable(SequenceTrainerOptions options) => options switch
     {
-        { new PnfRecTrainer.Options(), new SearchSpace<PnfRecTrainer.Options>() },
-        { new SasRecTrainer.Options(), new SearchSpace<SasRecTrainer.Options>() },
+        PnfRecTrainer.Options pnfRec => _ml.Auto().PnfRec(pnfRec),
+        SasRecTrainer.Options sasRec => _ml.Auto().SasRec(sasRec),
+        _ => _ml.Auto().Sine((SineTrainer.Options)options),
     };
 
+    public static TheoryData<SequenceTrainerOptions> Options =>
+    [
+        new PnfRecTrainer.Options(),
+        new PnfRecTrainer.Options { EmbeddingWidth = 231, NumberOfBlocks = 3, LearningRate = 3e-3, NegativeWeight = 0 },
+        new SasRecTrainer.Options(),
+        new SasRecTrainer.Options { Variant = SasRecVariant.Contrastive, ContrastiveWeight = 1, EmbeddingWidth = 8 },
+        new SineTrainer.Options(),
+        new SineTrainer.Options { NumberOfSubInterests = 7, SameInterestWeight = 0.75 },
+    ];
+
     [Theory]
-    [MemberData(nameof(Spaces))]
-    public void A_sweep_starts_from_the_defaults_of_the_options(SequenceTrainerOptions defaults, SearchSpace.SearchSpace space)
+    [MemberData(nameof(Options))]
+    public void A_sweep_starts_from_the_options_that_are_given(SequenceTrainerOptions options)
     {
+        var space = Sweepable(options).SearchSpace;
         var start = space.SampleFromFeatureSpace(space.Default);
 
-        Assert.NotEmpty(space.Keys);
+        Assert.True(space.Count >= 3);
         foreach (string name in space.Keys)
         {
-            double expected = Convert.ToDouble(defaults.GetType().GetProperty(name)!.GetValue(defaults));
-            Assert.Equal(expected, start[name].AsType<double>(), 1e-9 * expected);
+            double expected = Convert.ToDouble(options.GetType().GetProperty(name)!.GetValue(options));
+            Assert.Equal(expected, start[name].AsType<double>(), 1e-9);
         }
+    }
+
+    [Fact]
+    public void The_attributes_start_from_the_defaults_of_the_papers()
+    {
+        Check(new PnfRecTrainer.Options(), new SearchSpace<PnfRecTrainer.Options>());
+        Check(new SasRecTrainer.Options(), new SearchSpace<SasRecTrainer.Options>());
+        var sine = new SearchSpace<SineTrainer.Options>();
+        // its width of 50 is a default of its own
+        sine.Remove(nameof(SineTrainer.Options.EmbeddingWidth));
+        Check(new SineTrainer.Options(), sine);
+
+        static void Check(SequenceTrainerOptions defaults, SearchSpace.SearchSpace space)
+        {
+            var start = space.SampleFromFeatureSpace(space.Default);
+            Assert.All(space.Keys, name => Assert.Equal(
+                Convert.ToDouble(defaults.GetType().GetProperty(name)!.GetValue(defaults)), start[name].AsType<double>(), 1e-9));
+        }
+    }
+
+    [Fact]
+    public void A_value_that_is_no_choice_becomes_one_in_its_place()
+    {
+        var widths = (ChoiceOption)_ml.Auto().PnfRec(new() { EmbeddingWidth = 231 }).SearchSpace["EmbeddingWidth"];
+
+        Assert.Equal([32, 64, 128, 231, 256], widths.Choices.Select(width => width.AsType<int>()));
+    }
+
+    [Fact]
+    public void A_value_out_of_its_range_leaves_the_start_where_it_is()
+    {
+        var space = _ml.Auto().PnfRec(new() { LearningRate = 0.5 }).SearchSpace;
+
+        Assert.Equal(1e-3, space.SampleFromFeatureSpace(space.Default)["LearningRate"].AsType<double>(), 1e-9);
     }
 
     [Fact]

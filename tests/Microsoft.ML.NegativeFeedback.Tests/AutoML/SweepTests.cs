@@ -46,12 +46,12 @@ public class SweepTests
         Assert.Equal(
             [(1e-4, 0.0), (1e-4, 0.5), (1e-2, 0.0), (1e-2, 0.5)],
             result.Trials.Select(trial => ((double)trial.Parameters["LearningRate"], (double)trial.Parameters["NegativeWeight"])));
-        Assert.All(result.Trials, trial => Assert.Equal(trial.Validation!.NextItem.Positive.Ndcg, trial.Metric));
+        Assert.All(result.Trials, trial => Assert.Equal(trial.Validation!.NextItem!.Positive.Ndcg, trial.Metric));
         Assert.Equal(result.Trials.MaxBy(trial => trial.Metric), result.Best);
         Assert.Equal(0.01, result.Best.Options!.LearningRate);
         Assert.Equal(SweepFeed.Short.EmbeddingWidth, result.Best.Options.EmbeddingWidth);
         Assert.Equal(
-            result.Best.Test!.NextItem.NdcgDifference,
+            result.Best.Test!.NextItem!.NdcgDifference,
             _ml.Recommendation().EvaluateNextItem(result.Model.Transform(testSet), numberOfRecommendations: 5).NdcgDifference);
 
         Assert.Equal(result.Trials, progress.Reports.Select(report => report.Trial));

@@ -5,29 +5,32 @@ namespace Microsoft.ML.SearchSpace.Option;
 /// <summary>A number of a range, spread evenly, or its logarithm.</summary>
 public abstract class UniformNumericOption : OptionBase
 {
-    private readonly double _min;
-    private readonly double _max;
-    private readonly bool _logBase;
-
     public UniformNumericOption(double min, double max, bool logBase = false)
     {
         Check.Parameter(max > min, nameof(max), "The upper bound must be above the lower.");
         Check.Parameter(min > 0 || !logBase, nameof(min), "The lower bound of a logarithm must be above 0.");
-        _min = min;
-        _max = max;
-        _logBase = logBase;
+        Min = min;
+        Max = max;
+        LogBase = logBase;
         Default = [0];
     }
+
+    public double Min { get; }
+
+    public double Max { get; }
+
+    /// <summary>Whether the logarithm of the number is what is spread evenly.</summary>
+    public bool LogBase { get; }
 
     public override int FeatureSpaceDim => 1;
 
     public override Parameter SampleFromFeatureSpace(double[] values)
-        => Parameter.FromDouble(_logBase ? _min * Math.Pow(_max / _min, values[0]) : _min + ((_max - _min) * values[0]));
+        => Parameter.FromDouble(LogBase ? Min * Math.Pow(Max / Min, values[0]) : Min + ((Max - Min) * values[0]));
 
     public override double[] MappingToFeatureSpace(Parameter param)
     {
         double value = param.AsType<double>();
-        return [_logBase ? Math.Log(value / _min) / Math.Log(_max / _min) : (value - _min) / (_max - _min)];
+        return [LogBase ? Math.Log(value / Min) / Math.Log(Max / Min) : (value - Min) / (Max - Min)];
     }
 }
 

@@ -1,0 +1,15 @@
+using Microsoft.ML.NegativeFeedback;
+
+namespace AutoMLSweep;
+
+/// <summary>Prints a line a trial.</summary>
+internal sealed class ConsoleProgress(string model) : IProgress<SweepProgress>
+{
+    public void Report(SweepProgress value)
+    {
+        var trial = value.Trial;
+        string parameters = string.Join(", ", trial.Parameters.Select(parameter => $"{parameter.Key} {parameter.Value:0.####}"));
+        string outcome = trial.Failure is null ? $"{trial.Metric:0.0000}" : $"failed: {trial.Failure.Message}";
+        Console.WriteLine($"{model}, {parameters}: {outcome} in {trial.Duration.TotalSeconds:0.0} s, best so far {value.Best?.Metric:0.0000}");
+    }
+}
