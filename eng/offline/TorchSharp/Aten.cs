@@ -84,18 +84,26 @@ internal static unsafe class Aten
     public static torch.Tensor Call(string name, params ReadOnlySpan<Argument> arguments)
     {
         IntPtr result;
-        Invoke(name, arguments, &result);
+        Invoke(name, arguments, &result, 1);
         return new torch.Tensor(result);
+    }
+
+    /// <summary>Calls an operator with a list of tensors, whose length is known, as its result.</summary>
+    public static torch.Tensor[] CallList(string name, long count, params ReadOnlySpan<Argument> arguments)
+    {
+        var results = new IntPtr[count];
+        fixed (IntPtr* start = results) Invoke(name, arguments, start, results.Length);
+        return Array.ConvertAll(results, result => new torch.Tensor(result));
     }
 
     /// <summary>Calls an operator that changes its first argument in place; returns that same managed tensor.</summary>
     public static torch.Tensor CallInPlace(string name, params ReadOnlySpan<Argument> arguments)
     {
-        Invoke(name, arguments, null);
+        Invoke(name, arguments, null, 0);
         return arguments[0].Tensor!;
     }
 
-    private static void Invoke(string name, ReadOnlySpan<Argument> arguments, IntPtr* result)
+    private static void Invoke(string name, ReadOnlySpan<Argument> arguments, IntPtr* results, int resultCount)
     {
         var words = 0;
         foreach (ref readonly var argument in arguments) words += argument.ExtraWords;
@@ -107,7 +115,7 @@ internal static unsafe class Aten
             var extra = heap is null ? onStack : heap;
             var values = stackalloc NativeValue[arguments.Length];
             for (var i = 0; i < arguments.Length; i++) values[i] = arguments[i].Encode(ref extra);
-            Native.Check(Native.ts_call(Native.Operator(name), values, arguments.Length, result));
+            Native.Check(Native.ts_call(Native.Operator(name), values, arguments.Length, results, resultCount));
         }
         finally
         {

@@ -26,7 +26,7 @@ internal static unsafe partial class Native
     [LibraryImport(Library)] private static partial byte* ts_error();
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     private static partial IntPtr ts_operator(string name, string overload);
-    [LibraryImport(Library)] public static partial int ts_call(IntPtr op, NativeValue* arguments, int count, IntPtr* result);
+    [LibraryImport(Library)] public static partial int ts_call(IntPtr op, NativeValue* arguments, int count, IntPtr* results, int resultCount);
 
     [LibraryImport(Library)] public static partial IntPtr ts_copy_of(void* data, long* sizes, int dimensions, int scalarType);
     [LibraryImport(Library), SuppressGCTransition] public static partial IntPtr ts_alias(IntPtr tensor);

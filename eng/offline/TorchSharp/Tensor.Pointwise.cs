@@ -8,6 +8,8 @@ public static partial class torch
 
         public Tensor sigmoid() => Aten.Call("sigmoid", this);
 
+        public Tensor tanh() => Aten.Call("tanh", this);
+
         public Tensor softplus(double beta = 1, double threshold = 20) => Aten.Call("softplus", this, beta, threshold);
 
         public Tensor exp() => Aten.Call("exp", this);

@@ -18,6 +18,9 @@ public static partial class torch
 
         public Tensor narrow(long dim, long start, long length) => Aten.Call("narrow", this, dim, start, length);
 
+        public Tensor[] unbind(long dimension = 0) =>
+            Aten.CallList("unbind.int", shape[dimension < 0 ? shape.Length + dimension : dimension], this, dimension);
+
         public Tensor triu_(long diagonal = 0) => Aten.CallInPlace("triu_", this, diagonal);
     }
 }

@@ -87,9 +87,9 @@ const void* ts_operator(const char* name, const char* overload) {
     });
 }
 
-// Trailing arguments that are left out take the operator's defaults. The result goes to *result, unless result is null, as
-// for an operator in place.
-int32_t ts_call(const c10::OperatorHandle* op, const Value* arguments, int32_t count, at::Tensor** result) {
+// Trailing arguments that are left out take the operator's defaults. The result goes to results: none is taken from an operator in
+// place, one from most, and as many as there must be from one that gives a list of tensors.
+int32_t ts_call(const c10::OperatorHandle* op, const Value* arguments, int32_t count, at::Tensor** results, int32_t resultCount) {
     return guarded(int32_t(-1), [&] {
         const auto& declared = op->schema().arguments();
         c10::Stack stack;
@@ -100,7 +100,11 @@ int32_t ts_call(const c10::OperatorHandle* op, const Value* arguments, int32_t c
             stack.push_back(initial ? *initial : c10::IValue());
         }
         op->callBoxed(&stack);
-        if (result) *result = new at::Tensor(stack.front().toTensor());
+        if (resultCount == 0) return int32_t(0);
+        const auto& result = stack.front();
+        const auto list = result.isTensor() ? std::vector<at::Tensor>{result.toTensor()} : result.toTensorVector();
+        TORCH_CHECK(list.size() == static_cast<size_t>(resultCount), "the operator gave ", list.size(), " tensors, not ", resultCount);
+        for (const auto& tensor : list) *results++ = new at::Tensor(tensor);
         return int32_t(0);
     });
 }
