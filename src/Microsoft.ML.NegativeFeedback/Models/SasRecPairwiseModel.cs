@@ -7,7 +7,7 @@ namespace Microsoft.ML.NegativeFeedback.Models;
 /// <summary>
 /// SASRec as SINE is compared with it: the encoder over liked items, y = o·e, learned pairwise (Kang and McAuley 2018 with the loss of BPR).
 /// </summary>
-internal sealed class SasRecPairwiseModel : PairwiseModel
+internal sealed class SasRecPairwiseModel : DotProductModel
 {
     private readonly PositionalEncoder encoder;
 
@@ -21,12 +21,7 @@ internal sealed class SasRecPairwiseModel : PairwiseModel
 
     private protected override IReadOnlyList<Parameter> NetworkParameters => [.. encoder.parameters()];
 
-    /// <summary>Hidden vectors: [batch, length] items → [batch, length, d].</summary>
-    public override Tensor forward(Tensor inputs)
-        => encoder.call(items.index_select(0, inputs.view(-1)).view(inputs.shape[0], inputs.shape[1], Settings.Width), new EncoderPass(Dropout.Off));
-
     public EncoderWeights ToWeights() => encoder.ToWeights(ItemCount, items);
 
-    private protected override Tensor Logits(LikedSequences sequences, Tensor embedded, Tensor? positions, Tensor candidates, Dropout dropout)
-        => Select(encoder.call(embedded, new EncoderPass(dropout)).view(-1, Settings.Width), positions).mul(candidates).sum(2);
+    private protected override Tensor States(Tensor embedded, Dropout dropout) => encoder.call(embedded, new EncoderPass(dropout));
 }

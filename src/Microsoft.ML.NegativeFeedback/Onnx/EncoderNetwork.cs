@@ -25,16 +25,10 @@ internal sealed class EncoderNetwork(EncoderWeights weights) : ScoringNetwork
     /// <exception cref="ArgumentException">An array does not fit the others.</exception>
     public static void Check(EncoderWeights weights)
     {
-        if (weights.ItemCount < 1)
-            throw new ArgumentException("A graph needs at least one item.", nameof(weights));
+        CheckEmbeddings(weights.ItemEmbeddings, weights.ItemCount, weights.Width);
         if (weights.MaximumLength < 1)
             throw new ArgumentException("A graph needs at least one position.", nameof(weights));
         if (weights.HeadCount < 1 || weights.Width % weights.HeadCount != 0)
             throw new ArgumentException($"{weights.HeadCount} heads do not divide width {weights.Width}.", nameof(weights));
-        if (weights.ItemEmbeddings.Length != (weights.ItemCount + 1L) * weights.Width)
-        {
-            throw new ArgumentException($"{weights.ItemEmbeddings.Length} numbers are no embeddings of {weights.ItemCount} items and padding at "
-                + $"width {weights.Width}.", nameof(weights));
-        }
     }
 }

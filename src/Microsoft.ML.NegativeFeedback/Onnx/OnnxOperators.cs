@@ -123,6 +123,21 @@ internal sealed partial class OnnxGraphBuilder
     public OnnxValue LayerNormalization(OnnxValue value, OnnxValue scale, OnnxValue bias, float epsilon)
         => Node("LayerNormalization", [value, scale, bias], Integer("axis", -1), Real("epsilon", epsilon));
 
+    /// <summary>
+    /// The last state [1, b, d] of a layer of gated recurrent units (Cho et al. 2014): r is applied to the state before its product.
+    /// </summary>
+    /// <param name="steps">Single [t, b, inputs].</param>
+    /// <param name="weight">W [1, 3d, inputs], rows z, r, ĥ.</param>
+    /// <param name="recurrentWeight">U [1, 3d, d].</param>
+    /// <param name="bias">[1, 6d]: of W and of U.</param>
+    /// <param name="lengths">Int32 [b]: how many of the steps are each row's; at least 1.</param>
+    /// <param name="width">d.</param>
+    /// <param name="isReversed">Whether a row is read from its last step to its first.</param>
+    public OnnxValue GatedRecurrentUnit(
+        OnnxValue steps, OnnxValue weight, OnnxValue recurrentWeight, OnnxValue bias, OnnxValue lengths, int width, bool isReversed)
+        => AddNode("GRU", [steps, weight, recurrentWeight, bias, lengths],
+            [Integer("hidden_size", width), Text("direction", isReversed ? "reverse" : "forward")], outputCount: 2)[1];
+
     private static AttributeProto Integer(string name, long value) => new() { Name = name, Type = AttributeType.Int, I = value };
 
     private static AttributeProto Integers(string name, long[] values)

@@ -36,6 +36,16 @@ internal abstract class ScoringNetwork
     /// <param name="history">The selected history.</param>
     /// <param name="popularity">[N + 1]: the scores for a history in which nothing was selected; the first, of padding, is not read.</param>
     public abstract ItemScores Append(OnnxGraphBuilder graph, HistoryValues history, float[] popularity);
+
+    /// <summary>Checks an item table [N + 1, d].</summary>
+    /// <exception cref="ArgumentException">It has another size.</exception>
+    private protected static void CheckEmbeddings(float[] embeddings, int itemCount, int width)
+    {
+        if (itemCount < 1)
+            throw new ArgumentException("A graph needs at least one item.", nameof(itemCount));
+        if (embeddings.Length != (itemCount + 1L) * width)
+            throw new ArgumentException($"{embeddings.Length} numbers are no embeddings of {itemCount} items and padding at width {width}.", nameof(embeddings));
+    }
 }
 
 /// <summary>The scores of items after the histories of a batch, as nodes of a graph that are added on demand.</summary>

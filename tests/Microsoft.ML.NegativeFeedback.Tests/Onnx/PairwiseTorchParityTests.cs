@@ -51,6 +51,42 @@ public sealed class PairwiseTorchParityTests
         AssertSame(model, NextItemGraph.Build(new DinNetwork(model.ToWeights()), Options));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void SasRec_scores_as_torch_does(int heads)
+    {
+        using var scope = NewDisposeScope();
+        using var model = new SasRecPairwiseModel(ItemCount, new EncoderSettings(Width, Length, 2, heads, 0, EncoderForm.Sine), BprAlone, 5, CPU);
+        Spread(model);
+        AssertSame(model, NextItemGraph.Build(model.ToWeights(), Options));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(Length)]
+    public void Gru4Rec_scores_as_torch_does(int length)
+    {
+        using var scope = NewDisposeScope();
+        using var model = new Gru4RecModel(ItemCount, new EncoderSettings(Width, length, 1, 1, 0, EncoderForm.Sine), BprAlone, 5, CPU);
+        Spread(model);
+        AssertSame(model, NextItemGraph.Build(new GruNetwork(model.ToWeights()), Options));
+    }
+
+    /// <summary>Histories shorter than the window, as long and longer; and a window that is longer than what is read.</summary>
+    [Theory]
+    [InlineData(3)]
+    [InlineData(Length)]
+    public void Caser_scores_as_torch_does(int length)
+    {
+        using var scope = NewDisposeScope();
+        using var model = new CaserModel(ItemCount, new EncoderSettings(Width, length, 1, 1, 0, EncoderForm.Sine), BprAlone, 5, CPU);
+        Spread(model);
+        AssertSame(model, NextItemGraph.Build(new CaserNetwork(model.ToWeights()), Options));
+    }
+
+    private static PairwiseWeights BprAlone => new(1, 0);
+
     private static NextItemGraphOptions Options => new() { Candidates = true, Popularity = new float[ItemCount + 1] };
 
     // initial weights are so small that a wrong term would pass for rounding
@@ -70,7 +106,7 @@ public sealed class PairwiseTorchParityTests
     private static void AssertSame(PairwiseModel model, byte[] graph)
     {
         var data = RandomSequences.Create(30, ItemCount, 15, seed: 4);
-        var windows = new LikedWindows(data, Length);
+        var windows = new LikedWindows(data, model.Settings.MaximumLength);
         using var scorer = new OnnxScorer(graph, new OnnxScorerOptions(ThreadCount: 1));
         var (rows, scored) = (new HistoryRows(), new ScoredRows());
         int[][] candidates = [.. Enumerable.Range(0, data.RowCount).Select(row => Enumerable.Range(1, 1 + (row % 5)).Select(i => 1 + (((row * 7) + (i * 3)) % ItemCount)).ToArray())];
