@@ -316,6 +316,34 @@ public static class NegativeFeedbackCatalog
     public static SineTrainer Sine(this RecommendationCatalog.RecommendationTrainers catalog, SineTrainer.Options options)
         => new(CatalogEnvironment.Of(catalog), options);
 
+    /// <summary>Trains one of the networks that SINE is compared with (RecSys '23, section 5.1.3), pairwise as SINE is.</summary>
+    /// <param name="catalog">The trainers of <c>mlContext.Recommendation()</c>.</param>
+    /// <param name="network">Which of them.</param>
+    /// <param name="itemsColumnName">The items of a history: a vector of keys.</param>
+    /// <param name="feedbackColumnName">The feedback beside them: a vector of Single.</param>
+    /// <param name="numberOfRecommendations">k: items recommended to a row.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public static BaselineTrainer Baseline(
+        this RecommendationCatalog.RecommendationTrainers catalog,
+        BaselineNetwork network,
+        string itemsColumnName = "Items",
+        string feedbackColumnName = "Feedback",
+        int numberOfRecommendations = 10)
+        => new(CatalogEnvironment.Of(catalog), new BaselineTrainer.Options
+        {
+            Network = network,
+            ItemsColumnName = itemsColumnName,
+            FeedbackColumnName = feedbackColumnName,
+            NumberOfRecommendations = numberOfRecommendations,
+        });
+
+    /// <summary>Trains one of the networks that SINE is compared with (RecSys '23, section 5.1.3), with all its options.</summary>
+    /// <param name="catalog">The trainers of <c>mlContext.Recommendation()</c>.</param>
+    /// <param name="options">Network, columns, sampling and training.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public static BaselineTrainer Baseline(this RecommendationCatalog.RecommendationTrainers catalog, BaselineTrainer.Options options)
+        => new(CatalogEnvironment.Of(catalog), options);
+
     /// <summary>
     /// Evaluates recommendations against the item that came next, liked and disliked ground truth apart: HR, NDCG and MRR at k, their differences and the
     /// coverage of the catalogue (PNFRec, RecSys '25, section 4.3).

@@ -42,6 +42,18 @@ public abstract class PairwiseTrainer : NextItemTrainer
             new NegativeSamplerSettings(_options.NegativeSampling, _options.PopularityExponent, observedSkipShare));
     }
 
+    /// <summary>Whether anything was skipped.</summary>
+    private protected static bool HasSkips(SequenceData data)
+    {
+        for (int row = 0; row < data.RowCount; row++)
+        {
+            if (data.Feedback(row).Contains((sbyte)-1))
+                return true;
+        }
+
+        return false;
+    }
+
     private CandidateRows ReadCandidates(IDataView rows, TrainerInput input)
     {
         var keys = KeyMapping.Apply(rows, input.Items, _options.ItemsColumnName, _options.ValidationCandidatesColumnName);

@@ -87,17 +87,6 @@ public sealed class SineTrainer : PairwiseTrainer
             usesSkips ? _options.SameInterestWeight : 0.5, _options.FusionNormalization, _options.AdaptiveFusion);
     }
 
-    private static bool HasSkips(SequenceData data)
-    {
-        for (int row = 0; row < data.RowCount; row++)
-        {
-            if (data.Feedback(row).Contains((sbyte)-1))
-                return true;
-        }
-
-        return false;
-    }
-
     /// <summary>The options of <see cref="SineTrainer"/>.</summary>
     public sealed class Options : PairwiseTrainerOptions
     {

@@ -1,0 +1,70 @@
+using System.Text.Json;
+using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Onnx;
+using Microsoft.ML.NegativeFeedback.Trainers;
+using Microsoft.ML.NegativeFeedback.Training;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.NegativeFeedback;
+
+/// <summary>
+/// Trains the networks that SINE (Pan et al., RecSys '23, section 5.1.3) is compared with, all of them as SINE is: over the liked items of a history, with −ln σ(y(liked) − y(sampled))
+/// (BPR) at every position, one sampled item each that the user never met, drawn afresh every epoch.
+/// </summary>
+/// <remarks>
+/// The skip before a liked item is not learned from as SINE does; with <see cref="Options.ObservedSkipShare"/> the user's skips come among the sampled items. Of the options of the
+/// network, <see cref="BaselineNetwork.SasRec"/> alone reads the numbers of blocks and heads.
+/// </remarks>
+public sealed class BaselineTrainer : PairwiseTrainer
+{
+    private static readonly PairwiseWeights Weights = new(Sampled: 1, Skipped: 0);
+
+    private readonly Options _options;
+
+    internal BaselineTrainer(IHostEnvironment environment, Options options)
+        : base(environment, nameof(BaselineTrainer), options)
+    {
+        TrainerChecks.IsDefined(options.Network, nameof(options.Network));
+        TrainerChecks.InRange(options.ObservedSkipShare, nameof(options.ObservedSkipShare), value => value is >= 0 and <= 1, "in [0, 1]");
+        _options = options;
+    }
+
+    private protected override byte[] Train(TrainerInput input, TrainingSettings settings, NextItemGraphOptions graph, TrainingRun run)
+    {
+        var data = ReadData(input, _options.ObservedSkipShare);
+        if (_options.ObservedSkipShare > 0 && !HasSkips(data.Train))
+        {
+            input.Channel.Warning(MessageSensitivity.None, "No item of the training data was skipped (feedback below 0), so none comes among the sampled ones. "
+                + "Check the rule that made column '{0}'.", _options.FeedbackColumnName);
+        }
+
+        var (count, encoder, seed) = (input.ItemCount, PairwiseEncoderSettings, settings.Seed);
+        ScoringNetwork network = _options.Network switch
+        {
+            BaselineNetwork.Gru4Rec => new GruNetwork(Learn(device => new Gru4RecModel(count, encoder, Weights, seed, device), model => model.ToWeights())),
+            BaselineNetwork.Caser => new CaserNetwork(Learn(device => new CaserModel(count, encoder, Weights, seed, device), model => model.ToWeights())),
+            _ => new EncoderNetwork(Learn(device => new SasRecPairwiseModel(count, encoder, Weights, seed, device), model => model.ToWeights())),
+        };
+        return NextItemGraph.Build(network, graph);
+
+        TWeights Learn<TModel, TWeights>(Func<global::TorchSharp.torch.Device, TModel> create, Func<TModel, TWeights> weightsOf)
+            where TModel : PairwiseModel
+        {
+            string name = $"Baseline {_options.Network} {JsonSerializer.Serialize(encoder)}";
+            return ModelTraining.Train(new PairwiseTask<TModel, TWeights>(name, create, weightsOf, data), settings, run).Weights;
+        }
+    }
+
+    /// <summary>The options of <see cref="BaselineTrainer"/>.</summary>
+    public sealed class Options : PairwiseTrainerOptions
+    {
+        /// <summary>What is trained. Default <see cref="BaselineNetwork.SasRec"/>.</summary>
+        public BaselineNetwork Network { get; set; } = BaselineNetwork.SasRec;
+
+        /// <summary>
+        /// The share, in [0, 1], of the sampled items that are skips of the user's own, as far as the user has any: passive negatives mixed into the others, what makes SASRec
+        /// the paper's SASRec-N. Default 0: none is.
+        /// </summary>
+        public double ObservedSkipShare { get; set; }
+    }
+}

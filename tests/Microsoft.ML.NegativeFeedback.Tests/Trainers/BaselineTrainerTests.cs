@@ -1,0 +1,210 @@
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.NegativeFeedback.Tests.Trainers;
+
+/// <summary>The baselines of SINE from the front door: learning, ranking candidates, saved and loaded, refused.</summary>
+public class BaselineTrainerTests
+{
+    private readonly MLContext _ml = new(seed: 1);
+    private readonly List<string> _log = [];
+
+    public BaselineTrainerTests() => _ml.Log += (_, message) =>
+    {
+        if (message.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning)
+            _log.Add(message.Message);
+    };
+
+    private static BaselineTrainer.Options Small(BaselineNetwork network, Action<BaselineTrainer.Options>? set = null)
+    {
+        var options = TrainerTests.Small(new BaselineTrainer.Options { Network = network });
+        options.MaximumNumberOfEpochs = 25;
+        options.LearningRate = 0.02;
+        set?.Invoke(options);
+        return options;
+    }
+
+    private IDataView Keyed(IEnumerable<ToyHistory> histories)
+    {
+        var rows = _ml.Data.LoadFromEnumerable(histories);
+        return _ml.Transforms.Conversion.MapValueToKey("Items").Fit(rows).Transform(rows);
+    }
+
+    private float[][] Scores(BaselineTrainer.Options options, IDataView train)
+        => _ml.Data.CreateEnumerable<Scored>(_ml.Recommendation().Trainers.Baseline(options).Fit(train).Transform(train), reuseRowObject: false)
+            .Select(row => row.Scores).ToArray();
+
+    public static TheoryData<BaselineNetwork> Networks => [.. Enum.GetValues<BaselineNetwork>()];
+
+    public static TheoryData<BaselineNetwork, double> NetworksAndSkipShares
+    {
+        get
+        {
+            var cases = new TheoryData<BaselineNetwork, double> { { BaselineNetwork.SasRec, 0.3 } };
+            foreach (var network in Enum.GetValues<BaselineNetwork>())
+                cases.Add(network, 0);
+            return cases;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Networks))]
+    public void A_chain_learns_what_comes_next(BaselineNetwork network)
+    {
+        var train = _ml.Data.LoadFromEnumerable(ToyFeed.Histories(400, seed: 1));
+        var test = _ml.Data.LoadFromEnumerable(ToyFeed.Histories(60, seed: 2));
+        var model = _ml.Transforms.Conversion.MapValueToKey("Items")
+            .Append(_ml.Recommendation().Trainers.Baseline(Small(network)))
+            .Append(_ml.Transforms.Conversion.MapKeyToValue("RecommendedItems"))
+            .Fit(train);
+        var metrics = _ml.Recommendation().EvaluateNextItem(model.Transform(test), numberOfRecommendations: 5);
+        // 24 items of the ring less the 8 seen, and the disliked ones: chance is below 0.2
+        Assert.True(metrics.Positive.HitRate > 0.6, $"HR@5 {metrics.Positive.HitRate}");
+        Assert.Empty(_log);
+    }
+
+    [Theory]
+    [MemberData(nameof(NetworksAndSkipShares))]
+    public void It_tells_liked_from_skipped_better_than_popularity(BaselineNetwork network, double skipShare)
+    {
+        var split = Feed();
+        var toKeys = _ml.Transforms.Conversion.MapValueToKey(
+            [new InputOutputColumnPair("Items"), new InputOutputColumnPair("Candidates")], keyData: split.Catalogue).Fit(split.TrainSet);
+        var options = Small(network, options =>
+        {
+            options.CandidatesColumnName = "Candidates";
+            options.ValidationSet = toKeys.Transform(split.ValidationSet);
+            options.ObservedSkipShare = skipShare;
+            options.MaximumSequenceLength = 30;
+            options.MaximumNumberOfEpochs = 30;
+            options.EarlyStoppingPatience = 6;
+            options.LearningRate = 0.005;
+        });
+        var model = _ml.Recommendation().Trainers.Baseline(options).Fit(toKeys.Transform(split.TrainSet));
+        double auc = _ml.Recommendation().EvaluateCandidates(model.Transform(toKeys.Transform(split.TestSet))).Auc;
+        double popularity = PopularityAuc(split);
+        Assert.True(auc > popularity + 0.04, $"AUC {auc}, by popularity {popularity}");
+    }
+
+    private LeaveLastOutData Feed()
+    {
+        var log = _ml.Data.SimulateShortVideoFeed(new ShortVideoFeedOptions { UserCount = 400, VideoCount = 150, SessionsPerUser = 6 });
+        return _ml.Data.LeaveLastOut(_ml.Transforms.LabelFeedback(FeedbackRule.WatchTime(positiveShare: 0.5, skipSeconds: 3)).Fit(log).Transform(log));
+    }
+
+    // every candidate's score is how often it was liked in training
+    private double PopularityAuc(LeaveLastOutData split)
+    {
+        var likes = new Dictionary<int, int>();
+        foreach (var row in Rows(split.TrainSet))
+        {
+            for (int i = 0; i < row.Items.Length; i++)
+                likes[row.Items[i]] = likes.GetValueOrDefault(row.Items[i]) + (row.Feedback[i] > 0 ? 1 : 0);
+        }
+
+        var scored = Rows(split.TestSet).Select(row => new
+        {
+            row.CandidateLabels,
+            CandidateScores = Array.ConvertAll(row.Candidates, item => (float)likes.GetValueOrDefault(item)),
+        });
+        return _ml.Recommendation().EvaluateCandidates(_ml.Data.LoadFromEnumerable(scored.ToArray())).Auc;
+
+        IEnumerable<FeedRow> Rows(IDataView view) => _ml.Data.CreateEnumerable<FeedRow>(view, reuseRowObject: false, ignoreMissingColumns: true);
+    }
+
+    [Theory]
+    [MemberData(nameof(Networks))]
+    public void The_same_seed_gives_the_same_model_to_the_bit(BaselineNetwork network)
+    {
+        var train = Keyed(ToyFeed.Histories(100, seed: 1));
+        var options = Small(network, options => (options.MaximumNumberOfEpochs, options.NumberOfThreads, options.DropoutRate) = (3, 2, 0.3));
+        Assert.Equal(Scores(options, train), Scores(options, train));
+    }
+
+    [Theory]
+    [MemberData(nameof(Networks))]
+    public void Saved_and_loaded_it_answers_the_same(BaselineNetwork network)
+    {
+        var rows = _ml.Data.LoadFromEnumerable(ToyFeed.Histories(60, seed: 1));
+        var model = _ml.Transforms.Conversion.MapValueToKey("Items")
+            .Append(_ml.Recommendation().Trainers.Baseline(Small(network, options => options.MaximumNumberOfEpochs = 2)))
+            .Append(_ml.Transforms.Conversion.MapKeyToValue("RecommendedItems"))
+            .Fit(rows);
+        using var saved = new MemoryStream();
+        _ml.Model.Save(model, rows.Schema, saved);
+        saved.Position = 0;
+        using var fresh = _ml.Model.CreatePredictionEngine<ToyHistory, ToyRecommendation>(_ml.Model.Load(saved, out _));
+        using var engine = _ml.Model.CreatePredictionEngine<ToyHistory, ToyRecommendation>(model);
+        foreach (var history in ToyFeed.Histories(10, seed: 2).Append(new ToyHistory()))
+        {
+            var (expected, actual) = (engine.Predict(history), fresh.Predict(history));
+            Assert.Equal(5, expected.RecommendedItems.Length);
+            Assert.Equal(expected.RecommendedItems, actual.RecommendedItems);
+            Assert.Equal(expected.Scores, actual.Scores);
+        }
+    }
+
+    [Fact]
+    public void Skips_among_the_sampled_items_give_another_model()
+    {
+        var train = Keyed(ToyFeed.Histories(60, seed: 1));
+        float[][] At(double share) => Scores(Small(BaselineNetwork.SasRec, options => (options.ObservedSkipShare, options.MaximumNumberOfEpochs) = (share, 2)), train);
+        Assert.NotEqual(At(0), At(0.5));
+        Assert.Empty(_log);
+    }
+
+    [Fact]
+    public void Without_any_skip_to_mix_in_it_trains_and_warns_once()
+    {
+        var liked = ToyFeed.Histories(60, seed: 1).Select(history => new ToyHistory
+        {
+            Items = [.. history.Items.Where((_, i) => history.Feedback[i] > 0)],
+            Feedback = [.. history.Feedback.Where(value => value > 0)],
+        });
+        var options = Small(BaselineNetwork.SasRec, options => (options.ObservedSkipShare, options.MaximumNumberOfEpochs) = (0.5, 2));
+        _ml.Recommendation().Trainers.Baseline(options).Fit(Keyed(liked));
+        Assert.Single(_log);
+        Assert.Contains("'Feedback'", _log[0]);
+    }
+
+    [Fact]
+    public void Histories_without_a_liked_item_are_refused()
+    {
+        var skipped = new ToyHistory { Items = ["a", "b", "c", "d", "e", "f"], Feedback = [-1, -1, -1, -1, -1, -1] };
+        var error = Assert.Throws<InvalidOperationException>(() => _ml.Recommendation().Trainers.Baseline(BaselineNetwork.Gru4Rec, numberOfRecommendations: 1).Fit(Keyed([skipped])));
+        Assert.Contains("positive feedback", error.Message);
+    }
+
+    public static TheoryData<string, Action<BaselineTrainer.Options>> WrongOptions => new()
+    {
+        { "Network", options => options.Network = (BaselineNetwork)99 },
+        { "ObservedSkipShare", options => options.ObservedSkipShare = -0.1 },
+        { "ObservedSkipShare", options => options.ObservedSkipShare = 1.1 },
+        { "ObservedSkipShare", options => options.ObservedSkipShare = double.NaN },
+        { "EmbeddingWidth", options => options.EmbeddingWidth = 0 },
+        { "PopularityExponent", options => options.PopularityExponent = -1 },
+    };
+
+    [Theory]
+    [MemberData(nameof(WrongOptions))]
+    public void A_wrong_option_is_named_before_any_data_is_read(string name, Action<BaselineTrainer.Options> set)
+    {
+        var error = Assert.ThrowsAny<ArgumentException>(() => _ml.Recommendation().Trainers.Baseline(Small(BaselineNetwork.SasRec, set)));
+        Assert.Contains(name, error.Message);
+    }
+
+    private sealed class Scored
+    {
+        public float[] Scores { get; set; } = [];
+    }
+
+    private sealed class FeedRow
+    {
+        public int[] Items { get; set; } = [];
+
+        public float[] Feedback { get; set; } = [];
+
+        public int[] Candidates { get; set; } = [];
+
+        public float[] CandidateLabels { get; set; } = [];
+    }
+}
