@@ -321,6 +321,9 @@ public static class NegativeFeedbackCatalog
     /// <param name="network">Which of them.</param>
     /// <param name="itemsColumnName">The items of a history: a vector of keys.</param>
     /// <param name="feedbackColumnName">The feedback beside them: a vector of Single.</param>
+    /// <param name="candidatesColumnName">
+    /// Candidates to score instead of recommending from the whole catalogue: a vector of keys; null for none. <see cref="BaselineNetwork.Din"/> needs it.
+    /// </param>
     /// <param name="numberOfRecommendations">k: items recommended to a row.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     public static BaselineTrainer Baseline(
@@ -328,12 +331,14 @@ public static class NegativeFeedbackCatalog
         BaselineNetwork network,
         string itemsColumnName = "Items",
         string feedbackColumnName = "Feedback",
+        string? candidatesColumnName = null,
         int numberOfRecommendations = 10)
         => new(CatalogEnvironment.Of(catalog), new BaselineTrainer.Options
         {
             Network = network,
             ItemsColumnName = itemsColumnName,
             FeedbackColumnName = feedbackColumnName,
+            CandidatesColumnName = candidatesColumnName,
             NumberOfRecommendations = numberOfRecommendations,
         });
 

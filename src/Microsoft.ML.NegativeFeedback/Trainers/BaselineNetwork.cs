@@ -19,4 +19,16 @@ public enum BaselineNetwork
     /// them, where the paper has two. A larger <see cref="SequenceTrainerOptions.MaximumSequenceLength"/> gives more positions to learn from.
     /// </summary>
     Caser,
+
+    /// <summary>
+    /// NCF: a matrix factorisation and layers over a user and an item (He et al., WWW '17). The user is the mean of the items that they liked, as users are served that training
+    /// did not know; the order of the items makes no difference.
+    /// </summary>
+    Ncf,
+
+    /// <summary>
+    /// DIN: the liked items summed up by what a small network makes of each beside the candidate, and layers over the sum and the candidate (Zhou et al., KDD '18). It
+    /// scores given candidates alone and needs <see cref="SequenceTrainerOptions.CandidatesColumnName"/>.
+    /// </summary>
+    Din,
 }

@@ -26,6 +26,12 @@ public sealed class BaselineTrainer : PairwiseTrainer
     {
         TrainerChecks.IsDefined(options.Network, nameof(options.Network));
         TrainerChecks.InRange(options.ObservedSkipShare, nameof(options.ObservedSkipShare), value => value is >= 0 and <= 1, "in [0, 1]");
+        if (options.Network == BaselineNetwork.Din && options.CandidatesColumnName is null)
+        {
+            throw new ArgumentException($"{nameof(BaselineNetwork.Din)} reads history and candidate together and cannot recommend from the whole catalogue: name a column of "
+                + $"candidates in {nameof(options.CandidatesColumnName)}.");
+        }
+
         _options = options;
     }
 
@@ -43,6 +49,8 @@ public sealed class BaselineTrainer : PairwiseTrainer
         {
             BaselineNetwork.Gru4Rec => new GruNetwork(Learn(device => new Gru4RecModel(count, encoder, Weights, seed, device), model => model.ToWeights())),
             BaselineNetwork.Caser => new CaserNetwork(Learn(device => new CaserModel(count, encoder, Weights, seed, device), model => model.ToWeights())),
+            BaselineNetwork.Ncf => new NcfNetwork(Learn(device => new NcfModel(count, encoder, Weights, seed, device), model => model.ToWeights())),
+            BaselineNetwork.Din => new DinNetwork(Learn(device => new DinModel(count, encoder, Weights, seed, device), model => model.ToWeights())),
             _ => new EncoderNetwork(Learn(device => new SasRecPairwiseModel(count, encoder, Weights, seed, device), model => model.ToWeights())),
         };
         return NextItemGraph.Build(network, graph);
