@@ -9,7 +9,7 @@ using Microsoft.ML.SearchSpace.Option;
 
 if (args.Length != 0 && args is not ["--data", _])
 {
-    Console.Error.WriteLine("AutoMLSweep [--data DIR]    DIR: a MovieLens-1M folder; without it a simulated short-video feed is used");
+    Console.Error.WriteLine("AutoMLSweep [--data DIR]    DIR: a MovieLens-1M folder (hours); without it a simulated short-video feed is used (minutes)");
     return 2;
 }
 
@@ -46,8 +46,8 @@ Console.WriteLine(tuned.Best.Test!.NextItem);
 var lastOut = ml.Data.LeaveLastOut(labelled);
 var keys = ml.Transforms.Conversion.MapValueToKey([new InputOutputColumnPair("Items"), new InputOutputColumnPair("Candidates")], keyData: lastOut.Catalogue);
 var sine = ml.Auto().Sine(
-    // the learning rate that its paper found best
-    Sized(new SineTrainer.Options { CandidatesColumnName = "Candidates", MaximumSequenceLength = 50, LearningRate = 0.003 }),
+    // the learning rate that its paper found best (section 5.4.2)
+    Sized(new SineTrainer.Options { CandidatesColumnName = "Candidates", MaximumSequenceLength = 50, LearningRate = 0.003, DropoutRate = 0.2 }),
     new() { [nameof(SineTrainer.Options.NumberOfSubInterests)] = new ChoiceOption(2, 3, 4, 5, 6, 7, 8) });
 var swept = ml.Auto().SweepRecommender(keys.Append(sine), lastOut.TrainSet, lastOut.ValidationSet, new RecommenderSweepOptions
 {
@@ -59,11 +59,17 @@ var swept = ml.Auto().SweepRecommender(keys.Append(sine), lastOut.TrainSet, last
 Console.WriteLine($"SINE: K {swept.Best.Parameters["NumberOfSubInterests"]}");
 Console.WriteLine(swept.Best.Test!.Candidates);
 
-Figure.Of(tuned.NegativeWeightSweep!, "NegativeWeight", "What α is worth to PNFRec with β = 0, test rows (its figure 2)", "α",
-    ("NDCG_p@10", metrics => metrics.NextItem!.Positive.Ndcg), ("ΔNDCG@10", metrics => metrics.NextItem!.NdcgDifference)).Print();
-Figure.Of(swept, "NumberOfSubInterests", "What K is worth to SINE, test rows (its figure 4)", "K",
-    ("GAUC", metrics => metrics.Candidates!.Gauc), ("NDCG@2", metrics => metrics.Candidates!.Ndcg)).Print();
-Console.WriteLine($"Done in {watch.Elapsed.TotalSeconds:0} s.");
+Directory.CreateDirectory("output");
+new ReportPage("Sweeps over PNFRec and SINE")
+    .AddHeading("What α is worth to PNFRec, with β = 0 (figure 2 of its paper)")
+    .AddParagraph($"Test rows; the encoder was tuned before with α = 0. By the validation rows α = {tuned.NegativeWeightSweep!.Best.Parameters["NegativeWeight"]} is best.")
+    .AddSweep(tuned.NegativeWeightSweep, "NegativeWeight", "α",
+        ("NDCG_p@10", metrics => metrics.NextItem!.Positive.Ndcg), ("ΔNDCG@10", metrics => metrics.NextItem!.NdcgDifference))
+    .AddHeading("What K is worth to SINE (figure 4 of its paper)")
+    .AddParagraph($"Test rows. By the validation rows K = {swept.Best.Parameters["NumberOfSubInterests"]} is best.")
+    .AddSweep(swept, "NumberOfSubInterests", "K", ("GAUC", metrics => metrics.Candidates!.Gauc), ("NDCG@2", metrics => metrics.Candidates!.Ndcg))
+    .Save("output/sweeps.html");
+Console.WriteLine($"Written after {watch.Elapsed.TotalSeconds:0} s: output/sweeps.html");
 return 0;
 
 TOptions Sized<TOptions>(TOptions options) where TOptions : SequenceTrainerOptions

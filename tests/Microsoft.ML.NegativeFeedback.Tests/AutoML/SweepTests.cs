@@ -32,6 +32,22 @@ public class SweepTests
     }
 
     [Fact]
+    public void A_runner_of_ones_own_serves_every_trial()
+    {
+        var pipeline = Pipeline(SweepFeed.Short, ("LearningRate", [1e-4, 1e-2]));
+        var progress = new Recorder<SweepProgress>();
+        var best = _ml.Auto().CreateExperiment()
+            .SetPipeline(pipeline)
+            .SetTrialRunner(new NextItemTrialRunner(_ml, pipeline, TrainSet, ValidationSet, new() { NumberOfRecommendations = 5, Progress = progress }))
+            .SetMaxModelToExplore(2)
+            .Run();
+
+        Assert.Equal(2, progress.Reports.Count);
+        Assert.All(progress.Reports, report => Assert.Null(report.Trial.Failure));
+        Assert.Equal(progress.Reports[^1].Best!.Metric, best.Metric);
+    }
+
+    [Fact]
     public void A_sweep_keeps_every_trial_and_the_best_model()
     {
         var lines = new List<string>();
