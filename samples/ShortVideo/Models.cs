@@ -11,6 +11,12 @@ internal static class Models
     /// <summary>The models by their names on the command line, as the tables call them, in the tables' order.</summary>
     public static readonly IReadOnlyDictionary<string, string> Titles = new Dictionary<string, string>
     {
+        ["sasrec"] = "SASRec",
+        ["sasrec-n"] = "SASRec-N",
+        ["gru4rec"] = "GRU4Rec",
+        ["caser"] = "Caser",
+        ["ncf"] = "NCF",
+        ["din"] = "DIN",
         ["wo-af"] = "w/o AF",
         ["wo-nf"] = "w/o NF",
         [Sine] = "SINE",
@@ -28,6 +34,23 @@ internal static class Models
     public static NextItemTrainer Create(MLContext ml, Run run, LeaveLastOutData split, Arguments arguments, IProgress<TrainingProgress> progress)
     {
         var trainers = ml.Recommendation().Trainers;
+        if (!HasSubInterests(run.Model))
+        {
+            return trainers.Baseline(Shared(new BaselineTrainer.Options
+            {
+                Network = run.Model switch
+                {
+                    "gru4rec" => BaselineNetwork.Gru4Rec,
+                    "caser" => BaselineNetwork.Caser,
+                    "ncf" => BaselineNetwork.Ncf,
+                    "din" => BaselineNetwork.Din,
+                    _ => BaselineNetwork.SasRec,
+                },
+                // N: one negative of five is one that the user skipped
+                ObservedSkipShare = run.Model == "sasrec-n" ? 0.2 : 0,
+            }));
+        }
+
         return trainers.Sine(Shared(new SineTrainer.Options
         {
             NumberOfSubInterests = run.SubInterests,
