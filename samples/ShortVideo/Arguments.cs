@@ -7,25 +7,26 @@ internal sealed record Arguments
         SINE, its ablations and its baselines on short videos, as in tables 3 and 4 and figure 4 of the paper (RecSys '23).
           --data DIR            folder with a log of KuaiRand; without it, a simulated feed
           --users N             users of the simulated feed; default 5000
-          --models A,B,…        of sine, wo-af, wo-nf and the baselines; default all
+          --models A,B,…        of sasrec, din, gru4rec, caser, ncf, sasrec-n, wo-af, wo-nf, sine; default all
           --seeds N             seeds 1 to N; default 1
           --interests K,K,…     sub-interests: the first is that of the tables, SINE is trained with the others for the curve; default 2
           --tune                try dropout rates with the first seed, the same for every model, and keep the best by AUC
                                 on the validation rows
           --learning-rate R     without --tune; default 0.003
           --dropout R           without --tune; default 0.2
-          --epochs N            at most so many; default 20
+          --epochs N            at most so many; default 30
+          --patience N          stop after so many epochs without a better AUC on the validation rows; default 4
           --threads N           default: torch decides, one a processor where it sees one core
           --results FILE        a line for every trained model is added to FILE; what has a line there already is not trained again (another
-                                number of epochs asks for another file)
+                                number of epochs or another patience asks for another file)
           --report-from FILE    only print and write what the lines of FILE say; nothing is trained
           --page FILE           where the report page goes; default output/short-video.html
         """;
 
     private static readonly string[] Names =
     [
-        "--data", "--users", "--models", "--seeds", "--interests", "--tune", "--learning-rate", "--dropout", "--epochs", "--threads", "--results",
-        "--report-from", "--page",
+        "--data", "--users", "--models", "--seeds", "--interests", "--tune", "--learning-rate", "--dropout", "--epochs", "--patience", "--threads",
+        "--results", "--report-from", "--page",
     ];
 
     public string? DataFolder { get; private init; }
@@ -44,6 +45,8 @@ internal sealed record Arguments
 
     public int Epochs { get; private init; }
 
+    public int Patience { get; private init; }
+
     public int? Threads { get; private init; }
 
     public string? ResultsFile { get; private init; }
@@ -61,7 +64,7 @@ internal sealed record Arguments
         }
         catch (FormatException exception)
         {
-            Console.Error.WriteLine(exception.Message);
+            Console.Error.WriteLine(exception.Message + "\n");
             Console.Error.WriteLine(Usage);
             return null;
         }
@@ -88,7 +91,8 @@ internal sealed record Arguments
             SubInterests = [.. List("--interests", "2").Select(text => ToNumber("--interests", text)).Distinct()],
             Tunes = values.ContainsKey("--tune"),
             Setting = new Setting(Rate("--learning-rate", Setting.Default.LearningRate), Rate("--dropout", Setting.Default.DropoutRate)),
-            Epochs = Number("--epochs", 20),
+            Epochs = Number("--epochs", 30),
+            Patience = Number("--patience", 4),
             Threads = values.ContainsKey("--threads") ? Number("--threads", 1) : null,
             ResultsFile = values.GetValueOrDefault("--results"),
             ReportFrom = values.GetValueOrDefault("--report-from"),

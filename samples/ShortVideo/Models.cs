@@ -68,7 +68,7 @@ internal static class Models
             options.LearningRate = run.Setting.LearningRate;
             options.DropoutRate = run.Setting.DropoutRate;
             options.MaximumNumberOfEpochs = arguments.Epochs;
-            options.EarlyStoppingPatience = 4;
+            options.EarlyStoppingPatience = arguments.Patience;
             options.NumberOfThreads = arguments.Threads;
             options.Seed = run.Seed;
             options.CandidatesColumnName = "Candidates";
