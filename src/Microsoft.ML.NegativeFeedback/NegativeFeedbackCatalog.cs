@@ -1,6 +1,5 @@
 using Microsoft.ML.NegativeFeedback;
 using Microsoft.ML.NegativeFeedback.Datasets;
-using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Evaluation;
 
 namespace Microsoft.ML;
@@ -8,7 +7,7 @@ namespace Microsoft.ML;
 /// <summary>
 /// The front door: every entry point of Microsoft.ML.NegativeFeedback, as extension methods of ML.NET's own catalogs.
 /// </summary>
-public static class NegativeFeedbackCatalog
+public static partial class NegativeFeedbackCatalog
 {
     /// <summary>
     /// Reads ratings of MovieLens: columns User and Item (Int32), Rating (Single, 0.5 to 5) and Time (Int64, seconds since 1970), in the file's order.
@@ -222,132 +221,6 @@ public static class NegativeFeedbackCatalog
     /// <exception cref="ArgumentException">An option is out of its range, the name of a column is empty or given twice.</exception>
     public static SampleNegativesEstimator SampleNegatives(this TransformsCatalog catalog, SampleNegativesOptions options)
         => new(options);
-
-    /// <summary>
-    /// Trains PNFRec (RecSys '25): two self-attention encoders over liked and disliked items with one item table, which learn to foresee the next of each
-    /// and to tell them apart; recommends by the encoder of the liked ones.
-    /// </summary>
-    /// <param name="catalog">The trainers of <c>mlContext.Recommendation()</c>.</param>
-    /// <param name="itemsColumnName">The items of a history: a vector of keys.</param>
-    /// <param name="feedbackColumnName">The feedback beside them: a vector of Single.</param>
-    /// <param name="negativeWeight">α: weight of the cross entropy of the next disliked item; at least 0.</param>
-    /// <param name="contrastiveWeight">β: weight of the contrast between the next liked and the disliked items; at least 0.</param>
-    /// <param name="numberOfRecommendations">k: items recommended to a row.</param>
-    /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    public static PnfRecTrainer PnfRec(
-        this RecommendationCatalog.RecommendationTrainers catalog,
-        string itemsColumnName = "Items",
-        string feedbackColumnName = "Feedback",
-        double negativeWeight = 0.45,
-        double contrastiveWeight = 0.25,
-        int numberOfRecommendations = 10)
-        => new(CatalogEnvironment.Of(catalog), new PnfRecTrainer.Options
-        {
-            ItemsColumnName = itemsColumnName,
-            FeedbackColumnName = feedbackColumnName,
-            NegativeWeight = negativeWeight,
-            ContrastiveWeight = contrastiveWeight,
-            NumberOfRecommendations = numberOfRecommendations,
-        });
-
-    /// <summary>Trains PNFRec (RecSys '25) with all its options.</summary>
-    /// <param name="catalog">The trainers of <c>mlContext.Recommendation()</c>.</param>
-    /// <param name="options">Columns, network, losses and training.</param>
-    /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    public static PnfRecTrainer PnfRec(this RecommendationCatalog.RecommendationTrainers catalog, PnfRecTrainer.Options options)
-        => new(CatalogEnvironment.Of(catalog), options);
-
-    /// <summary>Trains SASRec (Kang and McAuley 2018) with cross entropy over the whole catalogue, the baseline of PNFRec.</summary>
-    /// <param name="catalog">The trainers of <c>mlContext.Recommendation()</c>.</param>
-    /// <param name="itemsColumnName">The items of a history: a vector of keys.</param>
-    /// <param name="feedbackColumnName">The feedback beside them: a vector of Single.</param>
-    /// <param name="variant">What it reads: the liked items alone, every item, or every item with a contrast to the disliked.</param>
-    /// <param name="numberOfRecommendations">k: items recommended to a row.</param>
-    /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    public static SasRecTrainer SasRec(
-        this RecommendationCatalog.RecommendationTrainers catalog,
-        string itemsColumnName = "Items",
-        string feedbackColumnName = "Feedback",
-        SasRecVariant variant = SasRecVariant.PositiveItems,
-        int numberOfRecommendations = 10)
-        => new(CatalogEnvironment.Of(catalog), new SasRecTrainer.Options
-        {
-            ItemsColumnName = itemsColumnName,
-            FeedbackColumnName = feedbackColumnName,
-            Variant = variant,
-            NumberOfRecommendations = numberOfRecommendations,
-        });
-
-    /// <summary>Trains SASRec with all its options.</summary>
-    /// <param name="catalog">The trainers of <c>mlContext.Recommendation()</c>.</param>
-    /// <param name="options">Columns, network and training.</param>
-    /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    public static SasRecTrainer SasRec(this RecommendationCatalog.RecommendationTrainers catalog, SasRecTrainer.Options options)
-        => new(CatalogEnvironment.Of(catalog), options);
-
-    /// <summary>
-    /// Trains SINE (RecSys '23): sub-interest prototypes that skips tell apart, attention that heeds them, and their fusion by the candidate. (RecBole's SINE is another
-    /// model, Sparse-Interest Network, WSDM '21.)
-    /// </summary>
-    /// <param name="catalog">The trainers of <c>mlContext.Recommendation()</c>.</param>
-    /// <param name="itemsColumnName">The items of a history: a vector of keys.</param>
-    /// <param name="feedbackColumnName">The feedback beside them: a vector of Single.</param>
-    /// <param name="numberOfSubInterests">K: sub-interests; at least 2.</param>
-    /// <param name="numberOfRecommendations">k: items recommended to a row.</param>
-    /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    public static SineTrainer Sine(
-        this RecommendationCatalog.RecommendationTrainers catalog,
-        string itemsColumnName = "Items",
-        string feedbackColumnName = "Feedback",
-        int numberOfSubInterests = 2,
-        int numberOfRecommendations = 10)
-        => new(CatalogEnvironment.Of(catalog), new SineTrainer.Options
-        {
-            ItemsColumnName = itemsColumnName,
-            FeedbackColumnName = feedbackColumnName,
-            NumberOfSubInterests = numberOfSubInterests,
-            NumberOfRecommendations = numberOfRecommendations,
-        });
-
-    /// <summary>Trains SINE (RecSys '23) with all its options.</summary>
-    /// <param name="catalog">The trainers of <c>mlContext.Recommendation()</c>.</param>
-    /// <param name="options">Columns, network, losses, sampling and training.</param>
-    /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    public static SineTrainer Sine(this RecommendationCatalog.RecommendationTrainers catalog, SineTrainer.Options options)
-        => new(CatalogEnvironment.Of(catalog), options);
-
-    /// <summary>Trains one of the networks that SINE is compared with (RecSys '23, section 5.1.3), pairwise as SINE is.</summary>
-    /// <param name="catalog">The trainers of <c>mlContext.Recommendation()</c>.</param>
-    /// <param name="network">Which of them.</param>
-    /// <param name="itemsColumnName">The items of a history: a vector of keys.</param>
-    /// <param name="feedbackColumnName">The feedback beside them: a vector of Single.</param>
-    /// <param name="candidatesColumnName">
-    /// Candidates to score instead of recommending from the whole catalogue: a vector of keys; null for none. <see cref="BaselineNetwork.Din"/> needs it.
-    /// </param>
-    /// <param name="numberOfRecommendations">k: items recommended to a row.</param>
-    /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    public static BaselineTrainer Baseline(
-        this RecommendationCatalog.RecommendationTrainers catalog,
-        BaselineNetwork network,
-        string itemsColumnName = "Items",
-        string feedbackColumnName = "Feedback",
-        string? candidatesColumnName = null,
-        int numberOfRecommendations = 10)
-        => new(CatalogEnvironment.Of(catalog), new BaselineTrainer.Options
-        {
-            Network = network,
-            ItemsColumnName = itemsColumnName,
-            FeedbackColumnName = feedbackColumnName,
-            CandidatesColumnName = candidatesColumnName,
-            NumberOfRecommendations = numberOfRecommendations,
-        });
-
-    /// <summary>Trains one of the networks that SINE is compared with (RecSys '23, section 5.1.3), with all its options.</summary>
-    /// <param name="catalog">The trainers of <c>mlContext.Recommendation()</c>.</param>
-    /// <param name="options">Network, columns, sampling and training.</param>
-    /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    public static BaselineTrainer Baseline(this RecommendationCatalog.RecommendationTrainers catalog, BaselineTrainer.Options options)
-        => new(CatalogEnvironment.Of(catalog), options);
 
     /// <summary>
     /// Evaluates recommendations against the item that came next, liked and disliked ground truth apart: HR, NDCG and MRR at k, their differences and the
