@@ -9,7 +9,7 @@ internal sealed class ConsoleProgress(string model) : IProgress<SweepProgress>
     {
         var trial = value.Trial;
         string parameters = string.Join(", ", trial.Parameters.Select(parameter => $"{parameter.Key} {parameter.Value:0.####}"));
-        string outcome = trial.Failure is null ? $"{trial.Metric:0.0000}" : $"failed: {trial.Failure.Message}";
+        string outcome = trial.Failure is null ? $"{trial.Metric:0.0000}" : $"failed: {trial.Failure.Message.Split('\n')[0]}";
         Console.WriteLine($"{model}, {parameters}: {outcome} in {trial.Duration.TotalSeconds:0.0} s, best so far {value.Best?.Metric:0.0000}");
     }
 }

@@ -43,11 +43,14 @@ internal sealed class TrialHistory
     {
         string outcome = trial.Failure is null
             ? string.Create(CultureInfo.InvariantCulture, $"{_measurement.MetricName} {trial.Metric:0.0000}")
-            : $"failed, {trial.Failure.Message}";
+            : $"failed, {FirstLine(trial.Failure.Message)}";
         string best = Best is null
             ? "no trial has succeeded so far"
             : string.Create(CultureInfo.InvariantCulture, $"best so far {Best.Metric:0.0000} of trial {Best.Id}");
         return string.Create(CultureInfo.InvariantCulture,
             $"Trial {trial.Id} ({trial.ParameterText}): {outcome} after {trial.Duration.TotalSeconds:0.0} s; {best}");
     }
+
+    /// <summary>libtorch's messages go on with a stack trace.</summary>
+    private static string FirstLine(string message) => message.Split('\n', 2)[0].TrimEnd();
 }

@@ -102,7 +102,7 @@ internal sealed class CatalogueContrast
         {
             var product = change.mul(cosines);
             _rowFactors.narrow(0, start, index.shape[0]).add_(product.sum(1, keepdim: true));
-            _classFactors.index_add_(0, index.reshape(-1), product.view(-1), 1);
+            _classFactors.index_add_(0, index.reshape(-1), product.view(-1), Scalars.One);
             change.mul_(InverseProducts(index, start));
         }
 

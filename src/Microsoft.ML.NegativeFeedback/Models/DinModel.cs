@@ -83,7 +83,7 @@ internal sealed class DinModel : PairwiseModel
         if (positions is null)
             return Interests(embedded, newest, candidates);
         var all = zeros(candidates.shape[0], count * length * Settings.Width, device: Device).view(-1, count * length, Settings.Width)
-            .index_add_(1, positions, candidates, 1);
+            .index_add_(1, positions, candidates, Scalars.One);
         return Interests(embedded, newest, all).index_select(1, positions);
     }
 

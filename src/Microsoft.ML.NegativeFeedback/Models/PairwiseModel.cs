@@ -109,7 +109,7 @@ internal abstract class PairwiseModel : SequenceModel
 
         var gradient = sums.Backpropagate(loss, null, NetworkParameters, vectors);
         using (no_grad())
-            sums.Of(items).index_add_(0, indices, gradient!, 1);
+            sums.Of(items).index_add_(0, indices, gradient!, Scalars.One);
     }
 
     /// <summary>Adds the regularizer, which does not depend on the batch, to the sums.</summary>
