@@ -18,6 +18,10 @@ public static partial class torch
 
         public Tensor narrow(long dim, long start, long length) => Aten.Call("narrow", this, dim, start, length);
 
+        public Tensor[] split(long size, int dim = 0) => Aten.CallList("split.Tensor", (shape[dim] + size - 1) / size, this, size, (long)dim);
+
+        public Tensor[] split(long[] sizes, long dim = 0) => Aten.CallList("split_with_sizes", sizes.Length, this, sizes, dim);
+
         public Tensor[] unbind(long dimension = 0) =>
             Aten.CallList("unbind.int", shape[dimension < 0 ? shape.Length + dimension : dimension], this, dimension);
 

@@ -26,6 +26,9 @@ internal sealed class LinearLayer : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>W, [out, in].</summary>
+    public Parameter Matrix => weight;
+
     /// <summary>[out, in].</summary>
     public float[] Weight => weight.ToArray();
 

@@ -82,7 +82,7 @@ internal abstract class NextItemModel : SequenceModel
 
         var inputGradient = sums.Backpropagate(rows, rowGradient, branch.Parameters, embedded);
         using (no_grad())
-            itemGradient.index_add_(0, inputs, inputGradient!, Scalars.One);
+            RowSums.Add(itemGradient, slice.Inputs, inputGradient!);
     }
 
     /// <summary>Embedded sequences [batch · length, d] → hidden vectors [batch, length, d].</summary>

@@ -88,12 +88,13 @@ internal abstract class PairwiseModel : SequenceModel
         using var scope = NewDisposeScope();
         bool readsSkips = slice.HasSkips && _weights.Skipped > 0;
         long[] lookedUp = [.. slice.Inputs, .. slice.Liked, .. slice.Sampled, .. readsSkips ? slice.Skipped : []];
-        var indices = tensor(lookedUp, device: Device);
         // a leaf of its own: the gradient of the looked-up rows is added to the table's without a table of zeros in between
-        var vectors = items.detach().index_select(0, indices).requires_grad_();
+        var vectors = items.detach().index_select(0, tensor(lookedUp, device: Device)).requires_grad_();
+        long[] sizes = [slice.Inputs.Length, lookedUp.Length - slice.Inputs.Length];
+        var parts = vectors.split(sizes, 0);
         var sequences = new LikedSequences(slice.Count, slice.Length, tensor(slice.Inputs, device: Device), tensor(slice.InputSkips, device: Device), slice);
-        var embedded = vectors.narrow(0, 0, slice.Inputs.Length).view(slice.Count, slice.Length, Settings.Width);
-        var candidates = vectors.narrow(0, slice.Inputs.Length, lookedUp.Length - slice.Inputs.Length).view(readsSkips ? 3 : 2, -1, Settings.Width);
+        var embedded = parts[0].view(slice.Count, slice.Length, Settings.Width);
+        var candidates = parts[1].view(readsSkips ? 3 : 2, -1, Settings.Width);
         var positions = slice.HasPadding ? tensor(slice.Positions, device: Device) : null;
 
         var (sampled, skipped) = Margins(sequences, embedded, positions, candidates, new Dropout(Settings.DropoutRate, pass));
@@ -109,7 +110,7 @@ internal abstract class PairwiseModel : SequenceModel
 
         var gradient = sums.Backpropagate(loss, null, NetworkParameters, vectors);
         using (no_grad())
-            sums.Of(items).index_add_(0, indices, gradient!, Scalars.One);
+            RowSums.Add(sums.Of(items), lookedUp, gradient!);
     }
 
     /// <summary>Adds the regularizer, which does not depend on the batch, to the sums.</summary>

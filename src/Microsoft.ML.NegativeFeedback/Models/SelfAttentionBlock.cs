@@ -45,6 +45,9 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, BlockContext, Tenso
             : InitialWeights.Normal(CounterRandom.Of(seed, number), device, _width, _width);
     }
 
+    // 1 / √d
+    private double LogitScale => 1 / Math.Sqrt(_width / _headCount);
+
     /// <summary>Runs the block.</summary>
     /// <param name="input">[batch, length, d].</param>
     /// <param name="context">What all blocks of a pass share.</param>
@@ -52,7 +55,7 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, BlockContext, Tenso
     public override Tensor forward(Tensor input, BlockContext context)
     {
         var normalized = attentionNorm.call(input);
-        var attention = outProjection.call(Attention(normalized, input, context));
+        var attention = Attention(normalized, input, context);
         var attended = normalized.add(_dropsOutput ? context.Dropout.Apply(attention) : attention);
         var values = forwardNorm.call(attended);
         var hidden = context.Dropout.Apply(first.call(values)).relu_();
@@ -64,40 +67,64 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, BlockContext, Tenso
         inProjectionWeight.ToArray(), inProjectionBias?.ToArray() ?? new float[3 * _width], outProjection.Weight, outProjection.Bias,
         forwardNorm.Weight, forwardNorm.Bias, first.Weight, first.Bias, second.Weight, second.Bias);
 
+    // W_o·Attention(q, k, v)
     private Tensor Attention(Tensor queryInput, Tensor keyInput, BlockContext context)
     {
-        var query = SplitHeads(Project(queryInput, 0));
-        var key = SplitHeads(Project(keyInput, 1)).transpose(1, 2);
+        if (_headCount == 1 && inProjectionBias is null)
+            return MergedAttention(queryInput, keyInput, context);
+        var query = SplitHeads(Project(queryInput, 0).mul(LogitScale));
+        var key = SplitHeads(Project(keyInput, 1));
         var value = SplitHeads(Project(keyInput, 2));
-        long length = queryInput.shape[1];
-        if (length <= LongestStretch)
-            return JoinHeads(Mix(query, key, value, context.CausalMask, context.AttentionFactors, context.Dropout), queryInput.shape);
-
-        // Nothing sees what comes after it: stretches of queries need only the keys up to their own end, five eighths of all in four.
-        var mixed = new List<Tensor>();
-        long stretch = (length + Stretches - 1) / Stretches;
-        for (long start = 0; start < length; start += stretch)
-        {
-            long count = Math.Min(stretch, length - start), end = start + count;
-            mixed.Add(Mix(query.narrow(1, start, count), key.narrow(2, 0, end), value.narrow(1, 0, end),
-                context.CausalMask.narrow(0, start, count).narrow(1, 0, end), context.AttentionFactors?.narrow(1, start, count).narrow(2, 0, end),
-                context.Dropout));
-        }
-
-        return JoinHeads(cat([.. mixed], 1), queryInput.shape);
+        return outProjection.call(JoinHeads(Attend(query, key, value, context), queryInput.shape));
     }
 
-    // softmax(mask + q·kᵀ / √d)·v, the sum of mask and products in one pass over them
+    // With one head and no bias (W_q·x)·(W_k·y) = (W_kᵀ·W_q·x)·y and W_o·Σ α·(W_v·y) = W_o·W_v·Σ α·y: keys and values are the inputs themselves,
+    // and two projections do for four.
+    private Tensor MergedAttention(Tensor queryInput, Tensor keyInput, BlockContext context)
+    {
+        var query = nn.functional.linear(queryInput, InProjectionPart(1).t().mm(InProjectionPart(0)).mul(LogitScale));
+        return nn.functional.linear(Attend(query, keyInput, keyInput, context), outProjection.Matrix.mm(InProjectionPart(2)));
+    }
+
+    // Σ α·v, queries scaled: [batch · heads, length, d / heads] each
+    private Tensor Attend(Tensor query, Tensor key, Tensor value, BlockContext context)
+    {
+        long length = query.shape[1];
+        if (length <= LongestStretch)
+            return Mix(query, key, value, context.CausalMask, context.AttentionFactors, context.Dropout);
+
+        // Nothing sees what comes after it: stretches of queries need only the keys up to their own end, five eighths of all in four. The last comes
+        // first, and each takes its keys out of those of the one after it, so that gradients are added to no more rows than they have.
+        var queries = query.split((length + Stretches - 1) / Stretches, 1);
+        var mixed = new Tensor[queries.Length];
+        for (int i = queries.Length - 1; i >= 0; i--)
+        {
+            long end = key.shape[1], count = queries[i].shape[1], start = end - count;
+            mixed[i] = Mix(queries[i], key, value, context.CausalMask.narrow(0, start, count).narrow(1, 0, end),
+                context.AttentionFactors?.narrow(1, start, count).narrow(2, 0, end), context.Dropout);
+            if (i == 0)
+                break;
+            bool isKey = ReferenceEquals(key, value);
+            key = key.narrow(1, 0, start);
+            value = isKey ? key : value.narrow(1, 0, start);
+        }
+
+        return cat(mixed, 1);
+    }
+
+    // softmax(mask + q·kᵀ)·v
     private Tensor Mix(Tensor query, Tensor key, Tensor value, Tensor mask, Tensor? factors, Dropout dropout)
     {
-        var weights = dropout.Apply(mask.add(query.bmm(key), 1 / Math.Sqrt(_width / _headCount)).softmax(-1));
+        var weights = dropout.Apply(query.bmm(key.transpose(1, 2)).add_(mask).softmax(-1));
         return Scale(weights, factors).bmm(value);
     }
 
     // rows [Q; K; V] of the packed projection
     private Tensor Project(Tensor input, int part)
         => nn.functional.linear(
-            input, inProjectionWeight.narrow(0, part * _width, _width), inProjectionBias?.narrow(0, part * _width, _width));
+            input, InProjectionPart(part), inProjectionBias?.narrow(0, part * _width, _width));
+
+    private Tensor InProjectionPart(int part) => inProjectionWeight.narrow(0, part * _width, _width);
 
     // α̂ = β·α (SINE, eq. 9), the same for every head
     private Tensor Scale(Tensor weights, Tensor? factors)

@@ -18,6 +18,7 @@ internal sealed class TorchWorkers
     {
         (Count, _threadsEach) = (count, Math.Max(1, threads / count));
         SetThreads();
+        KeepFreedMemory();
         // OpenBLAS takes a new number of threads over at the next large product, which two threads should not do at once
         using var scope = NewDisposeScope();
         ones(128, 128).mm(ones(128, 128));
@@ -56,6 +57,14 @@ internal sealed class TorchWorkers
                 failures[worker] = ExceptionDispatchInfo.Capture(error);
             }
         }
+    }
+
+    // glibc gives large blocks back to the system and takes every page of the next one from it anew, a tenth of a step's time; it takes blocks for
+    // large from the size on that was freed before, up to 32 MiB. One such block, never touched, is all it needs to keep those of a step.
+    private static void KeepFreedMemory()
+    {
+        const long Floats = 31 << 18;
+        empty([Floats]).Dispose();
     }
 
     private void SetThreads() => set_num_threads(_threadsEach);

@@ -28,12 +28,14 @@ public sealed class LongSequenceTests
         }
     }
 
-    [Fact]
-    public void Factors_of_attention_reach_every_stretch()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Factors_of_attention_reach_every_stretch(int heads)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        var settings = new EncoderSettings(Width, Length, 1, 2, 0, EncoderForm.Sine);
+        var settings = new EncoderSettings(Width, Length, 1, heads, 0, EncoderForm.Sine);
         using var encoder = new PositionalEncoder(settings, 5, CPU);
         var input = tensor(CounterRandom.Of(1).Normal(Length * Width, 1), Length, Width).view(1, Length, Width);
         var factors = tensor(CounterRandom.Of(4).Symmetric(Length * Length, 1), Length, Length).view(1, Length, Length);
@@ -44,5 +46,25 @@ public sealed class LongSequenceTests
             float[] beginning = encoder.call(input.narrow(1, 0, length), new EncoderPass(Dropout.Off, cut)).ToArray();
             PublishedParityTests.AssertClose(beginning, whole[..(length * Width)], 2e-6, 1e-5, $"length {length}");
         }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_long_sequence_has_the_gradients_of_its_beginnings(int heads)
+    {
+        const int Beginning = 64;
+        using var scope = NewDisposeScope();
+        using var encoder = new PositionalEncoder(new EncoderSettings(Width, Length, 2, heads, 0, EncoderForm.Sine), 5, CPU);
+        var input = tensor(CounterRandom.Of(1).Normal(Length * Width, 1), Length, Width).view(1, Length, Width).requires_grad_();
+        var direction = tensor(CounterRandom.Of(2).Normal(Beginning * Width, 1), Beginning, Width).view(1, Beginning, Width);
+
+        float[][] whole = Gradients(encoder.call(input, new EncoderPass(Dropout.Off)).narrow(1, 0, Beginning));
+        float[][] beginning = Gradients(encoder.call(input.narrow(1, 0, Beginning), new EncoderPass(Dropout.Off)));
+        for (int i = 0; i < whole.Length; i++)
+            PublishedParityTests.AssertClose(beginning[i], whole[i], 1e-5, 1e-5, $"gradient {i}");
+
+        float[][] Gradients(Tensor hidden)
+            => [.. autograd.grad([hidden], [input, .. encoder.parameters()], [direction]).Select(gradient => gradient.ToArray())];
     }
 }
