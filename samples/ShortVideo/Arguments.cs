@@ -10,7 +10,7 @@ internal sealed record Arguments
           --models A,B,…        of sasrec, din, gru4rec, caser, ncf, sasrec-n, wo-af, wo-nf, sine; default all
           --seeds N             seeds 1 to N; default 1
           --interests K,K,…     sub-interests: the first is that of the tables, SINE is trained with the others for the curve; default 2
-          --tune                try dropout rates with the first seed, the same for every model, and keep the best by AUC
+          --tune                try learning and dropout rates with the first seed, the same for every model, and keep the best by AUC
                                 on the validation rows
           --learning-rate R     without --tune; default 0.003
           --dropout R           without --tune; default 0.2

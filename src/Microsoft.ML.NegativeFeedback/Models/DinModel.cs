@@ -18,6 +18,9 @@ internal sealed class DinModel : PairwiseModel
     /// <summary>h, the hidden units of a, as in the paper.</summary>
     public const int AttentionWidth = 36;
 
+    // Positions of a sequence whose candidates are worked off together.
+    private const long Stretch = 16;
+
     private readonly Parameter attention;
     private readonly Parameter attentionBias;
     private readonly Parameter share;
@@ -78,13 +81,30 @@ internal sealed class DinModel : PairwiseModel
     // Candidates at some positions stand among zeros at the others, so that all sequences have as many.
     private Tensor InterestsAtAllPositions(Tensor embedded, Tensor? positions, Tensor candidates)
     {
-        long count = embedded.shape[0], length = embedded.shape[1];
-        var newest = arange(length, device: Device).view(1, -1);
         if (positions is null)
-            return Interests(embedded, newest, candidates);
-        var all = zeros(candidates.shape[0], count * length * Settings.Width, device: Device).view(-1, count * length, Settings.Width)
+            return InterestsByStretches(embedded, candidates);
+        long rows = embedded.shape[0] * embedded.shape[1];
+        var all = zeros(candidates.shape[0], rows * Settings.Width, device: Device).view(-1, rows, Settings.Width)
             .index_add_(1, positions, candidates, Scalars.One);
-        return Interests(embedded, newest, all).index_select(1, positions);
+        return InterestsByStretches(embedded, all).index_select(1, positions);
+    }
+
+    // A candidate meets no item after its position: a stretch of positions needs only the items up to its own end.
+    private Tensor InterestsByStretches(Tensor embedded, Tensor candidates)
+    {
+        long count = embedded.shape[0], length = embedded.shape[1], kinds = candidates.shape[0];
+        var ofPositions = candidates.view(kinds * count, length, Settings.Width).split(Stretch, 1);
+        var interests = new Tensor[ofPositions.Length];
+        for (int i = interests.Length - 1; i >= 0; i--)
+        {
+            long positions = ofPositions[i].shape[1], start = embedded.shape[1] - positions;
+            var newest = arange(positions, device: Device).add(start).view(1, -1);
+            interests[i] = Interests(embedded, newest, ofPositions[i].reshape(kinds, -1, Settings.Width)).view(kinds, count, positions, Settings.Width);
+            if (i > 0)
+                embedded = embedded.narrow(1, 0, start);
+        }
+
+        return cat(interests, 2).view(kinds, -1, Settings.Width);
     }
 
     /// <summary>v of candidates that stand at p positions of every sequence.</summary>
@@ -114,8 +134,8 @@ internal sealed class DinModel : PairwiseModel
         long count = embedded.shape[0], length = embedded.shape[1];
         // W₄(e_j ∗ e) = (W₄ ∗ e)e_j: a matrix a candidate takes less than a product a pair
         var ofProducts = candidates.unsqueeze(2).mul(ProductWeight).reshape(count, -1, Settings.Width).transpose(1, 2);
-        var ofCandidates = nn.functional.linear(candidates, CandidateWeight).unsqueeze(1);
-        var hidden = embedded.bmm(ofProducts).view(count, length, -1, AttentionWidth).add_(ofItems).add_(ofCandidates).relu_();
+        var ofCandidates = nn.functional.linear(candidates, CandidateWeight).view(count, 1, -1);
+        var hidden = embedded.bmm(ofProducts).add_(ofCandidates).view(count, length, -1, AttentionWidth).add(ofItems).relu_();
         return nn.functional.linear(hidden, share, shareBias).squeeze(3);
     }
 }
