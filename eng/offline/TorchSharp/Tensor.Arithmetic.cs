@@ -13,6 +13,8 @@ public static partial class torch
     {
         public Tensor add(Scalar scalar) => Aten.Call("add.Scalar", this, scalar, 1L);
 
+        public Tensor add(Scalar scalar, Scalar alpha) => Aten.Call("add.Scalar", this, scalar, alpha);
+
         public Tensor add(Tensor target) => Aten.Call("add.Tensor", this, target);
 
         public Tensor add(Tensor target, Scalar alpha) => Aten.Call("add.Tensor", this, target, alpha);
@@ -22,6 +24,8 @@ public static partial class torch
         public Tensor add_(Tensor target, Scalar alpha) => Aten.CallInPlace("add_.Tensor", this, target, alpha);
 
         public Tensor add_(Scalar scalar) => Aten.CallInPlace("add_.Scalar", this, scalar);
+
+        public Tensor add_(Scalar scalar, Scalar alpha) => Aten.CallInPlace("add_.Scalar", this, scalar, alpha);
 
         public Tensor sub(Tensor target) => Aten.Call("sub.Tensor", this, target);
 

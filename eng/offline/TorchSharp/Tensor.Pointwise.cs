@@ -10,7 +10,7 @@ public static partial class torch
 
         public Tensor tanh() => Aten.Call("tanh", this);
 
-        public Tensor softplus(double beta = 1, double threshold = 20) => Aten.Call("softplus", this, beta, threshold);
+        public Tensor log_sigmoid() => Aten.Call("log_sigmoid", this);
 
         public Tensor exp() => Aten.Call("exp", this);
 

@@ -2,9 +2,6 @@ namespace TorchSharp;
 
 public static partial class torch
 {
-    public static Tensor arange(Scalar stop, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        Made(Aten.Call("arange", stop, dtype ?? stop.TensorType), requires_grad, null);
-
     public static Tensor zeros(long size,
         ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Made(Aten.Call("zeros", new[] { size }, dtype ?? ScalarType.Float32), requires_grad, names);

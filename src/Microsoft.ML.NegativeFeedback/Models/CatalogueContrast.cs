@@ -32,8 +32,8 @@ internal sealed class CatalogueContrast
     {
         (_temperature, _relativeWeight) = (temperature, relativeWeight);
         _index = tensor(ClassesOf(items, firstClass), device: rows.device).view(-1, items.Width);
-        _isMissing = _index.lt(0);
-        _index.clamp_min_(0);
+        _isMissing = _index.lt(Scalars.Zero);
+        _index.clamp_min_(Scalars.Zero);
         _norms = similarity == ContrastSimilarity.Cosine ? new CosineNorms(rows, classes) : null;
         LossSum = zeros(1, device: rows.device);
     }
@@ -51,13 +51,13 @@ internal sealed class CatalogueContrast
         var index = _index.narrow(0, start, size);
         var similarity = logits.gather(1, index);
         _norms?.ToCosines(similarity, index, start);
-        var exponent = similarity.mul(1 / _temperature).masked_fill_(_isMissing.narrow(0, start, size), float.NegativeInfinity);
+        var exponent = similarity.mul(Scalars.Of(1 / _temperature)).masked_fill_(_isMissing.narrow(0, start, size), Scalars.Of(float.NegativeInfinity));
         var normalizer = exponent.logsumexp(1, keepdim: true);
-        LossSum.add_(normalizer.sub(exponent.narrow(1, 0, 1)).sum());
+        LossSum.add_(normalizer.sub(exponent.narrow(1, 0, 1)).sum(), Scalars.One);
         // d / d s = softmax − one-hot, the target in column 0
         var change = exponent.sub_(normalizer).exp_();
-        change.narrow(1, 0, 1).sub_(1);
-        change.mul_(_relativeWeight / _temperature);
+        change.narrow(1, 0, 1).sub_(Scalars.One);
+        change.mul_(Scalars.Of(_relativeWeight / _temperature));
         _norms?.ToDotGradients(change, similarity, index, start);
         gradient.scatter_add_(1, index, change);
     }
@@ -101,16 +101,16 @@ internal sealed class CatalogueContrast
         public void ToDotGradients(Tensor change, Tensor cosines, Tensor index, long start)
         {
             var product = change.mul(cosines);
-            _rowFactors.narrow(0, start, index.shape[0]).add_(product.sum(1, keepdim: true));
+            _rowFactors.narrow(0, start, index.shape[0]).add_(product.sum(1, keepdim: true), Scalars.One);
             _classFactors.index_add_(0, index.reshape(-1), product.view(-1), Scalars.One);
             change.mul_(InverseProducts(index, start));
         }
 
         public void AddGradients(Tensor rowGradient, Tensor classGradient, float weight)
         {
-            rowGradient.sub_(rows.mul(_rowFactors.mul(_inverseOfRows.square())).mul_(weight));
+            rowGradient.sub_(rows.mul(_rowFactors.mul(_inverseOfRows.square())).mul_(Scalars.Of(weight)));
             var factors = _classFactors.unsqueeze(1).mul(_inverseOfClasses.square());
-            classGradient.sub_(classes.mul(factors).mul_(weight));
+            classGradient.sub_(classes.mul(factors).mul_(Scalars.Of(weight)));
         }
 
         private Tensor InverseProducts(Tensor index, long start)
@@ -121,6 +121,6 @@ internal sealed class CatalogueContrast
         }
 
         private static Tensor InverseNorms(Tensor vectors)
-            => vectors.square().sum(1, keepdim: true).sqrt_().clamp_min_(SmallestNorm).reciprocal_();
+            => vectors.square().sum(1, keepdim: true).sqrt_().clamp_min_(Scalars.Of(SmallestNorm)).reciprocal_();
     }
 }

@@ -41,8 +41,8 @@ internal static class CatalogueCrossEntropy
             var chunkLogits = logits.narrow(0, 0, size).addmm_(chunkRows, transposedClasses, beta: 0);
             // d CE / d logits = softmax − one-hot
             var gradient = chunkLogits.softmax(1);
-            lossSum.sub_(gradient.gather(1, chunkTarget).clamp_min_(SmallestProbability).log_().sum());
-            gradient.scatter_add_(1, chunkTarget, full(size, 1, -1f, device: rows.device));
+            lossSum.sub_(gradient.gather(1, chunkTarget).clamp_min_(Scalars.Of(SmallestProbability)).log_().sum());
+            gradient.scatter_add_(1, chunkTarget, full(size, 1, Scalars.Of(-1f), device: rows.device));
             contrast?.Accumulate(chunkLogits, gradient, start);
             rowGradient.narrow(0, start, size).addmm_(gradient, classes, beta: 0, alpha: (float)weight);
             classGradient.addmm_(gradient.t(), chunkRows, beta: 1, alpha: (float)weight);

@@ -50,7 +50,7 @@ internal sealed class DinModel : PairwiseModel
     public override Tensor forward(Tensor inputs)
     {
         var embedded = items.index_select(0, inputs.view(-1)).view(inputs.shape[0], inputs.shape[1], Settings.Width);
-        return Interests(embedded, arange(inputs.shape[1], device: Device).view(1, -1), embedded.view(1, -1, Settings.Width)).view(embedded.shape);
+        return Interests(embedded, Scalars.Range(0, inputs.shape[1], Device).view(1, -1), embedded.view(1, -1, Settings.Width)).view(embedded.shape);
     }
 
     public DinWeights ToWeights()
@@ -62,7 +62,7 @@ internal sealed class DinModel : PairwiseModel
     }
 
     // W₁e_j + W₂e + W₃(e_j − e) + W₄(e_j ∗ e) = (W₁ + W₃)e_j + (W₂ − W₃)e + W₄(e_j ∗ e), each [h, d]
-    private Tensor ItemWeight => Part(0).add(Part(2));
+    private Tensor ItemWeight => Part(0).add(Part(2), Scalars.One);
 
     private Tensor CandidateWeight => Part(1).sub(Part(2));
 
@@ -73,7 +73,7 @@ internal sealed class DinModel : PairwiseModel
     private protected override Tensor Logits(LikedSequences sequences, Tensor embedded, Tensor? positions, Tensor candidates, Dropout dropout)
     {
         var interests = sequences.Slice is null && positions is not null
-            ? Interests(embedded, positions.remainder(sequences.Length).view(-1, 1), candidates)
+            ? Interests(embedded, positions.remainder(Scalars.Of(sequences.Length)).view(-1, 1), candidates)
             : InterestsAtAllPositions(embedded, positions, candidates);
         return tower.call([interests, candidates, interests.mul(candidates)], dropout);
     }
@@ -98,7 +98,7 @@ internal sealed class DinModel : PairwiseModel
         for (int i = interests.Length - 1; i >= 0; i--)
         {
             long positions = ofPositions[i].shape[1], start = embedded.shape[1] - positions;
-            var newest = arange(positions, device: Device).add(start).view(1, -1);
+            var newest = Scalars.Range(start, positions, Device).view(1, -1);
             interests[i] = Interests(embedded, newest, ofPositions[i].reshape(kinds, -1, Settings.Width)).view(kinds, count, positions, Settings.Width);
             if (i > 0)
                 embedded = embedded.narrow(1, 0, start);
@@ -114,7 +114,7 @@ internal sealed class DinModel : PairwiseModel
     /// <returns>[c, count · p, d].</returns>
     private Tensor Interests(Tensor embedded, Tensor newest, Tensor candidates)
     {
-        var isRead = arange(embedded.shape[1], device: Device).view(1, -1, 1).sub(newest.unsqueeze(1)).lt(1);
+        var isRead = Scalars.Range(0, embedded.shape[1], Device).view(1, -1, 1).sub(newest.unsqueeze(1)).lt(Scalars.One);
         var ofItems = nn.functional.linear(embedded, ItemWeight, attentionBias).unsqueeze(2);
         var interests = new Tensor[candidates.shape[0]];
         for (int i = 0; i < interests.Length; i++)
@@ -135,7 +135,7 @@ internal sealed class DinModel : PairwiseModel
         // W₄(e_j ∗ e) = (W₄ ∗ e)e_j: a matrix a candidate takes less than a product a pair
         var ofProducts = candidates.unsqueeze(2).mul(ProductWeight).reshape(count, -1, Settings.Width).transpose(1, 2);
         var ofCandidates = nn.functional.linear(candidates, CandidateWeight).view(count, 1, -1);
-        var hidden = embedded.bmm(ofProducts).add_(ofCandidates).view(count, length, -1, AttentionWidth).add(ofItems).relu_();
+        var hidden = embedded.bmm(ofProducts).add_(ofCandidates, Scalars.One).view(count, length, -1, AttentionWidth).add(ofItems, Scalars.One).relu_();
         return nn.functional.linear(hidden, share, shareBias).squeeze(3);
     }
 }

@@ -18,11 +18,11 @@ internal static class DistanceCorrelation
     {
         long count = vectors.shape[0], width = vectors.shape[1];
         var distances = vectors.unsqueeze(2).sub(vectors.unsqueeze(1)).abs();
-        var rowMeans = distances.sum(2, keepdim: true).div(width);
-        var means = rowMeans.sum(1, keepdim: true).div(width);
-        var centred = distances.sub(rowMeans).sub(rowMeans.transpose(1, 2)).add(means).reshape(count, width * width);
+        var rowMeans = distances.sum(2, keepdim: true).div(Scalars.Of(width));
+        var means = rowMeans.sum(1, keepdim: true).div(Scalars.Of(width));
+        var centred = distances.sub(rowMeans).sub(rowMeans.transpose(1, 2)).add(means, Scalars.One).reshape(count, width * width);
         // the squared distance covariances of all pairs at once
-        var covariances = centred.mm(centred.t()).div((double)width * width);
+        var covariances = centred.mm(centred.t()).div(Scalars.Of((double)width * width));
 
         Tensor? sum = null;
         for (long i = 0; i < count; i++)
@@ -31,12 +31,12 @@ internal static class DistanceCorrelation
             {
                 var scale = Entry(i, i, SmallestVariance).mul(Entry(j, j, SmallestVariance)).sqrt().sqrt();
                 var correlation = Entry(i, j, SmallestCovariance).sqrt().div(scale);
-                sum = sum is null ? correlation : sum.add(correlation);
+                sum = sum is null ? correlation : sum.add(correlation, Scalars.One);
             }
         }
 
         return (sum ?? throw new ArgumentException("Distance correlation takes two vectors or more.", nameof(vectors))).sum();
 
-        Tensor Entry(long row, long column, float smallest) => covariances.narrow(0, row, 1).narrow(1, column, 1).clamp_min(smallest);
+        Tensor Entry(long row, long column, float smallest) => covariances.narrow(0, row, 1).narrow(1, column, 1).clamp_min(Scalars.Of(smallest));
     }
 }

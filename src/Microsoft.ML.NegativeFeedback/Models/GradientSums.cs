@@ -49,7 +49,7 @@ internal sealed class GradientSums : IDisposable
         var gradients = autograd.grad([output], inputs, outputGradient is null ? null : [outputGradient]);
         using var noGradient = no_grad();
         for (int i = 0; i < parameters.Count; i++)
-            Of(parameters[i]).add_(gradients[i]);
+            Of(parameters[i]).add_(gradients[i], Scalars.One);
         return leaf is null ? null : gradients[^1];
     }
 
@@ -61,7 +61,7 @@ internal sealed class GradientSums : IDisposable
         for (int i = 0; i < _sums.Length; i++)
         {
             if (other._hasGradient[i])
-                Of(_parameters[i]).add_(other._sums[i]);
+                Of(_parameters[i]).add_(other._sums[i], Scalars.One);
         }
 
         Losses.Add(other.Losses);

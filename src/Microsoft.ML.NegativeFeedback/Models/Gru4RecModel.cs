@@ -40,10 +40,10 @@ internal sealed class Gru4RecModel : DotProductModel
         var states = new Tensor[steps.Length];
         for (int i = 0; i < steps.Length; i++)
         {
-            var gates = steps[i].narrow(1, 0, 2 * width).add(state.mm(ofGates)).sigmoid();
+            var gates = steps[i].narrow(1, 0, 2 * width).add(state.mm(ofGates), Scalars.One).sigmoid();
             var (kept, reset) = (gates.narrow(1, 0, width), gates.narrow(1, width, width));
-            var proposal = steps[i].narrow(1, 2 * width, width).add(reset.mul(state).mm(ofProposal)).tanh();
-            state = states[i] = proposal.add(kept.mul(state.sub(proposal)));
+            var proposal = steps[i].narrow(1, 2 * width, width).add(reset.mul(state).mm(ofProposal), Scalars.One).tanh();
+            state = states[i] = proposal.add(kept.mul(state.sub(proposal)), Scalars.One);
         }
 
         return stack(states, 1);

@@ -27,11 +27,11 @@ internal sealed class LossSums : IDisposable
     {
         using var target = _sums.narrow(0, term, 1);
         using var value = sum.to(ScalarType.Float64);
-        target.add_(value);
+        target.add_(value, Scalars.One);
     }
 
     /// <summary>Adds other sums.</summary>
-    public void Add(LossSums other) => _sums.add_(other._sums);
+    public void Add(LossSums other) => _sums.add_(other._sums, Scalars.One);
 
     public void Clear() => _sums.zero_();
 

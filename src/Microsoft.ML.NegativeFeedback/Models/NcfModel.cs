@@ -46,7 +46,7 @@ internal sealed class NcfModel : PairwiseModel
     private protected override Tensor Logits(LikedSequences sequences, Tensor embedded, Tensor? positions, Tensor candidates, Dropout dropout)
     {
         var users = Select(Users(embedded).view(-1, Settings.Width), positions);
-        return users.mul(product).mul(candidates).sum(2).add(tower.call([users.unsqueeze(0), candidates], dropout));
+        return users.mul(product).mul(candidates).sum(2).add(tower.call([users.unsqueeze(0), candidates], dropout), Scalars.One);
     }
 
     // The running mean as a matrix product: row i of the matrix holds 1 / (i + 1) up to its diagonal.

@@ -52,7 +52,7 @@ internal abstract class NextItemModel : SequenceModel
     {
         using var scope = NewDisposeScope();
         var hidden = call(inputs);
-        var rows = arange(inputs.shape[0], device: Device).mul_(inputs.shape[1]).add_(lastPositions);
+        var rows = Scalars.Range(0, inputs.shape[0], Device).mul_(Scalars.Of(inputs.shape[1])).add_(lastPositions, Scalars.One);
         var last = hidden.view(-1, Settings.Width).index_select(0, rows);
         return last.mm(items.t()).MoveToOuterDisposeScope();
     }
@@ -89,10 +89,10 @@ internal abstract class NextItemModel : SequenceModel
     private protected Tensor Encode(Tensor embedded, Tensor inputs, long count, long length, EncoderBranch branch, Dropout dropout)
     {
         var values = branch.Positions.narrow(0, 0, length)
-            .add(embedded.view(count, length, Settings.Width), Math.Sqrt(Settings.Width));
+            .add(embedded.view(count, length, Settings.Width), Scalars.Of(Math.Sqrt(Settings.Width)));
         values = branch.Encoder.call(dropout.Apply(values), new EncoderPass(dropout));
         if (PublishedNumerics)
-            values = values.mul(inputs.view(count, length, 1).ne(0));
+            values = values.mul(inputs.view(count, length, 1).ne(Scalars.Zero));
         return finalNorm.call(values);
     }
 
@@ -117,7 +117,7 @@ internal abstract class NextItemModel : SequenceModel
 
     private Tensor ClassesOf(Tensor table) => table.detach().narrow(0, FirstClass, ItemCount + 1 - FirstClass);
 
-    private Tensor ClassIndices(long[] labels) => tensor(labels, device: Device).sub_(FirstClass);
+    private Tensor ClassIndices(long[] labels) => tensor(labels, device: Device).sub_(Scalars.Of(FirstClass));
 }
 
 /// <summary>What a loss sees of a slice, without autograd.</summary>

@@ -100,12 +100,12 @@ internal abstract class PairwiseModel : SequenceModel
         var (sampled, skipped) = Margins(sequences, embedded, positions, candidates, new Dropout(Settings.DropoutRate, pass));
         var sampledLoss = LogisticLoss(sampled).sum();
         sums.Losses.Add(SampledSum, sampledLoss.detach());
-        var loss = sampledLoss.mul(_weights.Sampled / counts.Liked);
+        var loss = sampledLoss.mul(Scalars.Of(_weights.Sampled / counts.Liked));
         if (skipped is not null)
         {
-            var skippedLoss = LogisticLoss(skipped).mul(tensor(slice.Skipped, device: Device).ne(0)).sum();
+            var skippedLoss = LogisticLoss(skipped).mul(tensor(slice.Skipped, device: Device).ne(Scalars.Zero)).sum();
             sums.Losses.Add(SkippedSum, skippedLoss.detach());
-            loss = loss.add(skippedLoss, _weights.Skipped / counts.Skipped);
+            loss = loss.add(skippedLoss, Scalars.Of(_weights.Skipped / counts.Skipped));
         }
 
         var gradient = sums.Backpropagate(loss, null, NetworkParameters, vectors);
@@ -119,7 +119,7 @@ internal abstract class PairwiseModel : SequenceModel
         using var scope = NewDisposeScope();
         var term = Regularizer();
         sums.Losses.Add(RegularizerSum, term.detach());
-        sums.Backpropagate(term.mul(RegularizerWeight), null, RegularizedParameters, leaf: null);
+        sums.Backpropagate(term.mul(Scalars.Of(RegularizerWeight)), null, RegularizedParameters, leaf: null);
     }
 
     /// <summary>The means of a batch and their weighted sum.</summary>
@@ -133,8 +133,8 @@ internal abstract class PairwiseModel : SequenceModel
             (SampledName, sampled), (SkippedName, skipped), (RegularizerName, regularizer));
     }
 
-    // −ln σ(x) = ln(1 + e⁻ˣ)
-    private static Tensor LogisticLoss(Tensor margins) => margins.mul(-1).softplus();
+    // −ln σ(x)
+    private static Tensor LogisticLoss(Tensor margins) => margins.log_sigmoid().mul(Scalars.MinusOne);
 
     private protected static Tensor Select(Tensor values, Tensor? positions) => positions is null ? values : values.index_select(0, positions);
 }

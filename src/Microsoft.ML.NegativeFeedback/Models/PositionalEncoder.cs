@@ -27,7 +27,7 @@ internal sealed class PositionalEncoder : nn.Module<Tensor, EncoderPass, Tensor>
     /// <returns>[batch, length, d].</returns>
     public override Tensor forward(Tensor input, EncoderPass pass)
     {
-        var values = pass.Dropout.Apply(positions.narrow(0, 0, input.shape[1]).add(input, Math.Sqrt(_settings.Width)));
+        var values = pass.Dropout.Apply(positions.narrow(0, 0, input.shape[1]).add(input, Scalars.Of(Math.Sqrt(_settings.Width))));
         if (pass.KeptPositions is { } kept)
             values = values.mul(kept);
         return finalNorm.call(blocks.call(values, pass));

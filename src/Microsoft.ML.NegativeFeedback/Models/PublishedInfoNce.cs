@@ -18,10 +18,10 @@ internal static class PublishedInfoNce
         using var scope = NewDisposeScope();
         long width = items.shape[1];
         var inputs = tensor(slice.Inputs).view(slice.Count, slice.Length);
-        var isSkip = tensor(isNegative).view(-1, 1).ne(0);
-        var isQuery = tensor(QueryMask(slice, isNegative)).view(-1, 1).ne(0);
+        var isSkip = tensor(isNegative).view(-1, 1).ne(Scalars.Zero);
+        var isQuery = tensor(QueryMask(slice, isNegative)).view(-1, 1).ne(Scalars.Zero);
         // the lookup of padding passes no gradient on, though row 0 is trained elsewhere
-        var isItem = inputs.view(-1, 1).ne(0);
+        var isItem = inputs.view(-1, 1).ne(Scalars.Zero);
         var looked = items.index_select(0, inputs.view(-1));
         var keys = where(isItem, looked, looked.detach());
         var hidden = model.call(inputs).view(-1, width);
@@ -29,12 +29,12 @@ internal static class PublishedInfoNce
         var query = nn.functional.normalize(hidden.mul(isQuery), dim: -1);
         var positive = nn.functional.normalize(keys.index_select(0, tensor(NextPositives(slice, isNegative))).mul(isQuery), dim: -1);
         var negatives = nn.functional.normalize(keys.mul(isSkip), dim: -1).view(slice.Count, slice.Length, width);
-        var pairing = arange(slice.Inputs.Length).remainder(slice.Count);
+        var pairing = Scalars.Range(0, slice.Inputs.Length, CPU).remainder(Scalars.Of(slice.Count));
         var negativeLogits = negatives.index_select(0, pairing).matmul(query.unsqueeze(2)).squeeze(2);
-        var logits = cat([query.mul(positive).sum(1, keepdim: true), negativeLogits], 1).div(InfoNce.Temperature);
+        var logits = cat([query.mul(positive).sum(1, keepdim: true), negativeLogits], 1).div(Scalars.Of(InfoNce.Temperature));
         var losses = logits.logsumexp(1).sub(logits.narrow(1, 0, 1).squeeze(1));
         sums.Losses.Add(contrastSum, losses.detach().sum());
-        sums.Backpropagate(losses.mean().mul(weight), null, [.. model.parameters()], leaf: null);
+        sums.Backpropagate(losses.mean().mul(Scalars.Of(weight)), null, [.. model.parameters()], leaf: null);
     }
 
     // every position but the last whose input is not negative

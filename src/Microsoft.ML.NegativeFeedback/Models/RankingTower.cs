@@ -40,7 +40,7 @@ internal sealed class RankingTower : nn.Module<IReadOnlyList<Tensor>, Dropout, T
     {
         var hidden = nn.functional.linear(parts[0], first.narrow(1, 0, _width), firstBias);
         for (int i = 1; i < parts.Count; i++)
-            hidden = hidden.add(nn.functional.linear(parts[i], first.narrow(1, i * _width, _width)));
+            hidden = hidden.add(nn.functional.linear(parts[i], first.narrow(1, i * _width, _width)), Scalars.One);
         hidden = dropout.Apply(second.call(dropout.Apply(hidden.relu())).relu());
         return nn.functional.linear(hidden, output).squeeze(2);
     }

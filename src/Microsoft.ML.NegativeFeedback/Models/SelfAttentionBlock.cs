@@ -56,10 +56,10 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, BlockContext, Tenso
     {
         var normalized = attentionNorm.call(input);
         var attention = Attention(normalized, input, context);
-        var attended = normalized.add(_dropsOutput ? context.Dropout.Apply(attention) : attention);
+        var attended = normalized.add(_dropsOutput ? context.Dropout.Apply(attention) : attention, Scalars.One);
         var values = forwardNorm.call(attended);
         var hidden = context.Dropout.Apply(first.call(values)).relu_();
-        return values.add(context.Dropout.Apply(second.call(hidden)));
+        return values.add(context.Dropout.Apply(second.call(hidden)), Scalars.One);
     }
 
     public EncoderBlockWeights ToWeights() => new(
@@ -72,7 +72,7 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, BlockContext, Tenso
     {
         if (_headCount == 1 && inProjectionBias is null)
             return MergedAttention(queryInput, keyInput, context);
-        var query = SplitHeads(Project(queryInput, 0).mul(LogitScale));
+        var query = SplitHeads(Project(queryInput, 0).mul(Scalars.Of(LogitScale)));
         var key = SplitHeads(Project(keyInput, 1));
         var value = SplitHeads(Project(keyInput, 2));
         return outProjection.call(JoinHeads(Attend(query, key, value, context), queryInput.shape));
@@ -82,7 +82,7 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, BlockContext, Tenso
     // and two projections do for four.
     private Tensor MergedAttention(Tensor queryInput, Tensor keyInput, BlockContext context)
     {
-        var query = nn.functional.linear(queryInput, InProjectionPart(1).t().mm(InProjectionPart(0)).mul(LogitScale));
+        var query = nn.functional.linear(queryInput, InProjectionPart(1).t().mm(InProjectionPart(0)).mul(Scalars.Of(LogitScale)));
         return nn.functional.linear(Attend(query, keyInput, keyInput, context), outProjection.Matrix.mm(InProjectionPart(2)));
     }
 
@@ -115,7 +115,7 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, BlockContext, Tenso
     // softmax(mask + q·kᵀ)·v
     private Tensor Mix(Tensor query, Tensor key, Tensor value, Tensor mask, Tensor? factors, Dropout dropout)
     {
-        var weights = dropout.Apply(query.bmm(key.transpose(1, 2)).add_(mask).softmax(-1));
+        var weights = dropout.Apply(query.bmm(key.transpose(1, 2)).add_(mask, Scalars.One).softmax(-1));
         return Scale(weights, factors).bmm(value);
     }
 

@@ -30,7 +30,7 @@ internal sealed class SelfAttentionEncoder : nn.Module<Tensor, EncoderPass, Tens
     public override Tensor forward(Tensor input, EncoderPass pass)
     {
         long length = input.shape[1];
-        var context = new BlockContext(full(length, length, float.NegativeInfinity, device: input.device).triu_(1), pass.Dropout, pass.AttentionFactors);
+        var context = new BlockContext(full(length, length, Scalars.Of(float.NegativeInfinity), device: input.device).triu_(1), pass.Dropout, pass.AttentionFactors);
         var values = input;
         foreach (var block in _blocks)
         {

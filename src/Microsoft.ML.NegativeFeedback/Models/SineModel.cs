@@ -56,7 +56,7 @@ internal sealed class SineModel : PairwiseModel
     /// <summary>Hidden vectors o: [batch, length] items → [batch, length, d], with no skips.</summary>
     public override Tensor forward(Tensor inputs)
     {
-        var sequences = new LikedSequences(inputs.shape[0], inputs.shape[1], inputs.view(-1), inputs.view(-1).mul(0));
+        var sequences = new LikedSequences(inputs.shape[0], inputs.shape[1], inputs.view(-1), inputs.view(-1).mul(Scalars.Zero));
         return Encode(sequences, items.index_select(0, sequences.Inputs).view(sequences.Count, sequences.Length, Settings.Width), Dropout.Off);
     }
 
@@ -65,7 +65,7 @@ internal sealed class SineModel : PairwiseModel
         fusion?.Bias ?? 0, _settings.Normalization, _settings.SameInterestWeight);
 
     /// <summary>õ_k = o + σ(o ∗ z_k) ∗ o (eq. 11): [n, d] → [K, n, d].</summary>
-    internal Tensor Project(Tensor states) => states.mul(states.mul(prototypes.unsqueeze(1)).sigmoid().add(1));
+    internal Tensor Project(Tensor states) => states.mul(states.mul(prototypes.unsqueeze(1)).sigmoid().add(Scalars.One, Scalars.One));
 
     /// <summary>õ_k·e of every sub-interest: features [K, n, d], candidates [c, n, d] → [c, K, n].</summary>
     internal static Tensor LogitsOfInterests(Tensor features, Tensor candidates)
@@ -103,7 +103,7 @@ internal sealed class SineModel : PairwiseModel
 
     private Tensor Encode(LikedSequences sequences, Tensor embedded, Dropout dropout)
     {
-        var kept = PublishedNumerics ? sequences.Inputs.view(sequences.Count, sequences.Length, 1).ne(0) : null;
+        var kept = PublishedNumerics ? sequences.Inputs.view(sequences.Count, sequences.Length, 1).ne(Scalars.Zero) : null;
         return encoder.call(embedded, new EncoderPass(dropout, AttentionFactors(sequences), kept));
     }
 
@@ -127,12 +127,12 @@ internal sealed class SineModel : PairwiseModel
         var transposed = prototypes.detach().t();
         var relations = table.index_select(0, liked).mm(transposed);
         if (skipped is not null)
-            relations = relations.sub(table.index_select(0, skipped).mm(transposed).mul(skipped.ne(0).unsqueeze(1)));
+            relations = relations.sub(table.index_select(0, skipped).mm(transposed).mul(skipped.ne(Scalars.Zero).unsqueeze(1)));
         return relations.argmax(1);
     }
 
     private static Tensor Factors(Tensor queries, Tensor keys, double same, double other)
-        => queries.unsqueeze(2).eq(keys.unsqueeze(1)).to(ScalarType.Float32).mul_(same - other).add_(other);
+        => queries.unsqueeze(2).eq(keys.unsqueeze(1)).to(ScalarType.Float32).mul_(Scalars.Of(same - other)).add_(Scalars.Of(other), Scalars.One);
 
     // The published code takes the sub-interest of the item to be foreseen for the query's, and shifts it by one for the keys'.
     private Tensor PublishedFactors(PairwiseSlice slice, double filter)

@@ -48,7 +48,7 @@ internal sealed class SubInterestFusion : nn.Module<Tensor, Tensor, Tensor>
     public override Tensor forward(Tensor features, Tensor candidates)
     {
         var ofItem = candidates.reshape(-1, features.shape[2]).mm(item).view(-1, 1, features.shape[1]);
-        var gates = OfState(features).unsqueeze(0).add(ofItem).add(bias).sigmoid();
+        var gates = OfState(features).unsqueeze(0).add(ofItem, Scalars.One).add(bias, Scalars.One).sigmoid();
         return gates.div(gates.sum(1, keepdim: true));
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.ML.NegativeFeedback.Models;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -52,7 +53,7 @@ internal sealed class AdamOptimizer : IDisposable
         if (norm <= maximumNorm)
             return;
         foreach (var gradient in gradients)
-            gradient.mul_(maximumNorm / norm);
+            gradient.mul_(Scalars.Of(maximumNorm / norm));
     }
 
     /// <summary>Moves every parameter that has a gradient.</summary>
@@ -95,10 +96,10 @@ internal sealed class AdamOptimizer : IDisposable
     private void StepByOperators(State state, Tensor gradient)
     {
         var (rate, correction) = Corrections(state);
-        state.First.mul_(FirstDecay).add_(gradient, 1 - FirstDecay);
-        state.Second.mul_(_secondDecay).addcmul_(gradient, gradient, 1 - _secondDecay);
-        var denominator = state.Second.sqrt().div_(correction).add_(Epsilon);
-        state.Parameter.addcdiv_(state.First, denominator, -rate);
+        state.First.mul_(Scalars.Of(FirstDecay)).add_(gradient, Scalars.Of(1 - FirstDecay));
+        state.Second.mul_(Scalars.Of(_secondDecay)).addcmul_(gradient, gradient, Scalars.Of(1 - _secondDecay));
+        var denominator = state.Second.sqrt().div_(Scalars.Of(correction)).add_(Scalars.Of(Epsilon), Scalars.One);
+        state.Parameter.addcdiv_(state.First, denominator, Scalars.Of(-rate));
     }
 
     // every worker takes a stretch of the tensor
