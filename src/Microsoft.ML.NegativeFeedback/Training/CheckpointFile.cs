@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
 
@@ -13,6 +14,9 @@ internal static class CheckpointFile
 {
     private static readonly byte[] Magic = "NFBCKPT1"u8.ToArray();
     private const int HashLength = SHA256.HashSizeInBytes;
+
+    // A measure can be without a value on the validation rows: GAUC where no row has both liked and skipped candidates.
+    private static readonly JsonSerializerOptions HeaderFormat = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     /// <summary>Makes sure, before training starts, that a checkpoint can be written there.</summary>
     /// <exception cref="ArgumentException">It cannot.</exception>
@@ -39,7 +43,7 @@ internal static class CheckpointFile
         var names = checkpoint.Tensors.Keys.Order(StringComparer.Ordinal).ToArray();
         var header = new Header(checkpoint.Fingerprint, checkpoint.BestEpoch, [.. checkpoint.Epochs], new(checkpoint.Steps),
             Array.ConvertAll(names, name => new TensorEntry(name, checkpoint.Tensors[name].Length)));
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(header);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(header, HeaderFormat);
         string temporary = TemporaryPath(path);
         using (var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256))
         using (var file = File.Create(temporary))
@@ -79,7 +83,7 @@ internal static class CheckpointFile
 
         int headerStart = Magic.Length + sizeof(long);
         int headerLength = (int)BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(Magic.Length));
-        var header = JsonSerializer.Deserialize<Header>(bytes.AsSpan(headerStart, headerLength))
+        var header = JsonSerializer.Deserialize<Header>(bytes.AsSpan(headerStart, headerLength), HeaderFormat)
             ?? throw new InvalidDataException($"The checkpoint '{path}' has no header. Delete the file to start anew.");
         var tensors = new Dictionary<string, float[]>();
         int start = headerStart + headerLength;

@@ -1,4 +1,5 @@
 using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Sampling;
 using Microsoft.ML.NegativeFeedback.Tests.Models;
 using Microsoft.ML.NegativeFeedback.Training;
 
@@ -68,6 +69,25 @@ public sealed class CheckpointTests : IDisposable
         ModelTrainingTests.AssertSameBits(
             ModelTraining.Train(Train, Validation, PnfRec, Settings with { CheckpointPath = null }).Weights, resumed.Weights);
         Assert.Equal([FilePath], Directory.GetFiles(_folder));
+    }
+
+    [Fact]
+    public void Measures_without_a_value_are_kept_as_they_are()
+    {
+        // AUC sees candidates of both kinds, but no row has both: GAUC and NDCG have no value
+        var train = RandomSequences.Create(20, ItemCount, 12, seed: 1);
+        int[] rows = [.. Enumerable.Range(0, train.RowCount)];
+        var validation = new CandidateRows(train, [.. rows.Select(_ => new[] { 1, 2 })], [.. rows.Select(row => new float[] { row % 2, row % 2 })]);
+        var data = new PairwiseData(train, validation, EarlyStoppingMetric.Auc, new NegativeSamplerSettings(NegativeSamplingMethod.Uniform));
+        var task = new PairwiseTask<SasRecPairwiseModel, EncoderWeights>("SASRec",
+            device => new SasRecPairwiseModel(ItemCount, new EncoderSettings(8, 8, 1, 1, 0, EncoderForm.Sine), new PairwiseWeights(1, 0), 3, device),
+            model => model.ToWeights(), data);
+        var uninterrupted = ModelTraining.Train(task, Settings with { CheckpointPath = null });
+        ModelTraining.Train(task, Settings with { MaximumEpochs = 2 });
+        var resumed = ModelTraining.Train(task, Settings);
+        Assert.All(resumed.Epochs, epoch => Assert.Equal(double.NaN, epoch.ValidationMetrics["GAUC"]));
+        Assert.Equal(uninterrupted.Epochs.Select(epoch => epoch.ValidationScore), resumed.Epochs.Select(epoch => epoch.ValidationScore));
+        ModelTrainingTests.AssertSameBits(uninterrupted.Weights, resumed.Weights);
     }
 
     [Fact]
