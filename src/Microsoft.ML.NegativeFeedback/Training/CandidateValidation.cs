@@ -24,13 +24,14 @@ internal sealed class CandidateValidation : IValidation
         _rows = [.. Enumerable.Range(0, data.Histories.RowCount)
             .Where(row => _windows.Length(row) > 0 && data.Candidates(row).Length > 0)
             .OrderBy(_windows.Length)];
-        bool hasBoth = _metric == EarlyStoppingMetric.Gauc
-            ? _rows.Any(row => HasLiked(row) && HasSkipped(row))
-            : _rows.Any(HasLiked) && _rows.Any(HasSkipped);
-        if (!hasBoth)
+        const string Remedy = "beside a history with a liked item, so early stopping has nothing to watch. Data.LeaveLastOut makes such rows.";
+        if (!_rows.Any(HasLiked) || !_rows.Any(HasSkipped))
+            throw new InvalidOperationException($"The validation rows have no candidates of both kinds, liked (label 1) and skipped (label 0), {Remedy}");
+        // AUC alone compares candidates of different rows
+        if (_metric != EarlyStoppingMetric.Auc && !_rows.Any(row => HasLiked(row) && HasSkipped(row)))
         {
-            throw new InvalidOperationException("The validation rows have no candidates of both kinds, liked (label 1) and skipped (label 0), beside a "
-                + "history with a liked item, so early stopping has nothing to watch. Data.LeaveLastOut makes such rows.");
+            throw new InvalidOperationException($"No validation row has candidates of both kinds, liked (label 1) and skipped (label 0), which {_metric} needs within "
+                + $"a row, {Remedy}");
         }
 
         bool HasLiked(int row) => data.Labels(row).ContainsAnyExceptInRange(float.MinValue, 0);

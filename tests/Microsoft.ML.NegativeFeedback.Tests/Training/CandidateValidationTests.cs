@@ -57,6 +57,23 @@ public sealed class CandidateValidationTests
         Assert.Contains("both kinds", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(EarlyStoppingMetric.Gauc)]
+    [InlineData(EarlyStoppingMetric.Ndcg)]
+    public void What_is_measured_within_a_row_needs_a_row_with_both_kinds(EarlyStoppingMetric metric)
+    {
+        using var scope = NewDisposeScope();
+        var data = RandomSequences.Create(6, ItemCount, 12, seed: 3);
+        int[] rows = [.. Enumerable.Range(0, data.RowCount)];
+        var candidates = new CandidateRows(data, [.. rows.Select(_ => new[] { 1, 2 })], [.. rows.Select(row => new float[] { row % 2, row % 2 })]);
+        using var model = Model();
+        var error = Assert.Throws<InvalidOperationException>(() => new CandidateValidation(candidates, model, metric, CPU));
+        Assert.Contains("No validation row", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"{metric}", error.Message, StringComparison.Ordinal);
+        var result = new CandidateValidation(candidates, model, EarlyStoppingMetric.Auc, CPU).Evaluate(new TorchWorkers(1, 1));
+        Assert.InRange(result.Score, 0, 1);
+    }
+
     [Fact]
     public void Held_out_candidates_are_the_last_liked_item_and_the_skips_around_it()
     {
