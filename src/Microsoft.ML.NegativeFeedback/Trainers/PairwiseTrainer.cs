@@ -35,6 +35,7 @@ public abstract class PairwiseTrainer : NextItemTrainer
     /// <summary>The rows to train on and the candidates that early stopping watches: given ones, or held-out ones.</summary>
     private protected PairwiseData ReadData(TrainerInput input, double observedSkipShare = 0)
     {
+        RequireUnseenItems(input);
         var (train, validation) = input.Validation is { } rows ? (input.Rows, ReadCandidates(rows, input))
             : _options.ValidationFraction > 0 ? HeldOutCandidates.Split(input.Rows, _options.ValidationFraction, input.Seed)
             : (input.Rows, null);
@@ -52,6 +53,27 @@ public abstract class PairwiseTrainer : NextItemTrainer
         }
 
         return false;
+    }
+
+    // Looks at all rows before any is held out, so that the error and its row number do not depend on which are.
+    private void RequireUnseenItems(TrainerInput input)
+    {
+        var data = input.Rows;
+        var met = new HashSet<int>();
+        for (int row = 0; row < data.RowCount; row++)
+        {
+            // nothing is drawn for a row with a single liked item
+            if (data.Items(row).Length < data.ItemCount || data.Feedback(row).Count((sbyte)1) < 2)
+                continue;
+            met.Clear();
+            foreach (int item in data.Items(row))
+                met.Add(item);
+            if (met.Count == data.ItemCount)
+            {
+                throw new InvalidOperationException($"Column '{_options.ItemsColumnName}' of row {row} holds all {data.ItemCount} items that it has keys for, which leaves none to "
+                    + "sample that a liked item could be ranked above. Leave such rows out, or cut histories into shorter windows (Transforms.WindowSequences).");
+            }
+        }
     }
 
     private CandidateRows ReadCandidates(IDataView rows, TrainerInput input)

@@ -113,9 +113,21 @@ public class SineTrainerTests
     [Fact]
     public void A_user_who_met_every_item_is_named()
     {
-        var everything = new ToyHistory { Items = ["a", "b", "c", "d", "e"], Feedback = [1, 1, 1, 1, -1] };
-        var error = Assert.Throws<InvalidOperationException>(() => _ml.Recommendation().Trainers.Sine(Small()).Fit(Keyed([everything, everything])));
-        Assert.Contains("5 items", error.Message);
+        var other = new ToyHistory { Items = ["a", "b", "b", "c", "d"], Feedback = [1, 1, 1, 1, -1] };
+        // with a single liked item nothing is drawn for it
+        var likedOnce = new ToyHistory { Items = ["a", "b", "c", "d", "e"], Feedback = [1, -1, 0, 0, -1] };
+        var everything = new ToyHistory { Items = ["a", "b", "c", "d", "a", "e"], Feedback = [1, 1, 1, 1, 1, -1] };
+        var options = Small(options => options.Progress = new TrainerTests.Recorder(_ => Assert.Fail("Training started.")));
+        // whichever rows are held out
+        for (int seed = 0; seed < 4; seed++)
+        {
+            options.Seed = seed;
+            var error = Assert.Throws<InvalidOperationException>(
+                () => _ml.Recommendation().Trainers.Sine(options).Fit(Keyed([other, other, likedOnce, everything, everything])));
+            Assert.Contains("Column 'Items' of row 3", error.Message);
+            Assert.Contains("5 items", error.Message);
+            Assert.DoesNotContain("fewer negatives", error.Message);
+        }
     }
 
     [Fact]
