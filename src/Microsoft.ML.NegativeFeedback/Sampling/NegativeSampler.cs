@@ -1,7 +1,7 @@
 namespace Microsoft.ML.NegativeFeedback.Sampling;
 
 /// <summary>
-/// Draws negatives for a user: items that the user has not seen, mixed with the user's skips by a ratio. A draw is a function of the
+/// Draws negatives for a row: items that it does not hold, mixed with the row's skips by a ratio. A draw is a function of the
 /// generator's key and the arguments alone. It never loops for long: a few tries that mostly succeed, then an exact draw over what is
 /// left. An instance is immutable and may be shared by threads.
 /// </summary>
@@ -46,14 +46,14 @@ internal sealed class NegativeSampler
 
     /// <summary>Fills every slot with a draw of its own, so that an item may come several times.</summary>
     /// <param name="random">The generator; nothing else decides.</param>
-    /// <param name="excluded">The user's items, sorted, each once, all in 1..N.</param>
-    /// <param name="observedSkips">The user's skips, of which a slot is one with probability ObservedSkipShare; may be empty.</param>
+    /// <param name="excluded">The row's items, sorted, each once, all in 1..N.</param>
+    /// <param name="observedSkips">The row's skips, of which a slot is one with probability ObservedSkipShare; may be empty.</param>
     /// <param name="batchItems">
     /// The positives of the batch, as often as they occur in it, others than 1..N skipped; read for
     /// <see cref="NegativeSamplingMethod.InBatch"/> only.
     /// </param>
     /// <param name="negatives">Receives the negatives.</param>
-    /// <exception cref="InvalidOperationException">The user has every item.</exception>
+    /// <exception cref="InvalidOperationException">The row has every item.</exception>
     public void Draw(
         CounterRandom random,
         ReadOnlySpan<int> excluded,
@@ -77,7 +77,7 @@ internal sealed class NegativeSampler
     /// item when all skips are taken.
     /// </summary>
     /// <inheritdoc cref="Draw" path="/param"/>
-    /// <exception cref="InvalidOperationException">The user has fewer unseen items than there are slots.</exception>
+    /// <exception cref="InvalidOperationException">The row has fewer unseen items than there are slots.</exception>
     public void DrawDistinct(
         CounterRandom random,
         ReadOnlySpan<int> excluded,
@@ -106,8 +106,8 @@ internal sealed class NegativeSampler
         if (needed <= _itemCount - seenCount)
             return;
         throw new InvalidOperationException(
-            $"The user has {seenCount} of {_itemCount} items, which leaves {_itemCount - seenCount} to sample from where {needed} "
-            + $"{(needed == 1 ? "is" : "are")} needed. Leave such users out, shorten their histories, or ask for fewer negatives.");
+            $"The row has {seenCount} of {_itemCount} items, which leaves {_itemCount - seenCount} to sample from where {needed} "
+            + $"{(needed == 1 ? "is" : "are")} needed. Leave such rows out, shorten them, or ask for fewer negatives.");
     }
 
     // 0: the slot is to be sampled

@@ -6,7 +6,7 @@ namespace Microsoft.ML.NegativeFeedback.Sampling;
 /// The exponent of an item's count; at least 0. Read for <see cref="NegativeSamplingMethod.Popularity"/> only.
 /// </param>
 /// <param name="ObservedSkipShare">
-/// The probability, 0 to 1, that a negative is one of the user's own skips instead, where there are any (SASRec-N of the SINE paper,
+/// The probability, 0 to 1, that a negative is one of the row's own skips instead, where there are any (SASRec-N of the SINE paper,
 /// RecSys '23, sections 2 and 5.1.3: passive negatives mixed into the sampled ones).
 /// </param>
 internal sealed record NegativeSamplerSettings(

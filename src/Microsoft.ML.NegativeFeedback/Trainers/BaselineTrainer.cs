@@ -9,10 +9,10 @@ namespace Microsoft.ML.NegativeFeedback;
 
 /// <summary>
 /// Trains the networks that SINE (Pan et al., RecSys '23, section 5.1.3) is compared with, all of them as SINE is: over the liked items of a history, with −ln σ(y(liked) − y(sampled))
-/// (BPR) at every position, one sampled item each that the user never met, drawn afresh every epoch.
+/// (BPR) at every position, one sampled item each that the row does not hold, drawn afresh every epoch.
 /// </summary>
 /// <remarks>
-/// The skip before a liked item is not learned from as SINE does; with <see cref="Options.ObservedSkipShare"/> the user's skips come among the sampled items. Of the options of the
+/// The skip before a liked item is not learned from as SINE does; with <see cref="Options.ObservedSkipShare"/> the row's skips come among the sampled items. Of the options of the
 /// network, <see cref="BaselineNetwork.SasRec"/> alone reads the numbers of blocks and heads.
 /// </remarks>
 public sealed class BaselineTrainer : PairwiseTrainer

@@ -9,7 +9,7 @@ namespace Microsoft.ML.NegativeFeedback.Trainers;
 /// </summary>
 internal static class HeldOutCandidates
 {
-    // Where nothing was ever skipped the liked item is told from so many that the user never met.
+    // Where nothing was ever skipped the liked item is told from so many that the row does not hold.
     private const int SampledCandidates = 10;
 
     /// <summary>Splits training rows.</summary>

@@ -8,8 +8,8 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.NegativeFeedback;
 
 /// <summary>
-/// The base of the trainers that learn pairwise: the next liked item is to score above one that the user never met and above the one that the user
-/// skipped just before it.
+/// The base of the trainers that learn pairwise: the next liked item is to score above a sampled one that the row does not hold and above the one that
+/// the user skipped just before it.
 /// </summary>
 public abstract class PairwiseTrainer : NextItemTrainer
 {

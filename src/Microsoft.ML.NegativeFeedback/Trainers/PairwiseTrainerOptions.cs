@@ -13,7 +13,10 @@ public abstract class PairwiseTrainerOptions : SequenceTrainerOptions
         EarlyStoppingPatience = 20;
     }
 
-    /// <summary>How the items are drawn that a liked one is ranked above; none of them is the user's. Default <see cref="NegativeSamplingMethod.Uniform"/>.</summary>
+    /// <summary>
+    /// How the items are drawn that a liked one is ranked above: items that the whole row does not hold, whatever its feedback. What the user has in other rows, in other windows
+    /// for instance, is not known there and may be drawn. A row with two liked items that holds every item is an error. Default <see cref="NegativeSamplingMethod.Uniform"/>.
+    /// </summary>
     public NegativeSamplingMethod NegativeSampling { get; set; } = NegativeSamplingMethod.Uniform;
 
     /// <summary>α of <see cref="NegativeSamplingMethod.Popularity"/>: an item is drawn in proportion to its count to this power; at least 0. Default 0.75.</summary>

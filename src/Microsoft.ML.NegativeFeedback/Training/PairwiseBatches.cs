@@ -23,7 +23,7 @@ internal sealed class PairwiseBatches : IBatchSource
 
     /// <param name="data">Histories.</param>
     /// <param name="model">What is trained.</param>
-    /// <param name="sampler">Draws the items that a user never met.</param>
+    /// <param name="sampler">Draws the items that a row does not hold.</param>
     /// <param name="largestSlice">Positions of a slice at most, unless one sequence is longer.</param>
     /// <param name="parts">A batch is cut into about so many slices at least.</param>
     public PairwiseBatches(SequenceData data, PairwiseModel model, NegativeSampler sampler, long largestSlice, int parts)

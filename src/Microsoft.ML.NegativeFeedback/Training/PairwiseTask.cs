@@ -9,7 +9,7 @@ namespace Microsoft.ML.NegativeFeedback.Training;
 /// <param name="Train">Histories.</param>
 /// <param name="Validation">Candidates that early stopping watches, or null.</param>
 /// <param name="Metric">What it watches of them.</param>
-/// <param name="Sampler">How items that a user never met are drawn.</param>
+/// <param name="Sampler">How items that a row does not hold are drawn.</param>
 internal sealed record PairwiseData(SequenceData Train, CandidateRows? Validation, EarlyStoppingMetric Metric, NegativeSamplerSettings Sampler);
 
 /// <summary>Training of a model that learns pairwise.</summary>
