@@ -70,8 +70,8 @@ public sealed class BaselineTrainer : PairwiseTrainer
         public BaselineNetwork Network { get; set; } = BaselineNetwork.SasRec;
 
         /// <summary>
-        /// The share, in [0, 1], of the sampled items that are skips of the user's own, as far as the user has any: passive negatives mixed into the others, what makes SASRec
-        /// the paper's SASRec-N. Default 0: none is.
+        /// The share, in [0, 1], of the sampled items that are skips of the row's own, as far as it has any: passive negatives mixed into the others, what makes SASRec
+        /// the paper's SASRec-N. An item that the row both likes and skips is no skip, and one skipped often is as likely as one skipped once. Default 0: none is.
         /// </summary>
         public double ObservedSkipShare { get; set; }
     }

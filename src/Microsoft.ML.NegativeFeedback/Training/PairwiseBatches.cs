@@ -13,10 +13,10 @@ internal sealed class PairwiseBatches : IBatchSource
     // Smaller slices cost more calls than they save in memory traffic.
     private const long SmallestSlice = 200;
 
-    private readonly SequenceData _data;
     private readonly PairwiseModel _model;
     private readonly NegativeSampler _sampler;
     private readonly LikedWindows _windows;
+    private readonly MetItems _met;
     private readonly int[] _rows;
     private readonly long _largestSlice;
     private readonly int _parts;
@@ -28,8 +28,9 @@ internal sealed class PairwiseBatches : IBatchSource
     /// <param name="parts">A batch is cut into about so many slices at least.</param>
     public PairwiseBatches(SequenceData data, PairwiseModel model, NegativeSampler sampler, long largestSlice, int parts)
     {
-        (_data, _model, _sampler, _largestSlice, _parts) = (data, model, sampler, largestSlice, parts);
+        (_model, _sampler, _largestSlice, _parts) = (model, sampler, largestSlice, parts);
         _windows = new LikedWindows(data, model.Settings.MaximumLength + 1);
+        _met = new MetItems(data);
         _rows = [.. Enumerable.Range(0, data.RowCount).Where(row => _windows.Length(row) > 1)];
     }
 
@@ -95,17 +96,5 @@ internal sealed class PairwiseBatches : IBatchSource
 
     // The draws of a row depend on the epoch and the row, whichever batch and slice it falls into.
     private void Sample(int row, int[] batchItems, PassKey step, Span<int> negatives)
-    {
-        var items = _data.Items(row);
-        var feedback = _data.Feedback(row);
-        int[] met = [.. items.ToArray().Distinct().Order()];
-        var skips = new List<int>();
-        for (int i = 0; i < items.Length; i++)
-        {
-            if (feedback[i] < 0)
-                skips.Add(items[i]);
-        }
-
-        _sampler.Draw(CounterRandom.Of(step.Seed, step.Epoch, row, SamplingPurpose), met, skips.ToArray(), batchItems, negatives);
-    }
+        => _sampler.Draw(CounterRandom.Of(step.Seed, step.Epoch, row, SamplingPurpose), _met.Items(row), _met.Skips(row), batchItems, negatives);
 }

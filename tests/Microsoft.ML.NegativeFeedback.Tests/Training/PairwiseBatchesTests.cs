@@ -54,6 +54,18 @@ public sealed class PairwiseBatchesTests
     }
 
     [Fact]
+    public void Skips_among_the_sampled_items_are_none_that_the_user_liked_as_well_and_each_counts_once()
+    {
+        using var scope = NewDisposeScope();
+        // 3 is liked and skipped; 9 is skipped four times, 8 once
+        var data = Rows([1, 9, 3, 9, 3, 2, 9, 8, 4, 9, 5, 6, 7], [1, -1, 1, -1, -1, 1, -1, -1, 1, -1, 1, 1, 1]);
+        var sampler = new NegativeSampler(new NegativeSamplerSettings(NegativeSamplingMethod.Uniform, ObservedSkipShare: 1), ItemCount);
+        long[] sampled = [.. Enumerable.Range(1, 100).SelectMany(epoch => Slices(data, FirstEpoch with { Epoch = epoch }, [0], sampler)[0].Sampled)];
+        Assert.Equal([8L, 9], sampled.Distinct().Order());
+        Assert.InRange(sampled.Count(item => item == 8) / (double)sampled.Length, 0.4, 0.6);
+    }
+
+    [Fact]
     public void A_user_who_met_every_item_is_an_error()
     {
         using var scope = NewDisposeScope();
@@ -88,10 +100,10 @@ public sealed class PairwiseBatchesTests
         }
     }
 
-    private static List<PairwiseSlice> Slices(SequenceData data, PassKey step, int[] rows)
+    private static List<PairwiseSlice> Slices(SequenceData data, PassKey step, int[] rows, NegativeSampler? sampler = null)
     {
         using var model = new SasRecPairwiseModel(ItemCount, new EncoderSettings(4, 10, 1, 1, 0, EncoderForm.Sine), new PairwiseWeights(1, 0), 1, CPU);
-        return new PairwiseBatches(data, model, Sampler(), 1000, 1).Slices(rows, step);
+        return new PairwiseBatches(data, model, sampler ?? Sampler(), 1000, 1).Slices(rows, step);
     }
 
     private static NegativeSampler Sampler() => new(new NegativeSamplerSettings(NegativeSamplingMethod.Uniform), ItemCount);
