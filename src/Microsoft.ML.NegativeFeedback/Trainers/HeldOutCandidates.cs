@@ -14,9 +14,9 @@ internal static class HeldOutCandidates
 
     /// <summary>Splits training rows.</summary>
     /// <param name="data">The training rows.</param>
-    /// <param name="fraction">The share that leaves, in (0, 1); at least one row does, and at least one stays.</param>
+    /// <param name="fraction">The share that leaves, in (0, 1), as far as <see cref="HeldOutRows.Choose"/> lets it.</param>
     /// <param name="seed">Which.</param>
-    /// <returns>The rows that stay, and those that leave; the second part is null where no row has two liked items.</returns>
+    /// <returns>The rows that stay, and those that leave; the second part is null where no row can leave.</returns>
     public static (SequenceData Train, CandidateRows? Validation) Split(SequenceData data, double fraction, int seed)
     {
         var (stays, leaving) = HeldOutRows.Choose(data, fraction, seed);

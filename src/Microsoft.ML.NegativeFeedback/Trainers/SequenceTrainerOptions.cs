@@ -104,7 +104,8 @@ public abstract class SequenceTrainerOptions
 
     /// <summary>
     /// Without a <see cref="ValidationSet"/>: the share of training rows that are held out of training and whose last liked item early stopping
-    /// tries to foresee; in [0, 1). 0 trains on everything for <see cref="MaximumNumberOfEpochs"/> epochs. Default 0.1.
+    /// tries to foresee; in [0, 1). 0 trains on everything for <see cref="MaximumNumberOfEpochs"/> epochs, and so does any share where only one row has two liked
+    /// items, which training needs itself. Default 0.1.
     /// </summary>
     public double ValidationFraction { get; set; } = 0.1;
 

@@ -79,7 +79,7 @@ public sealed class CandidateValidationTests
     {
         var builder = new SequenceDataBuilder(ItemCount, hasTargets: false);
         builder.AddRow([1, 2, 9, 3, 8, 4, 7], [1, 1, -1, 0, -1, 1, -1]);
-        builder.AddRow([5], [1]);
+        builder.AddRow([1, 2, 9, 3, 8, 4, 7], [1, 1, -1, 0, -1, 1, -1]);
         var (train, validation) = HeldOutCandidates.Split(builder.Build(), 0.5, seed: 1);
         Assert.Equal(1, train.RowCount);
         Assert.Equal([1, 2], validation!.Histories.Items(0).ToArray());
