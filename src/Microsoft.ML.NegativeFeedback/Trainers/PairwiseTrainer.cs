@@ -43,7 +43,7 @@ public abstract class PairwiseTrainer : NextItemTrainer
             new NegativeSamplerSettings(_options.NegativeSampling, _options.PopularityExponent, observedSkipShare));
     }
 
-    /// <summary>Whether anything was skipped.</summary>
+    /// <summary>Whether anything was skipped, wherever it stands.</summary>
     private protected static bool HasSkips(SequenceData data)
     {
         for (int row = 0; row < data.RowCount; row++)

@@ -64,16 +64,27 @@ public sealed class SineTrainer : PairwiseTrainer
     private protected override byte[] Train(TrainerInput input, TrainingSettings settings, NextItemGraphOptions graph, TrainingRun run)
     {
         var data = ReadData(input);
-        if (_options.UseNegativeFeedback && !HasSkips(data.Train))
-        {
-            input.Channel.Warning(MessageSensitivity.None, "No item of the training data was skipped (feedback below 0): SINE learns from sampled items alone. "
-                + "Check the rule that made column '{0}'.", _options.FeedbackColumnName);
-        }
-
+        if (_options.UseNegativeFeedback)
+            WarnWithoutSkips(data.Train, input.Channel);
         var model = Settings();
         var task = new PairwiseTask<SineModel, SineWeights>($"SINE {JsonSerializer.Serialize(model)}",
             device => new SineModel(input.ItemCount, model, settings.Seed, device), trained => trained.ToWeights(), data);
         return NextItemGraph.Build(ModelTraining.Train(task, settings, run).Weights, graph);
+    }
+
+    private void WarnWithoutSkips(SequenceData train, IChannel channel)
+    {
+        if (!HasSkips(train))
+        {
+            channel.Warning(MessageSensitivity.None, "No item of the training data was skipped (feedback below 0): SINE learns from sampled items alone. "
+                + "Check the rule that made column '{0}'.", _options.FeedbackColumnName);
+        }
+        else if (!new LikedWindows(train, _options.MaximumSequenceLength + 1).HaveSkipsToLearnFrom())
+        {
+            channel.Warning(MessageSensitivity.None, "Items of the training data were skipped (feedback below 0), but none of them just before a liked item that follows "
+                + "another liked one, and SINE learns to rank from such skips only: it learns from sampled items alone. Check the rule that made column '{0}', and whether "
+                + "items with feedback 0 come between skips and likes.", _options.FeedbackColumnName);
+        }
     }
 
     private SineSettings Settings()

@@ -43,6 +43,18 @@ internal sealed class LikedWindows
     /// <summary>Beside each item what was skipped just before it; 0 for nothing.</summary>
     public ReadOnlySpan<int> Skips(int row) => _skips.AsSpan(_offsets[row].._offsets[row + 1]);
 
+    /// <summary>Whether something was skipped just before an item that is to be foreseen: any but the first of a window.</summary>
+    public bool HaveSkipsToLearnFrom()
+    {
+        for (int row = 0; row < RowCount; row++)
+        {
+            if (Length(row) > 1 && Skips(row)[1..].ContainsAnyExcept(0))
+                return true;
+        }
+
+        return false;
+    }
+
     private static int CountLiked(ReadOnlySpan<sbyte> feedback)
     {
         int count = 0;

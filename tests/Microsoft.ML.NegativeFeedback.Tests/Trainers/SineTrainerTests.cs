@@ -103,6 +103,21 @@ public class SineTrainerTests
     }
 
     [Fact]
+    public void Skips_of_which_none_stands_just_before_a_liked_item_are_warned_of_once()
+    {
+        // a skip before the first liked item, whose liking nothing foresees, and skips with a neutral item after each
+        var apart = ToyFeed.Histories(60, seed: 1).Select(history => new ToyHistory
+        {
+            Items = ["skipped", .. history.Items.SelectMany((item, i) => history.Feedback[i] < 0 ? [item, "neutral"] : new[] { item })],
+            Feedback = [-1, .. history.Feedback.SelectMany(value => value < 0 ? [value, 0] : new[] { value })],
+        });
+        _ml.Recommendation().Trainers.Sine(Small(options => options.MaximumNumberOfEpochs = 2)).Fit(Keyed(apart));
+        Assert.Single(_log);
+        Assert.Contains("just before", _log[0]);
+        Assert.Contains("'Feedback'", _log[0]);
+    }
+
+    [Fact]
     public void Histories_without_a_liked_item_are_refused()
     {
         var skipped = new ToyHistory { Items = ["a", "b", "c", "d", "e", "f"], Feedback = [-1, -1, -1, -1, -1, -1] };
