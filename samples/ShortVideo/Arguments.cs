@@ -7,7 +7,8 @@ internal sealed record Arguments
         SINE, its ablations and its baselines on short videos, as in tables 3 and 4 and figure 4 of the paper (RecSys '23).
           --data DIR            folder with a log of KuaiRand; without it, a simulated feed
           --users N             users of the simulated feed; default 5000
-          --models A,B,…        of sasrec, din, gru4rec, caser, ncf, sasrec-n, wo-af, wo-nf, sine; default all
+          --models A,B,…        of sasrec, din, gru4rec, caser, ncf, sasrec-n, wo-af, wo-nf, sine; default all.
+                                sine-n, beside them, is SINE with skips among its sampled items as in sasrec-n
           --seeds N             seeds 1 to N; default 1
           --interests K,K,…     sub-interests: the first is that of the tables, SINE is trained with the others for the curve; default 2
           --tune                try learning and dropout rates with the first seed, the same for every model, and keep the best by AUC
@@ -86,7 +87,7 @@ internal sealed record Arguments
         {
             DataFolder = values.GetValueOrDefault("--data"),
             Users = Number("--users", 5000),
-            Models = [.. List("--models", string.Join(',', ShortVideo.Models.Titles.Keys)).Select(KnownModel)],
+            Models = [.. List("--models", string.Join(',', ShortVideo.Models.Published)).Select(KnownModel)],
             Seeds = Number("--seeds", 1),
             SubInterests = [.. List("--interests", "2").Select(text => ToNumber("--interests", text)).Distinct()],
             Tunes = values.ContainsKey("--tune"),

@@ -8,6 +8,9 @@ internal static class Models
 {
     public const string Sine = "sine";
 
+    /// <summary>Not of the paper: SINE whose sampled items are mixed with skips as those of SASRec-N are, to tell what comes of the model and what of the skips.</summary>
+    private const string SineN = "sine-n";
+
     /// <summary>The models by their names on the command line, as the tables call them, in the tables' order.</summary>
     public static readonly IReadOnlyDictionary<string, string> Titles = new Dictionary<string, string>
     {
@@ -20,7 +23,11 @@ internal static class Models
         ["wo-af"] = "w/o AF",
         ["wo-nf"] = "w/o NF",
         [Sine] = "SINE",
+        [SineN] = "SINE-N",
     };
+
+    /// <summary>What is trained unless the command line says otherwise: the paper's models.</summary>
+    public static IEnumerable<string> Published => Titles.Keys.Where(name => name != SineN);
 
     /// <summary>The rows of table 3: every baseline and SINE.</summary>
     public static IEnumerable<string> Compared => Titles.Keys.Where(name => !IsAblation(name));
@@ -28,7 +35,7 @@ internal static class Models
     /// <summary>The rows of table 4: the ablations and SINE.</summary>
     public static IEnumerable<string> Ablations => Titles.Keys.Where(name => IsAblation(name) || name == Sine);
 
-    public static bool HasSubInterests(string name) => name == Sine || IsAblation(name);
+    public static bool HasSubInterests(string name) => name is Sine or SineN || IsAblation(name);
 
     /// <summary>The trainer of a run.</summary>
     public static NextItemTrainer Create(MLContext ml, Run run, LeaveLastOutData split, Arguments arguments, IProgress<TrainingProgress> progress)
@@ -46,8 +53,6 @@ internal static class Models
                     "din" => BaselineNetwork.Din,
                     _ => BaselineNetwork.SasRec,
                 },
-                // N: one negative of five is one that the user skipped
-                ObservedSkipShare = run.Model == "sasrec-n" ? 0.2 : 0,
             }));
         }
 
@@ -71,6 +76,8 @@ internal static class Models
             options.EarlyStoppingPatience = arguments.Patience;
             options.NumberOfThreads = arguments.Threads;
             options.Seed = run.Seed;
+            // N: one negative of five is one that the user skipped
+            options.ObservedSkipShare = run.Model is "sasrec-n" or SineN ? 0.2 : 0;
             options.CandidatesColumnName = "Candidates";
             options.ValidationSet = split.ValidationSet;
             options.Progress = progress;

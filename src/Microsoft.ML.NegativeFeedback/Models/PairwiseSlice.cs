@@ -4,7 +4,7 @@ namespace Microsoft.ML.NegativeFeedback.Models;
 
 /// <summary>
 /// Liked sequences of like length, padded on the right with 0 to the longest of them, with what pairwise learning compares at every position
-/// that holds an item: the item that was liked next, a sampled one that the user never met, and the one that was skipped just before.
+/// that holds an item: the item that was liked next, a sampled one that the row does not hold, and the one that was skipped just before.
 /// </summary>
 /// <param name="Count">Number of sequences.</param>
 /// <param name="Length">Positions a sequence.</param>

@@ -4,7 +4,7 @@ namespace Microsoft.ML.NegativeFeedback;
 public enum BaselineNetwork
 {
     /// <summary>
-    /// SASRec: self-attention over the liked items (Kang and McAuley, ICDM '18). With <see cref="BaselineTrainer.Options.ObservedSkipShare"/> above 0 it is the paper's SASRec-N.
+    /// SASRec: self-attention over the liked items (Kang and McAuley, ICDM '18). With <see cref="PairwiseTrainerOptions.ObservedSkipShare"/> above 0 it is the paper's SASRec-N.
     /// </summary>
     SasRec,
 

@@ -12,7 +12,7 @@ namespace Microsoft.ML.NegativeFeedback;
 /// (BPR) at every position, one sampled item each that the row does not hold, drawn afresh every epoch.
 /// </summary>
 /// <remarks>
-/// The skip before a liked item is not learned from as SINE does; with <see cref="Options.ObservedSkipShare"/> the row's skips come among the sampled items. Of the options of the
+/// The skip before a liked item is not learned from as SINE does; with <see cref="PairwiseTrainerOptions.ObservedSkipShare"/> the row's skips come among the sampled items. Of the options of the
 /// network, <see cref="BaselineNetwork.SasRec"/> alone reads the numbers of blocks and heads.
 /// </remarks>
 public sealed class BaselineTrainer : PairwiseTrainer
@@ -25,7 +25,6 @@ public sealed class BaselineTrainer : PairwiseTrainer
         : base(environment, nameof(BaselineTrainer), options)
     {
         TrainerChecks.IsDefined(options.Network, nameof(options.Network));
-        TrainerChecks.InRange(options.ObservedSkipShare, nameof(options.ObservedSkipShare), value => value is >= 0 and <= 1, "in [0, 1]");
         if (options.Network == BaselineNetwork.Din && options.CandidatesColumnName is null)
         {
             throw new ArgumentException($"{nameof(BaselineNetwork.Din)} reads history and candidate together and cannot recommend from the whole catalogue: name a column of "
@@ -37,7 +36,7 @@ public sealed class BaselineTrainer : PairwiseTrainer
 
     private protected override byte[] Train(TrainerInput input, TrainingSettings settings, NextItemGraphOptions graph, TrainingRun run)
     {
-        var data = ReadData(input, _options.ObservedSkipShare);
+        var data = ReadData(input);
         if (_options.ObservedSkipShare > 0 && !HasSkips(data.Train))
         {
             input.Channel.Warning(MessageSensitivity.None, "No item of the training data was skipped (feedback below 0), so none comes among the sampled ones. "
@@ -68,11 +67,5 @@ public sealed class BaselineTrainer : PairwiseTrainer
     {
         /// <summary>What is trained. Default <see cref="BaselineNetwork.SasRec"/>.</summary>
         public BaselineNetwork Network { get; set; } = BaselineNetwork.SasRec;
-
-        /// <summary>
-        /// The share, in [0, 1], of the sampled items that are skips of the row's own, as far as it has any: passive negatives mixed into the others, what makes SASRec
-        /// the paper's SASRec-N. An item that the row both likes and skips is no skip, and one skipped often is as likely as one skipped once. Default 0: none is.
-        /// </summary>
-        public double ObservedSkipShare { get; set; }
     }
 }

@@ -21,6 +21,7 @@ public abstract class PairwiseTrainer : NextItemTrainer
         TrainerChecks.IsDefined(options.NegativeSampling, nameof(options.NegativeSampling));
         TrainerChecks.IsDefined(options.EarlyStoppingMetric, nameof(options.EarlyStoppingMetric));
         TrainerChecks.InRange(options.PopularityExponent, nameof(options.PopularityExponent), value => value >= 0, "at least 0");
+        TrainerChecks.InRange(options.ObservedSkipShare, nameof(options.ObservedSkipShare), value => value is >= 0 and <= 1, "in [0, 1]");
         Columns.CheckName(options.ValidationCandidatesColumnName, nameof(options.ValidationCandidatesColumnName));
         Columns.CheckName(options.CandidateLabelsColumnName, nameof(options.CandidateLabelsColumnName));
         _options = options;
@@ -33,14 +34,14 @@ public abstract class PairwiseTrainer : NextItemTrainer
     private protected EncoderSettings PairwiseEncoderSettings => EncoderSettings with { Form = EncoderForm.Sine };
 
     /// <summary>The rows to train on and the candidates that early stopping watches: given ones, or held-out ones.</summary>
-    private protected PairwiseData ReadData(TrainerInput input, double observedSkipShare = 0)
+    private protected PairwiseData ReadData(TrainerInput input)
     {
         RequireUnseenItems(input);
         var (train, validation) = input.Validation is { } rows ? (input.Rows, ReadCandidates(rows, input))
             : _options.ValidationFraction > 0 ? HeldOutCandidates.Split(input.Rows, _options.ValidationFraction, input.Seed)
             : (input.Rows, null);
         return new PairwiseData(train, validation, _options.EarlyStoppingMetric,
-            new NegativeSamplerSettings(_options.NegativeSampling, _options.PopularityExponent, observedSkipShare));
+            new NegativeSamplerSettings(_options.NegativeSampling, _options.PopularityExponent, _options.ObservedSkipShare));
     }
 
     /// <summary>Whether anything was skipped, wherever it stands.</summary>

@@ -23,6 +23,12 @@ public abstract class PairwiseTrainerOptions : SequenceTrainerOptions
     public double PopularityExponent { get; set; } = 0.75;
 
     /// <summary>
+    /// The share, in [0, 1], of the sampled items that are skips of the row's own, as far as it has any: passive negatives mixed into the others, what makes SASRec
+    /// the paper's SASRec-N. An item that the row both likes and skips is no skip, and one skipped often is as likely as one skipped once. Default 0: none is.
+    /// </summary>
+    public double ObservedSkipShare { get; set; }
+
+    /// <summary>
     /// What early stopping watches in place of NDCG_p@k, which the base options name: the candidates of validation rows are ranked. Default
     /// <see cref="EarlyStoppingMetric.Auc"/>.
     /// </summary>

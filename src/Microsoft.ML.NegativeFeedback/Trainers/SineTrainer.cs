@@ -50,6 +50,12 @@ public sealed class SineTrainer : PairwiseTrainer
                 + $"(λ₁, λ₂, λ₃) must sum to one; they sum to {sum}: divide each by {sum}.");
         }
 
+        if (options.ObservedSkipShare > 0 && !options.UseNegativeFeedback)
+        {
+            throw new ArgumentException($"{nameof(options.ObservedSkipShare)} = {options.ObservedSkipShare} learns from skips, which {nameof(options.UseNegativeFeedback)} = false "
+                + "rules out: set one of the two back.");
+        }
+
         if (options.SubInterestWeightsColumnName is not null && !options.AdaptiveFusion)
         {
             throw new ArgumentException($"{nameof(options.SubInterestWeightsColumnName)} asks for the shares of sub-interests, which only {nameof(options.AdaptiveFusion)} "

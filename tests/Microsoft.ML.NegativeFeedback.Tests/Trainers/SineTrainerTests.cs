@@ -118,6 +118,19 @@ public class SineTrainerTests
     }
 
     [Fact]
+    public void Skips_among_the_sampled_items_give_another_model()
+    {
+        var train = Keyed(ToyFeed.Histories(60, seed: 1));
+        Assert.NotEqual(At(0), At(0.5));
+
+        float[][] At(double share)
+        {
+            var trainer = _ml.Recommendation().Trainers.Sine(Small(options => (options.ObservedSkipShare, options.MaximumNumberOfEpochs) = (share, 2)));
+            return [.. _ml.Data.CreateEnumerable<Scored>(trainer.Fit(train).Transform(train), reuseRowObject: false).Select(row => row.Scores)];
+        }
+    }
+
+    [Fact]
     public void Histories_without_a_liked_item_are_refused()
     {
         var skipped = new ToyHistory { Items = ["a", "b", "c", "d", "e", "f"], Feedback = [-1, -1, -1, -1, -1, -1] };
@@ -166,6 +179,8 @@ public class SineTrainerTests
         { "NegativeSampling", options => options.NegativeSampling = (NegativeSamplingMethod)9 },
         { "EarlyStoppingMetric", options => options.EarlyStoppingMetric = (EarlyStoppingMetric)9 },
         { "CandidateLabelsColumnName", options => options.CandidateLabelsColumnName = "" },
+        { "ObservedSkipShare", options => options.ObservedSkipShare = 1.1 },
+        { "UseNegativeFeedback", options => (options.ObservedSkipShare, options.UseNegativeFeedback) = (0.5, false) },
         { "SubInterestWeightsColumnName", options => (options.SubInterestWeightsColumnName, options.AdaptiveFusion) = ("Shares", false) },
     };
 
