@@ -54,8 +54,10 @@ internal abstract class ItemDictionary
     /// <summary>
     /// Checks that another column's keys mean the same items. A column without key values passes when it has as many keys.
     /// </summary>
+    /// <param name="column">A column of keys.</param>
+    /// <param name="rows">The rows that have it, where they are not those to score, in words: "the validation rows".</param>
     /// <exception cref="ArgumentException">They do not.</exception>
-    public abstract void CheckSame(DataViewSchema.Column column);
+    public abstract void CheckSame(DataViewSchema.Column column, string? rows = null);
 
     /// <summary>The values in the order of their keys, as a view with one column: the key data of MapValueToKey.</summary>
     public abstract IDataView ToKeyData(MLContext context);
@@ -100,14 +102,17 @@ internal sealed class ItemDictionary<T> : ItemDictionary
 
     public override DataViewSchema.Annotations Annotations { get; }
 
-    public override void CheckSame(DataViewSchema.Column column)
+    public override void CheckSame(DataViewSchema.Column column, string? rows = null)
     {
-        const string Remedy = "Apply the same fitted MapValueToKey as in training.";
+        string name = rows is null ? $"Column '{column.Name}'" : $"Column '{column.Name}' of {rows}";
+        string trained = rows is null ? "was trained on" : "is trained on";
+        string remedy = rows is null ? "Apply the same fitted MapValueToKey as in training."
+            : $"Map it with the same fitted MapValueToKey as '{_columnName}' of the training data, or both with the same keyData.";
         ulong count = ((KeyDataViewType)ColumnTypes.ItemOf(column.Type)).Count;
         if (count != (ulong)Count)
         {
-            throw new ArgumentException($"Column '{column.Name}' has {count} keys, but the model was trained on {Count} items of "
-                + $"column '{_columnName}'. {Remedy}");
+            throw new ArgumentException($"{name} has {count} keys, but the model {trained} {Count} items of "
+                + $"column '{_columnName}'. {remedy}");
         }
 
         var valueType = ColumnTypes.KeyValueTypeOf(column);
@@ -115,8 +120,8 @@ internal sealed class ItemDictionary<T> : ItemDictionary
             return;
         if (!valueType.Equals(ValueType))
         {
-            throw new ArgumentException($"Column '{column.Name}' has keys of {valueType}, but the model was trained on items of "
-                + $"{ValueType} in column '{_columnName}'. {Remedy}");
+            throw new ArgumentException($"{name} has keys of {valueType}, but the model {trained} items of "
+                + $"{ValueType} in column '{_columnName}'. {remedy}");
         }
 
         var values = ValuesOf(column);
@@ -124,8 +129,8 @@ internal sealed class ItemDictionary<T> : ItemDictionary
         {
             if (!_comparer.Equals(values[i], _values[i]))
             {
-                throw new ArgumentException($"Column '{column.Name}' has '{values[i]}' at key {i + 1}, where the model was trained on "
-                    + $"'{_values[i]}' of column '{_columnName}'. {Remedy}");
+                throw new ArgumentException($"{name} has '{values[i]}' at key {i + 1}, where the model {trained} "
+                    + $"'{_values[i]}' of column '{_columnName}'. {remedy}");
             }
         }
     }

@@ -6,7 +6,8 @@ namespace Microsoft.ML.NegativeFeedback.Trainers;
 
 /// <summary>
 /// Gives validation rows the keys of the training rows: a column that still holds the items themselves is mapped by the dictionary that the
-/// training column carries, so that rows straight from a split can be watched in a pipeline that maps its own.
+/// training column carries, so that rows straight from a split can be watched in a pipeline that maps its own; one that holds keys must have them
+/// of that dictionary.
 /// </summary>
 internal static class KeyMapping
 {
@@ -14,25 +15,28 @@ internal static class KeyMapping
     /// <param name="rows">Rows whose named columns hold items, as vectors or scalars, or keys already.</param>
     /// <param name="items">The training column of keys.</param>
     /// <param name="columnNames">The columns to map.</param>
-    /// <exception cref="ArgumentException">A column is missing, or holds values of another type than the keys stand for.</exception>
+    /// <exception cref="ArgumentException">A column is missing, holds values of another type than the keys stand for, or keys of another dictionary.</exception>
     public static IDataView Apply(IDataView rows, DataViewSchema.Column items, params string[] columnNames)
     {
-        var valueType = ColumnTypes.KeyValueTypeOf(items)!;
+        var dictionary = ItemDictionary.Read(items);
+        var valueType = dictionary.ValueType;
         foreach (string name in columnNames)
         {
             var column = Columns.Require(rows.Schema, name,
                 type => ColumnTypes.ItemOf(type) is KeyDataViewType || ColumnTypes.ItemOf(type).Equals(valueType),
                 $"items as keys, or as {valueType} as the keys of column '{items.Name}' stand for");
-            if (ColumnTypes.ItemOf(column.Type) is not KeyDataViewType)
-                rows = Map(rows, name, items);
+            if (ColumnTypes.ItemOf(column.Type) is KeyDataViewType)
+                dictionary.CheckSame(column, "the validation rows");
+            else
+                rows = Map(rows, name, dictionary);
         }
 
         return rows;
     }
 
-    private static IDataView Map(IDataView rows, string columnName, DataViewSchema.Column items)
+    private static IDataView Map(IDataView rows, string columnName, ItemDictionary dictionary)
     {
         var ml = new MLContext();
-        return ml.Transforms.Conversion.MapValueToKey(columnName, keyData: ItemDictionary.Read(items).ToKeyData(ml)).Fit(rows).Transform(rows);
+        return ml.Transforms.Conversion.MapValueToKey(columnName, keyData: dictionary.ToKeyData(ml)).Fit(rows).Transform(rows);
     }
 }

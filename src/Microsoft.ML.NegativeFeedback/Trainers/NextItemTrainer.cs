@@ -30,7 +30,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     /// <summary>Trains on sequences; early stopping watches the options' validation rows, or held-out ones.</summary>
     /// <param name="input">Rows with the items of a history as keys and the feedback beside them.</param>
     /// <returns>A transformer that adds recommendations to such rows.</returns>
-    /// <exception cref="ArgumentException">A column is missing or of another type; k is larger than the catalogue.</exception>
+    /// <exception cref="ArgumentException">A column is missing, of another type or with keys of another dictionary; k is larger than the catalogue.</exception>
     /// <exception cref="InvalidOperationException">There is nothing to learn from: no rows, a single class of feedback, too few liked items.</exception>
     /// <exception cref="InvalidDataException">A row is malformed, or the checkpoint is damaged or belongs to another training.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled; the checkpoint is that of the last finished epoch.</exception>
@@ -43,7 +43,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     /// training rows.
     /// </param>
     /// <returns>A transformer that adds recommendations to such rows.</returns>
-    /// <exception cref="ArgumentException">A column is missing or of another type; k is larger than the catalogue.</exception>
+    /// <exception cref="ArgumentException">A column is missing, of another type or with keys of another dictionary; k is larger than the catalogue.</exception>
     /// <exception cref="InvalidOperationException">There is nothing to learn from: no rows, a single class of feedback, too few liked items.</exception>
     /// <exception cref="InvalidDataException">A row is malformed, a validation item is unknown, or the checkpoint is damaged or belongs to another training.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled; the checkpoint is that of the last finished epoch.</exception>

@@ -23,6 +23,25 @@ public class BadInputTests
         return _ml.Recommendation().Trainers.PnfRec(options);
     }
 
+    private sealed class RankedHistory
+    {
+        public string[] Items { get; set; } = [];
+
+        public float[] Feedback { get; set; } = [];
+
+        public string[] Candidates { get; set; } = [];
+
+        public float[] CandidateLabels { get; set; } = [];
+    }
+
+    private static RankedHistory Ranking => new()
+    {
+        Items = Good.Items,
+        Feedback = Good.Feedback,
+        Candidates = [.. Good.Items.Reverse()],
+        CandidateLabels = [0, 0, 1, 1, 1],
+    };
+
     private static ToyHistory Good => new() { Items = ["a", "b", "c", "x", "y"], Feedback = [1, 1, 1, -1, -1] };
 
     [Fact]
@@ -92,6 +111,42 @@ public class BadInputTests
         var unknown = _ml.Data.LoadFromEnumerable([new ToyHistory { Items = ["a", "b"], Feedback = [1, 1], TargetItem = "never seen" }]);
         var error = Assert.Throws<InvalidDataException>(() => PnfRec(options => options.ValidationSet = unknown).Fit(Keyed(Good)));
         Assert.Contains("TargetItem", error.Message);
+    }
+
+    // the same items in the opposite order: as many keys, each for another item
+    private IDataView KeysOfTheirOwn(string columnName)
+    {
+        var rows = _ml.Data.LoadFromEnumerable(Good.Items.Reverse().Select(target => new ToyHistory
+        {
+            Items = [.. Good.Items.Reverse()],
+            Feedback = [-1, -1, 1, 1, 1],
+            TargetItem = target,
+        }).ToArray());
+        return _ml.Transforms.Conversion.MapValueToKey(columnName).Fit(rows).Transform(rows);
+    }
+
+    [Theory]
+    [InlineData("Items")]
+    [InlineData("TargetItem")]
+    public void Validation_rows_with_keys_of_another_dictionary_are_refused(string columnName)
+    {
+        var error = Assert.Throws<ArgumentException>(() => PnfRec(options => options.ValidationSet = KeysOfTheirOwn(columnName)).Fit(Keyed(Good)));
+        Assert.Contains($"Column '{columnName}' of the validation rows has 'y' at key 1", error.Message);
+        Assert.Contains("'a' of column 'Items'", error.Message);
+        Assert.Contains("MapValueToKey", error.Message);
+    }
+
+    [Fact]
+    public void Validation_candidates_with_keys_of_another_dictionary_are_refused()
+    {
+        var rows = _ml.Data.LoadFromEnumerable([Ranking]);
+        var options = TrainerTests.Small(new SineTrainer.Options
+        {
+            ValidationSet = _ml.Transforms.Conversion.MapValueToKey("Candidates").Fit(rows).Transform(rows),
+            Progress = new TrainerTests.Recorder(_ => Assert.Fail("Training started.")),
+        });
+        var error = Assert.Throws<ArgumentException>(() => _ml.Recommendation().Trainers.Sine(options).Fit(Keyed(Good, Good)));
+        Assert.Contains("Column 'Candidates' of the validation rows has 'y' at key 1", error.Message);
     }
 
     [Fact]
