@@ -65,7 +65,9 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     }
 
     /// <summary>Finds what would keep a trained model from scoring or from being saved before it is trained.</summary>
-    /// <exception cref="ArgumentException">A column is missing or of another type, or an item has a value that no file can hold.</exception>
+    /// <exception cref="ArgumentException">
+    /// A column is missing or of another type, the candidates have keys of another dictionary, or an item has a value that no file can hold.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The GPU cannot be used and the CPU is not allowed to take over.</exception>
     internal static void CheckBeforeTraining(IHostEnvironment environment, NextItemColumns columns, DataViewSchema schema)
     {
@@ -177,9 +179,18 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
             [columns.Items] = schema[columns.Items].Type,
             [columns.Feedback] = feedback.Type,
         };
-        // training data need not have candidates
         if (columns.Candidates is { } candidates)
-            types[candidates] = schema.GetColumnOrNull(candidates)?.Type ?? new VectorDataViewType(items.KeyType);
+            types[candidates] = CandidatesType(candidates, items, schema);
         return types;
+    }
+
+    /// <summary>Training data need not have candidates; where it has, they must be keys of the items.</summary>
+    private static DataViewType CandidatesType(string name, ItemDictionary items, DataViewSchema schema)
+    {
+        if (schema.GetColumnOrNull(name) is null)
+            return new VectorDataViewType(items.KeyType);
+        var column = Columns.Require(schema, name, ColumnTypes.IsKeyVector, NextItemColumns.KeysExpected);
+        items.CheckSame(column, "the training data");
+        return column.Type;
     }
 }

@@ -150,6 +150,25 @@ public class BadInputTests
     }
 
     [Fact]
+    public void Candidates_with_keys_of_another_dictionary_are_refused()
+    {
+        var rows = _ml.Data.LoadFromEnumerable([Ranking, Ranking, Ranking]);
+        var keys = _ml.Transforms.Conversion.MapValueToKey([new InputOutputColumnPair("Items"), new InputOutputColumnPair("Candidates")]).Fit(rows);
+        var error = Assert.Throws<ArgumentException>(() => PnfRec(options => options.CandidatesColumnName = "Candidates").Fit(keys.Transform(rows)));
+        Assert.Contains("Column 'Candidates' of the training data has 'y' at key 1", error.Message);
+        Assert.Contains("keyData", error.Message);
+    }
+
+    [Fact]
+    public void Candidates_that_are_no_keys_are_refused()
+    {
+        var rows = _ml.Data.LoadFromEnumerable([Ranking, Ranking, Ranking]);
+        var keys = _ml.Transforms.Conversion.MapValueToKey("Items").Fit(rows);
+        var error = Assert.Throws<ArgumentException>(() => PnfRec(options => options.CandidatesColumnName = "Candidates").Fit(keys.Transform(rows)));
+        Assert.Contains("Column 'Candidates' has type", error.Message);
+    }
+
+    [Fact]
     public void More_recommendations_than_the_catalogue_has_are_an_error()
     {
         var error = Assert.Throws<ArgumentOutOfRangeException>(() => PnfRec(options => options.NumberOfRecommendations = 6).Fit(Keyed(Good)));
