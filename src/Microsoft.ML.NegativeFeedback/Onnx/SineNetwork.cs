@@ -1,4 +1,5 @@
 using Microsoft.ML.NegativeFeedback.Models;
+using static Microsoft.ML.NegativeFeedback.Onnx.Proto.TensorProto.Types;
 
 namespace Microsoft.ML.NegativeFeedback.Onnx;
 
@@ -80,22 +81,35 @@ internal sealed class SineNetwork(SineWeights weights) : ScoringNetwork
     }
 
     /// <summary>
-    /// Int64 [b, w]: argmax_k e₊·z_k − e₋·z_k (eq. 4) of each selected item and the item just before it in the raw history, where that one
+    /// Int64 [b, w]: argmax_k e₊·z_k − e₋·z_k (eq. 4) of each selected item and the last known item before it in the raw history, where that one
     /// was skipped; the first k among equals.
     /// </summary>
     private OnnxValue DominantSubInterests(OnnxGraphBuilder graph, OnnxValue table, HistoryValues history)
     {
         graph.Scope = "sub_interests";
-        var before = graph.Maximum(graph.Subtract(history.Indices, graph.Scalar(1L)), graph.Scalar(0L));
-        var isSkip = graph.And(
-            graph.Greater(history.Indices, graph.Scalar(0L)),
-            graph.Greater(graph.Scalar(0f), graph.GatherElements(history.Feedback, before, axis: 1)));
+        var before = PlacesBefore(graph, history);
+        var isSkip = graph.Greater(graph.Scalar(0f), graph.GatherElements(history.Feedback, before, axis: 1));
         // key 0, unknown or none, has the embedding 0, which takes nothing away
         var skips = graph.Where(isSkip, graph.GatherElements(history.SeenItems, before, axis: 1), graph.Scalar(0L));
         var differences = graph.Slice(
             graph.Subtract(graph.Gather(table, history.Items), graph.Gather(table, skips)), axis: 2, start: 0, end: _width);
         var prototypes = graph.Transpose(Prototypes(graph), 1, 0);
         return graph.ArgMaximum(graph.MatMul(differences, prototypes), axis: 2);
+    }
+
+    /// <summary>
+    /// Int64 [b, w]: where in the raw history the last known item before each selected one stands, as training drops unknown ones; the place of an
+    /// unknown item where none is known before.
+    /// </summary>
+    private static OnnxValue PlacesBefore(OnnxGraphBuilder graph, HistoryValues history)
+    {
+        var isKnown = graph.Cast(graph.Greater(history.SeenItems, graph.Scalar(0L)), DataType.Int64);
+        var countUpTo = graph.CumulativeSum(isKnown, axis: 1);
+        // the places of known items, newest first, then those of unknown ones: there always is one, the 0 at the end
+        var width = graph.Gather(graph.Shape(history.SeenItems), graph.Int64(1));
+        var (_, places) = graph.TopK(graph.Multiply(countUpTo, isKnown), width);
+        var countBefore = graph.GatherElements(graph.Subtract(countUpTo, isKnown), history.Indices, axis: 1);
+        return graph.GatherElements(places, graph.Subtract(graph.ReduceMaximum(countUpTo, 1), countBefore), axis: 1);
     }
 
     /// <summary>[b, K, d]: õ_k = o + σ(o ∗ z_k) ∗ o (eq. 11).</summary>

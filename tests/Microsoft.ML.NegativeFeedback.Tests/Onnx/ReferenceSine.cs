@@ -14,13 +14,14 @@ internal sealed class ReferenceSine(SineWeights weights)
     public int[] Read(uint[] items, float[] feedback)
         => Enumerable.Range(0, items.Length).Where(i => items[i] > 0 && feedback[i] > 0).TakeLast(weights.Encoder.MaximumLength).ToArray();
 
-    /// <summary>Eq. 4 for each of them.</summary>
+    /// <summary>Eq. 4 for each of them; unknown items are as if they were not there.</summary>
     public int[] DominantSubInterests(uint[] items, float[] feedback)
         => Read(items, feedback).Select(place =>
         {
-            bool isAfterSkip = place > 0 && items[place - 1] > 0 && feedback[place - 1] < 0;
+            int before = Array.FindLastIndex(items, Math.Max(place - 1, 0), place, item => item > 0);
+            bool isAfterSkip = before >= 0 && feedback[before] < 0;
             double[] relations = Enumerable.Range(0, weights.SubInterestCount).Select(k
-                => Dot(items[place], Prototype(k)) - (isAfterSkip ? Dot(items[place - 1], Prototype(k)) : 0)).ToArray();
+                => Dot(items[place], Prototype(k)) - (isAfterSkip ? Dot(items[before], Prototype(k)) : 0)).ToArray();
             return Array.IndexOf(relations, relations.Max());
         }).ToArray();
 

@@ -7,7 +7,7 @@ public sealed class SineGraphTests
 {
     private const int ItemCount = 30;
 
-    /// <summary>Skips in every place: first, before a like, twice in a row, before an unknown item, unknown themselves, beyond the window.</summary>
+    /// <summary>Skips in every place: first, before a like, twice in a row, before an unknown item or several, unknown themselves, beyond the window.</summary>
     private static readonly (uint[] Items, float[] Feedback)[] RaggedRows =
     [
         ([3, 7, 9, 4], [1, -1, 1, 1]),
@@ -20,6 +20,7 @@ public sealed class SineGraphTests
         ([5], [1]),
         ([28, 28, 29, 30], [-1, 1, -1, 1]),
         ([17, 17, 17, 0], [1, -1, 1, -1]),
+        ([0, 9, 0, 0, 12, 0, 13], [-1, -1, 1, -1, 1, -1, 1]),
     ];
 
     [Theory]
