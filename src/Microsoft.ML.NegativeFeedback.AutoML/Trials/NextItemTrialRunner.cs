@@ -94,6 +94,11 @@ public sealed class NextItemTrialRunner : ITrialRunner
             (model as IDisposable)?.Dispose();
             (model, validation, test) = (null, null, null);
         }
+        finally
+        {
+            // the context may be the caller's own
+            TrialSurroundings.DetachFrom(_context);
+        }
 
         var parameters = PipelineParameters.Flatten(settings.Parameter[PipelineParameter]);
         _history.Add(new RecommendationTrial(

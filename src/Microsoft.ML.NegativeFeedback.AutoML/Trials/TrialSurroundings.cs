@@ -21,6 +21,9 @@ internal sealed class TrialSurroundings(RecommendationMetricOptions metric, IDat
 
     public void AttachTo(MLContext context) => _byContext.AddOrUpdate(context, this);
 
+    /// <summary>Ends the trial: trainers that are made in the context from here on are as their own options say.</summary>
+    public static void DetachFrom(MLContext context) => _byContext.Remove(context);
+
     /// <summary>
     /// The trainer stops with the trial, watches the rows that the trial is measured on unless it has others, and writes no checkpoint, which only one set of options
     /// could go on from.

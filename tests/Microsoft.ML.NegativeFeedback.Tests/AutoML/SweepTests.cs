@@ -48,6 +48,29 @@ public class SweepTests
     }
 
     [Fact]
+    public async Task A_trial_leaves_nothing_on_the_context_that_it_was_made_in()
+    {
+        using var cancellation = new CancellationTokenSource();
+        string checkpoint = Path.Combine(Directory.CreateTempSubdirectory().FullName, "training.checkpoint");
+        var trainer = SweepFeed.Short;
+        trainer.CheckpointPath = checkpoint;
+        var pipeline = Pipeline(trainer, ("NumberOfHeads", [1, 3]));
+        var grid = new Sweeps.GridTuner(pipeline);
+        using var runner = new NextItemTrialRunner(_ml, pipeline, TrainSet, ValidationSet, new() { NumberOfRecommendations = 5 });
+        var settings = new TrialSettings { Parameter = grid.Propose(new()) };
+        await runner.RunAsync(settings, cancellation.Token);
+        Assert.False(File.Exists(checkpoint));
+        // three heads cannot share a width of 16: a trial that fails
+        await runner.RunAsync(new TrialSettings { TrialId = 1, Parameter = grid.Propose(new()) }, cancellation.Token);
+
+        cancellation.Cancel();
+        pipeline.BuildFromOption(_ml, settings.Parameter["_pipeline_"]).Fit(TrainSet);
+
+        Assert.True(File.Exists(checkpoint));
+        Directory.Delete(Path.GetDirectoryName(checkpoint)!, recursive: true);
+    }
+
+    [Fact]
     public void A_sweep_keeps_every_trial_and_the_best_model()
     {
         var lines = new List<string>();
