@@ -19,9 +19,6 @@ public sealed class NextItemTrialRunner : ITrialRunner
     /// <summary>Where AutoML keeps the parameters of the pipeline.</summary>
     internal const string PipelineParameter = "_pipeline_";
 
-    /// <summary>Where a pipeline without this library's trainers is expected to put the scores of candidates.</summary>
-    private const string DefaultScores = "CandidateScores";
-
     private readonly MLContext _context;
     private readonly SweepablePipeline _pipeline;
     private readonly Func<TrialSettings, IDataView> _trainSet;
@@ -83,9 +80,9 @@ public sealed class NextItemTrialRunner : ITrialRunner
         try
         {
             model = _pipeline.BuildFromOption(_context, settings.Parameter[PipelineParameter]).Fit(_trainSet(settings));
-            string scores = surroundings.TrainerOptions?.CandidateScoresColumnName ?? DefaultScores;
-            validation = _measurement.Measure(_context, model, _validationSet, scores);
-            test = _measurement.Options.TestSet is { } testSet ? _measurement.Measure(_context, model, testSet, scores) : null;
+            var columns = ScoredColumns.Of(surroundings.TrainerOptions);
+            validation = _measurement.Measure(_context, model, _validationSet, columns);
+            test = _measurement.Options.TestSet is { } testSet ? _measurement.Measure(_context, model, testSet, columns) : null;
             metric = _measurement.ValueOf(validation);
         }
         catch (Exception exception) when (!ct.IsCancellationRequested)

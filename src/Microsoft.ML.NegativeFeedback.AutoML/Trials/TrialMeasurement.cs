@@ -40,16 +40,17 @@ internal sealed class TrialMeasurement
     /// <param name="context">The trial's context.</param>
     /// <param name="model">The fitted pipeline.</param>
     /// <param name="rows">The rows.</param>
-    /// <param name="scoresColumnName">Where the pipeline puts the scores of candidates.</param>
-    public TrialMetrics Measure(MLContext context, ITransformer model, IDataView rows, string scoresColumnName)
+    /// <param name="columns">Where the pipeline puts what is measured.</param>
+    public TrialMetrics Measure(MLContext context, ITransformer model, IDataView rows, ScoredColumns columns)
     {
         var scored = model.Transform(rows);
         var catalog = context.Recommendation();
         return RanksCandidates
             ? new TrialMetrics(null, catalog.EvaluateCandidates(
-                scored, Options.CandidateLabelsColumnName, scoresColumnName, Options.CandidateTruncationLevel))
+                scored, Options.CandidateLabelsColumnName, columns.CandidateScores, Options.CandidateTruncationLevel))
             : new TrialMetrics(catalog.EvaluateNextItem(
-                scored, Options.NumberOfRecommendations, Options.TargetItemColumnName, Options.TargetFeedbackColumnName), null);
+                scored, Options.NumberOfRecommendations, Options.TargetItemColumnName, Options.TargetFeedbackColumnName,
+                columns.RecommendedItems, columns.Items), null);
     }
 
     /// <summary>The metric that is made large.</summary>

@@ -71,6 +71,28 @@ public class SweepTests
     }
 
     [Fact]
+    public void Recommendations_are_measured_in_the_columns_that_the_trainer_names()
+    {
+        var trainer = SweepFeed.Short;
+        (trainer.ItemsColumnName, trainer.RecommendedItemsColumnName) = ("History", "Next");
+        var pipeline = _ml.Transforms.Conversion.MapValueToKey("History")
+            .Append(_ml.Auto().PnfRec(trainer, new() { ["NegativeWeight"] = new ChoiceOption(0.0, 0.5) }))
+            .Append(_ml.Transforms.Conversion.MapKeyToValue("Next"));
+
+        var result = _ml.Auto().SweepRecommender(pipeline, Renamed(TrainSet), Renamed(ValidationSet), new() { NumberOfRecommendations = 5, Strategy = SweepStrategy.Grid });
+
+        Assert.All(result.Trials, trial => Assert.Null(trial.Failure));
+        // the histories' keys tell the catalogue
+        Assert.All(result.Trials, trial => Assert.InRange(trial.Validation!.NextItem!.Coverage, 0.01, 1));
+
+        IDataView Renamed(IDataView rows)
+        {
+            var copied = _ml.Transforms.CopyColumns("History", "Items").Fit(rows).Transform(rows);
+            return _ml.Transforms.DropColumns("Items").Fit(copied).Transform(copied);
+        }
+    }
+
+    [Fact]
     public void A_sweep_keeps_every_trial_and_the_best_model()
     {
         var lines = new List<string>();
