@@ -140,8 +140,8 @@ public sealed class SineTrainer : PairwiseTrainer
         public bool UseNegativeFeedback { get; set; } = true;
 
         /// <summary>
-        /// A column that scoring adds with the shares γ of the sub-interests in each recommended item's score, Single [k, K], so that one sees which of them spoke. Default
-        /// null: none is added. It is not added in candidates mode.
+        /// A column that scoring adds with the shares γ of the sub-interests in each recommended item's score, Single [k, K], so that one sees which of them spoke; in
+        /// candidates mode K values a candidate, in the order of the candidates. Default null: none is added.
         /// </summary>
         public string? SubInterestWeightsColumnName { get; set; }
     }
