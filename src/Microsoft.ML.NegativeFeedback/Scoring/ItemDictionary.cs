@@ -42,7 +42,8 @@ internal abstract class ItemDictionary
         if (ColumnTypes.KeyValueTypeOf(column) is not { } valueType)
         {
             throw new ArgumentException($"Column '{column.Name}' has keys without the values behind them (annotation "
-                + $"'{ColumnTypes.KeyValues}'): make it with Transforms.Conversion.MapValueToKey.", nameof(column));
+                + $"'{ColumnTypes.KeyValues}'): it was not made by Transforms.Conversion.MapValueToKey, or the data that this was fitted on has no rows. "
+                + "Map the items with MapValueToKey, fitted on data with rows.", nameof(column));
         }
 
         return (ItemDictionary)Activator.CreateInstance(

@@ -57,6 +57,8 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         using var channel = _host.Start("Training");
 
         var all = SequenceData.Read(trainData, itemCount, _options.ItemsColumnName, _options.FeedbackColumnName);
+        // before a trainer warns of what the rows lack
+        TrainingDataChecks.RequireRows(all);
         var input = new TrainerInput(all, validationData, items, itemCount, seed, channel);
         var run = new TrainingRun(_options.Progress, line => channel.Info(MessageSensitivity.None, "{0}", line), _options.CancellationToken);
         byte[] graph = Train(input, LoopSettings(seed), GraphOptions(Popularity(all)), run);

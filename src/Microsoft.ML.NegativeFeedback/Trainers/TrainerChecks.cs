@@ -63,7 +63,8 @@ internal static class TrainerChecks
         if (ColumnTypes.KeyValueTypeOf(items) is null)
         {
             throw new ArgumentException($"Column '{items.Name}' has keys without the values behind them (annotation '{ColumnTypes.KeyValues}'), "
-                + "so that recommendations could not be named; make it with Transforms.Conversion.MapValueToKey.");
+                + "so that recommendations could not be named: it was not made by Transforms.Conversion.MapValueToKey, or the data that this was fitted on has no rows. "
+                + "Map the items with MapValueToKey, fitted on data with rows.");
         }
 
         ulong count = ((KeyDataViewType)ColumnTypes.ItemOf(items.Type)).Count;

@@ -5,12 +5,19 @@ namespace Microsoft.ML.NegativeFeedback.Training;
 /// <summary>Whether there is anything to learn from and to validate on, before training starts.</summary>
 internal static class TrainingDataChecks
 {
+    /// <summary>Checks that there are training rows at all.</summary>
+    /// <exception cref="InvalidOperationException">There are none.</exception>
+    public static void RequireRows(SequenceData data)
+    {
+        if (data.RowCount == 0)
+            throw new InvalidOperationException("The training data has no rows.");
+    }
+
     /// <summary>Checks the training rows for what a model learns from.</summary>
     /// <exception cref="InvalidOperationException">There are no rows, or no sequence of a kind that the model reads.</exception>
     public static void Require(SequenceData data, NextItemModel model)
     {
-        if (data.RowCount == 0)
-            throw new InvalidOperationException("The training data has no rows.");
+        RequireRows(data);
         foreach (var kind in model.TrainingSequences)
             RequireSequences(data, kind);
         if (!model.Contrasts(model.ScoringSequence))
@@ -23,8 +30,7 @@ internal static class TrainingDataChecks
     /// <exception cref="InvalidOperationException">There are none.</exception>
     public static void RequireLikedSequences(SequenceData data)
     {
-        if (data.RowCount == 0)
-            throw new InvalidOperationException("The training data has no rows.");
+        RequireRows(data);
         RequireSequences(data, SequenceKind.Positives);
     }
 

@@ -74,6 +74,32 @@ public class BadInputTests
     }
 
     [Fact]
+    public void Data_without_rows_is_an_error_in_a_chain_as_well()
+    {
+        var empty = _ml.Data.LoadFromEnumerable(Array.Empty<ToyHistory>());
+        var error = Assert.Throws<ArgumentException>(() => _ml.Transforms.Conversion.MapValueToKey("Items").Append(PnfRec()).Fit(empty));
+        Assert.Contains("Column 'Items'", error.Message);
+        Assert.Contains("has no rows", error.Message);
+    }
+
+    [Fact]
+    public void Data_without_rows_is_not_warned_about_as_data_without_skips()
+    {
+        var warnings = new List<string>();
+        _ml.Log += (_, message) =>
+        {
+            if (message.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning)
+                warnings.Add(message.Message);
+        };
+        var keyed = Keyed(Good);
+        var empty = _ml.Data.SkipRows(keyed, 1);
+        var options = TrainerTests.Small(new SineTrainer.Options());
+        var error = Assert.Throws<InvalidOperationException>(() => _ml.Recommendation().Trainers.Sine(options).Fit(empty));
+        Assert.Contains("no rows", error.Message);
+        Assert.Empty(warnings);
+    }
+
+    [Fact]
     public void A_single_class_of_feedback_is_an_error()
     {
         var liked = new ToyHistory { Items = ["a", "b", "c"], Feedback = [1, 1, 1] };
