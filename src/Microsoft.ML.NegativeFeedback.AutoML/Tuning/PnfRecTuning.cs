@@ -20,6 +20,7 @@ internal sealed class PnfRecTuning
     public PnfRecTuning(AutoCatalog catalog, IDataView trainSet, IDataView validationSet, PnfRecTuningOptions options)
     {
         ArgumentNullException.ThrowIfNull(options.Trainer, nameof(options.Trainer));
+        CheckEncoderSweep(options);
         CheckGrid(options.NegativeWeights, nameof(options.NegativeWeights));
         CheckGrid(options.ContrastiveWeights, nameof(options.ContrastiveWeights));
         _catalog = catalog;
@@ -95,6 +96,19 @@ internal sealed class PnfRecTuning
         }
 
         return new MLContext().Transforms.Conversion.MapValueToKey(trainer.ItemsColumnName).Append(sweepable);
+    }
+
+    /// <summary>The sweeps have options of other names, which no message should be about.</summary>
+    private static void CheckEncoderSweep(PnfRecTuningOptions options)
+    {
+        if (options.MaximumNumberOfEncoderTrials < 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), options.MaximumNumberOfEncoderTrials,
+                $"{nameof(options.MaximumNumberOfEncoderTrials)} must be at least 1.");
+        }
+
+        if (!Enum.IsDefined(options.EncoderStrategy))
+            throw new ArgumentOutOfRangeException(nameof(options), options.EncoderStrategy, $"{nameof(options.EncoderStrategy)} is no {nameof(SweepStrategy)}.");
     }
 
     private static void CheckGrid(IReadOnlyList<double> values, string name)

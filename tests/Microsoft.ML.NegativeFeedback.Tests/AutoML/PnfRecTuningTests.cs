@@ -103,6 +103,17 @@ public class PnfRecTuningTests
     }
 
     [Fact]
+    public void What_is_wrong_with_the_sweep_of_the_encoder_is_named_by_its_own_options()
+    {
+        var options = Options;
+        options.MaximumNumberOfEncoderTrials = 0;
+        Assert.Contains("MaximumNumberOfEncoderTrials", Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Auto().TunePnfRec(TrainSet, ValidationSet, options)).Message);
+        options = Options;
+        options.EncoderStrategy = (SweepStrategy)77;
+        Assert.Contains("EncoderStrategy", Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Auto().TunePnfRec(TrainSet, ValidationSet, options)).Message);
+    }
+
+    [Fact]
     public void A_grid_without_values_or_with_a_negative_one_is_refused()
     {
         var options = Options;
