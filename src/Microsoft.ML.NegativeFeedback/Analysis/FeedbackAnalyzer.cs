@@ -27,12 +27,7 @@ internal sealed class FeedbackAnalyzer
             type => type is PrimitiveDataViewType, "a scalar with the category of the row's item")).ToArray();
 
         _log = InteractionLog.Read(data, columns);
-        for (int item = 0; item < _log.Items.Count; item++)
-        {
-            if (_log.Items.IsMissing(item))
-                throw new InvalidDataException($"Column '{columns.Item.Name}' is missing in some row: filter such rows out first.");
-        }
-
+        _log.RequireItems(columns.Item);
         _categories = new ItemCategories(levels, _log.Items);
         _isActiveNegative = new BitArray(_log.Count);
         if (levels.Length > 0 || active is not null)

@@ -90,6 +90,18 @@ internal sealed class InteractionLog
         return log.Count > 0 ? log : throw new InvalidDataException("The log is empty: there is no interaction in it.");
     }
 
+    /// <summary>Checks that every row has an item.</summary>
+    /// <param name="column">The column that they were read from.</param>
+    /// <exception cref="InvalidDataException">One has none.</exception>
+    public void RequireItems(DataViewSchema.Column column)
+    {
+        int missing = Enumerable.Range(0, Items.Count).FirstOrDefault(Items.IsMissing, -1);
+        if (missing < 0)
+            return;
+        int row = Enumerable.Range(0, Count).First(row => _rows[row].Item == missing);
+        throw new InvalidDataException($"Column '{column.Name}' is missing in row {row}: filter such rows out first.");
+    }
+
     /// <summary>
     /// The interactions of every user together, in the order of time; those of one time stay in the log's order. Users are counted,
     /// then their rows placed, one write a row; only a user whose rows are out of order is sorted, so that a log in the order of time

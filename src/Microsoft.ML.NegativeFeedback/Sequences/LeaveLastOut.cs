@@ -33,17 +33,8 @@ internal sealed class LeaveLastOut
         options.Check();
         var columns = options.LogColumns.Require(interactions.Schema);
         var log = InteractionLog.Read(interactions, columns);
-        RequireItems(log, columns);
+        log.RequireItems(columns.Item);
         return new LeaveLastOut(log.GroupByUser(), options).Build(columns);
-    }
-
-    private static void RequireItems(InteractionLog log, InteractionColumns columns)
-    {
-        int missing = Enumerable.Range(0, log.Items.Count).FirstOrDefault(log.Items.IsMissing, -1);
-        if (missing < 0)
-            return;
-        int row = Enumerable.Range(0, log.Count).First(row => log[row].Item == missing);
-        throw new InvalidDataException($"Column '{columns.Item.Name}' is missing in row {row}: filter such rows out first.");
     }
 
     private LeaveLastOutData Build(InteractionColumns columns)

@@ -225,7 +225,7 @@ public class FeedbackAnalysisTests
         var keyed = _ml.Data.LoadFromEnumerable(new[] { Of(1, 1, 1, 1), Of(1, 2, 1, 2) });
         var one = _ml.Data.LoadFromEnumerable(new[] { Of(1, 1, 1, 1) });
         keyed = _ml.Transforms.Conversion.MapValueToKey("Item").Fit(one).Transform(keyed);
-        Assert.Contains("Column 'Item' is missing in some row", Assert.Throws<InvalidDataException>(() => _ml.Data.AnalyzeFeedback(keyed)).Message);
+        Assert.Contains("Column 'Item' is missing in row 1", Assert.Throws<InvalidDataException>(() => _ml.Data.AnalyzeFeedback(keyed)).Message);
     }
 
     [Fact]
