@@ -28,6 +28,9 @@ public class RecommendationMetricOptions
     /// </summary>
     public IDataView? TestSet { get; set; }
 
-    /// <summary>Told after every trial what came of it and which is the best so far; called on the thread of the trial. Default null.</summary>
+    /// <summary>
+    /// Told after every trial what came of it and which is the best so far; called on the thread of the trial. What it throws is warned of in <c>MLContext.Log</c> and the
+    /// sweep goes on. Default null.
+    /// </summary>
     public IProgress<SweepProgress>? Progress { get; set; }
 }

@@ -24,7 +24,7 @@ internal sealed class TrialHistory
 
     public ITransformer? BestModel { get; private set; }
 
-    /// <summary>Keeps a trial, and tells the log and the options' progress how the sweep stands.</summary>
+    /// <summary>Keeps a trial, and tells the log and the options' progress how the sweep stands; a progress that throws is warned of, as the trial is done.</summary>
     public void Add(RecommendationTrial trial, ITransformer? model, IChannelProvider log)
     {
         _trials.Add(trial);
@@ -36,7 +36,15 @@ internal sealed class TrialHistory
 
         using var channel = log.Start("Sweep");
         channel.Info(MessageSensitivity.None, "{0}", Describe(trial));
-        _measurement.Options.Progress?.Report(new SweepProgress(trial, Best));
+        try
+        {
+            _measurement.Options.Progress?.Report(new SweepProgress(trial, Best));
+        }
+        catch (Exception exception)
+        {
+            channel.Warning(MessageSensitivity.None, "{0} was told of trial {1} and threw {2}; the sweep goes on: {3}",
+                nameof(RecommendationMetricOptions.Progress), trial.Id, exception.GetType().Name, FirstLine(exception.Message));
+        }
     }
 
     private string Describe(RecommendationTrial trial)

@@ -144,6 +144,26 @@ public class SweepTests
     }
 
     [Fact]
+    public void A_progress_that_throws_does_not_end_the_sweep()
+    {
+        var warnings = new List<string>();
+        _ml.Log += (_, message) =>
+        {
+            if (message.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning)
+                warnings.Add(message.Message);
+        };
+        var progress = new Recorder<SweepProgress>(_ => throw new IOException("The page cannot be written."));
+
+        var result = _ml.Auto().SweepRecommender(Pipeline(SweepFeed.Short, ("NegativeWeight", [0.0, 0.5])), TrainSet, ValidationSet,
+            new() { NumberOfRecommendations = 5, Strategy = SweepStrategy.Grid, Progress = progress });
+
+        Assert.Equal(2, result.Trials.Count);
+        Assert.Equal(2, progress.Reports.Count);
+        Assert.NotNull(result.Model);
+        Assert.Equal(2, warnings.Count(line => line.Contains("The page cannot be written.")));
+    }
+
+    [Fact]
     public void A_failed_trial_is_recorded_and_does_not_end_the_sweep()
     {
         // three heads cannot share a width of 16: the first trial fails
