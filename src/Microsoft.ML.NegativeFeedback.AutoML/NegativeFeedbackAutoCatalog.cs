@@ -104,9 +104,11 @@ public static class NegativeFeedbackAutoCatalog
     /// <param name="trainSet">The rows that trials are trained on.</param>
     /// <param name="validationSet">The rows that they are measured on: rows like those, with what came next.</param>
     /// <param name="options">What is tuned, metric, progress and cancellation; null for the published ones.</param>
-    /// <returns>The three sweeps and the options that they come to. A tuning that was cancelled has what was done.</returns>
+    /// <returns>
+    /// The three sweeps and the options that they come to. A tuning that was cancelled, or of whose trials of α or β none succeeded, has what was done before.
+    /// </returns>
     /// <exception cref="ArgumentException">A column is missing or of another type; an option is out of its range.</exception>
-    /// <exception cref="InvalidOperationException">There are no rows, none with what the metric needs, or no trial of a sweep succeeded.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, none with what the metric needs, or no trial of the encoder succeeded.</exception>
     /// <exception cref="OperationCanceledException">The tuning was cancelled before a trial had succeeded.</exception>
     public static PnfRecTuningResult TunePnfRec(
         this AutoCatalog catalog, IDataView trainSet, IDataView validationSet, PnfRecTuningOptions? options = null)

@@ -16,6 +16,7 @@ internal sealed class PnfRecTuning
     private readonly IDataView _trainSet;
     private readonly IDataView _validationSet;
     private readonly PnfRecTuningOptions _options;
+    private InvalidOperationException? _failure;
 
     public PnfRecTuning(AutoCatalog catalog, IDataView trainSet, IDataView validationSet, PnfRecTuningOptions options)
     {
@@ -36,7 +37,8 @@ internal sealed class PnfRecTuning
         var encoder = Sweep(trainer, _options.EncoderSearchSpace ?? EncoderSpace(trainer), _options.EncoderStrategy, _options.MaximumNumberOfEncoderTrials);
         var negative = SweepWeight(encoder, nameof(trainer.NegativeWeight), _options.NegativeWeights);
         var contrastive = SweepWeight(negative, nameof(trainer.ContrastiveWeight), _options.ContrastiveWeights);
-        return new PnfRecTuningResult(encoder, negative, contrastive, contrastive is null || contrastive.IsCancelled);
+        bool isCancelled = _failure is null && (contrastive is null || contrastive.IsCancelled);
+        return new PnfRecTuningResult(encoder, negative, contrastive, isCancelled, _failure);
     }
 
     /// <summary>What has a search space but the two weights.</summary>
@@ -48,7 +50,10 @@ internal sealed class PnfRecTuning
         return space;
     }
 
-    /// <summary>All values of one weight with the best options of the sweep before; null where the tuning was cancelled before the first trial ended.</summary>
+    /// <summary>
+    /// All values of one weight with the best options of the sweep before; null where the tuning was cancelled before the first trial ended, or every trial failed: what
+    /// the sweeps before found is kept.
+    /// </summary>
     private RecommenderSweepResult? SweepWeight(RecommenderSweepResult? before, string name, IReadOnlyList<double> values)
     {
         if (before is null || before.IsCancelled)
@@ -60,6 +65,11 @@ internal sealed class PnfRecTuning
         }
         catch (OperationCanceledException) when (_options.CancellationToken.IsCancellationRequested)
         {
+            return null;
+        }
+        catch (InvalidOperationException exception)
+        {
+            _failure = exception;
             return null;
         }
     }

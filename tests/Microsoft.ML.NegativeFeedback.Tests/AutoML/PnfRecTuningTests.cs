@@ -29,6 +29,7 @@ public class PnfRecTuningTests
         var result = _ml.Auto().TunePnfRec(TrainSet, ValidationSet, Options);
 
         Assert.False(result.IsCancelled);
+        Assert.Null(result.Failure);
         Assert.Equal([(1e-4, 0, 0), (1e-2, 0, 0)], result.EncoderSweep.Trials.Select(Weights));
         double learningRate = result.EncoderSweep.Best.Options!.LearningRate;
         Assert.Equal([(learningRate, 0, 0), (learningRate, 0.3, 0), (learningRate, 0.6, 0)], result.NegativeWeightSweep!.Trials.Select(Weights));
@@ -96,10 +97,35 @@ public class PnfRecTuningTests
         var result = _ml.Auto().TunePnfRec(TrainSet, ValidationSet, options);
 
         Assert.True(result.IsCancelled);
+        Assert.Null(result.Failure);
         Assert.Equal(encoderTrials, result.EncoderSweep.Trials.Count);
         Assert.Equal(negativeWeightTrials, result.NegativeWeightSweep?.Trials.Count);
         Assert.Equal(contrastiveWeightTrials, result.ContrastiveWeightSweep?.Trials.Count);
         Assert.NotNull(result.Model);
+    }
+
+    [Fact]
+    public void A_tuning_whose_weights_all_fail_keeps_the_sweeps_before()
+    {
+        // without a disliked item there is nothing for α to weigh
+        var liked = _ml.Data.LoadFromEnumerable(ToyFeed.Histories(80, seed: 1).Select(history => new ToyHistory
+        {
+            Items = [.. history.Items.Where((_, i) => history.Feedback[i] > 0)],
+            Feedback = [.. history.Feedback.Where(value => value > 0)],
+        }).ToArray());
+        var options = Options;
+        options.NegativeWeights = [0.3, 0.6];
+        var validationSet = _ml.Data.LoadFromEnumerable(ToyFeed.Histories(30, seed: 2));
+
+        var result = _ml.Auto().TunePnfRec(liked, validationSet, options);
+
+        Assert.False(result.IsCancelled);
+        Assert.Equal(2, result.EncoderSweep.Trials.Count);
+        Assert.Null(result.NegativeWeightSweep);
+        Assert.Null(result.ContrastiveWeightSweep);
+        Assert.Equal(result.EncoderSweep.Best, result.Best);
+        Assert.Contains("None of 2 trials succeeded", result.Failure!.Message);
+        Assert.Contains("negative feedback", result.Failure.Message);
     }
 
     [Fact]
