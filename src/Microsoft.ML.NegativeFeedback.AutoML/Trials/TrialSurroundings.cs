@@ -40,6 +40,9 @@ internal sealed class TrialSurroundings(RecommendationMetricOptions metric, IDat
     /// <summary>Where the rows have what the trainer watches; otherwise it holds rows out of training.</summary>
     private void Watch(SequenceTrainerOptions options)
     {
+        // a pipeline may yet make the trainer's columns of others
+        if (!Has(options.ItemsColumnName) || !Has(options.FeedbackColumnName))
+            return;
         if (options is PairwiseTrainerOptions pairwise)
         {
             string candidates = options.CandidatesColumnName ?? pairwise.ValidationCandidatesColumnName;

@@ -36,10 +36,10 @@ public abstract class PairwiseTrainer : NextItemTrainer
     /// <summary>The rows to train on and the candidates that early stopping watches: given ones, or held-out ones.</summary>
     private protected PairwiseData ReadData(TrainerInput input)
     {
+        var given = input.Validation is { } rows ? ReadCandidates(rows, input) : null;
         RequireUnseenItems(input);
-        var (train, validation) = input.Validation is { } rows ? (input.Rows, ReadCandidates(rows, input))
-            : _options.ValidationFraction > 0 ? HeldOutCandidates.Split(input.Rows, _options.ValidationFraction, input.Seed)
-            : (input.Rows, null);
+        var (train, validation) = given is null && _options.ValidationFraction > 0
+            ? HeldOutCandidates.Split(input.Rows, _options.ValidationFraction, input.Seed) : (input.Rows, given);
         return new PairwiseData(train, validation, _options.EarlyStoppingMetric,
             new NegativeSamplerSettings(_options.NegativeSampling, _options.PopularityExponent, _options.ObservedSkipShare));
     }

@@ -71,6 +71,21 @@ public class SweepTests
     }
 
     [Fact]
+    public void A_pipeline_may_make_the_columns_of_the_trainer_itself()
+    {
+        var trainer = SweepFeed.Short;
+        trainer.ItemsColumnName = "History";
+        var pipeline = _ml.Transforms.CopyColumns("History", "Items")
+            .Append(_ml.Transforms.Conversion.MapValueToKey("History"))
+            .Append(_ml.Auto().PnfRec(trainer, new() { ["NegativeWeight"] = new ChoiceOption(0.0, 0.5) }))
+            .Append(_ml.Transforms.Conversion.MapKeyToValue("RecommendedItems"));
+
+        var result = _ml.Auto().SweepRecommender(pipeline, TrainSet, ValidationSet, new() { NumberOfRecommendations = 5, Strategy = SweepStrategy.Grid });
+
+        Assert.All(result.Trials, trial => Assert.Null(trial.Failure));
+    }
+
+    [Fact]
     public void Recommendations_are_measured_in_the_columns_that_the_trainer_names()
     {
         var trainer = SweepFeed.Short;
