@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Reflection;
 using System.Text.Json;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Trainers;
@@ -42,17 +40,5 @@ public class FreshProcessTests
     }
 
     /// <summary>Runs the program: the saved model, the histories to answer and the file for the answers.</summary>
-    internal static void Run(params string[] arguments)
-    {
-        string program = typeof(FreshProcessTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-            .Single(attribute => attribute.Key == "FreshProcess").Value!;
-        var start = new ProcessStartInfo(Environment.ProcessPath!.Contains("dotnet") ? Environment.ProcessPath : "dotnet", [program, .. arguments])
-        {
-            RedirectStandardError = true,
-        };
-        using var process = Process.Start(start)!;
-        string errors = process.StandardError.ReadToEnd();
-        Assert.True(process.WaitForExit(60_000), "The process did not end within a minute.");
-        Assert.True(process.ExitCode == 0, errors);
-    }
+    internal static void Run(params string[] arguments) => ChildProcess.Run("FreshProcess", arguments);
 }

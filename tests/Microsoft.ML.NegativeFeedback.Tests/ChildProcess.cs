@@ -1,0 +1,28 @@
+using System.Diagnostics;
+using System.Reflection;
+
+namespace Microsoft.ML.NegativeFeedback.Tests;
+
+/// <summary>Programs of this repository, started as a user starts them.</summary>
+internal static class ChildProcess
+{
+    /// <summary>Runs a program to its end, which must be a good one.</summary>
+    /// <param name="name">The name under which the test project knows where the program is.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <returns>What it printed.</returns>
+    public static string Run(string name, params string[] arguments)
+    {
+        string program = typeof(ChildProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == name).Value!;
+        var start = new ProcessStartInfo(Environment.ProcessPath!.Contains("dotnet") ? Environment.ProcessPath : "dotnet", [program, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        string errors = process.StandardError.ReadToEnd();
+        Assert.True(process.WaitForExit(60_000), "The process did not end within a minute.");
+        Assert.True(process.ExitCode == 0, errors);
+        return output.GetAwaiter().GetResult();
+    }
+}

@@ -1,0 +1,32 @@
+namespace Microsoft.ML.NegativeFeedback.Tests.Samples;
+
+public sealed class ShortVideoTests
+{
+    private static readonly string[] Models = ["sine", "sine-n", "wo-af", "wo-nf", "sasrec", "sasrec-n", "gru4rec", "caser", "ncf", "din"];
+
+    [Fact]
+    public void It_trains_every_model_prints_the_tables_writes_the_page_and_goes_on_where_it_was()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        string results = Path.Combine(folder, "results.csv"), page = Path.Combine(folder, "page.html");
+        string[] arguments =
+        [
+            "--users", "200", "--models", string.Join(',', Models), "--interests", "2,3", "--epochs", "1", "--threads", "1", "--results", results, "--page", page,
+        ];
+
+        string output = ChildProcess.Run("ShortVideo", arguments);
+
+        Assert.Contains("as in table 3", output);
+        Assert.Contains("as in table 4", output);
+        // a header, every model, and SINE with another K
+        string[] lines = File.ReadAllLines(results);
+        Assert.Equal(1 + Models.Length + 1, lines.Length);
+        Assert.All(Models, model => Assert.Contains(lines, line => line.Split(',')[1] == model));
+        Assert.Contains("<svg", File.ReadAllText(page));
+
+        string again = ChildProcess.Run("ShortVideo", arguments);
+        Assert.DoesNotContain("epoch", again);
+        Assert.Equal(lines, File.ReadAllLines(results));
+        Directory.Delete(folder, recursive: true);
+    }
+}
