@@ -8,7 +8,8 @@ internal sealed record Arguments
           --data DIR            folder with a log of KuaiRand; without it, a simulated feed
           --users N             users of the simulated feed; default 5000
           --models A,B,…        of sasrec, din, gru4rec, caser, ncf, sasrec-n, wo-af, wo-nf, sine; default all.
-                                sine-n, beside them, is SINE with skips among its sampled items as in sasrec-n
+                                beside them sine-n, SINE with skips among its sampled items as in sasrec-n, and
+                                sine-n-alone, the same without the skip just before a liked item
           --seeds N             seeds 1 to N; default 1
           --interests K,K,…     sub-interests: the first is that of the tables, SINE is trained with the others for the curve; default 2
           --tune                try learning and dropout rates with the first seed, the same for every model, and keep the best by AUC

@@ -8,8 +8,11 @@ internal static class Models
 {
     public const string Sine = "sine";
 
-    /// <summary>Not of the paper: SINE whose sampled items are mixed with skips as those of SASRec-N are, to tell what comes of the model and what of the skips.</summary>
-    private const string SineN = "sine-n";
+    /// <summary>
+    /// Not of the paper, to tell what comes of the model and what of the skips that it sees: SINE whose sampled items are mixed with skips as those of SASRec-N are, beside the
+    /// skip just before a liked item or in its place.
+    /// </summary>
+    private const string SineN = "sine-n", SineNAlone = "sine-n-alone";
 
     /// <summary>The models by their names on the command line, as the tables call them, in the tables' order.</summary>
     public static readonly IReadOnlyDictionary<string, string> Titles = new Dictionary<string, string>
@@ -24,10 +27,11 @@ internal static class Models
         ["wo-nf"] = "w/o NF",
         [Sine] = "SINE",
         [SineN] = "SINE-N",
+        [SineNAlone] = "SINE-N, λ₂ = 0",
     };
 
     /// <summary>What is trained unless the command line says otherwise: the paper's models.</summary>
-    public static IEnumerable<string> Published => Titles.Keys.Where(name => name != SineN);
+    public static IEnumerable<string> Published => Titles.Keys.Where(name => name is not (SineN or SineNAlone));
 
     /// <summary>The rows of table 3: every baseline and SINE.</summary>
     public static IEnumerable<string> Compared => Titles.Keys.Where(name => !IsAblation(name));
@@ -35,7 +39,7 @@ internal static class Models
     /// <summary>The rows of table 4: the ablations and SINE.</summary>
     public static IEnumerable<string> Ablations => Titles.Keys.Where(name => IsAblation(name) || name == Sine);
 
-    public static bool HasSubInterests(string name) => name is Sine or SineN || IsAblation(name);
+    public static bool HasSubInterests(string name) => name is Sine or SineN or SineNAlone || IsAblation(name);
 
     /// <summary>The trainer of a run.</summary>
     public static NextItemTrainer Create(MLContext ml, Run run, LeaveLastOutData split, Arguments arguments, IProgress<TrainingProgress> progress)
@@ -56,11 +60,15 @@ internal static class Models
             }));
         }
 
+        var (sampledLoss, skipLoss) = run.Model == SineNAlone ? (0.5, 0) : (1.0 / 3, 1.0 / 3);
         return trainers.Sine(Shared(new SineTrainer.Options
         {
             NumberOfSubInterests = run.SubInterests,
             AdaptiveFusion = run.Model != "wo-af",
             UseNegativeFeedback = run.Model != "wo-nf",
+            SampledLossWeight = sampledLoss,
+            SkipLossWeight = skipLoss,
+            DistanceLossWeight = sampledLoss,
         }));
 
         // equal for every model, but for the tuned setting: tuned over an equal grid
@@ -77,7 +85,7 @@ internal static class Models
             options.NumberOfThreads = arguments.Threads;
             options.Seed = run.Seed;
             // N: one negative of five is one that the user skipped
-            options.ObservedSkipShare = run.Model is "sasrec-n" or SineN ? 0.2 : 0;
+            options.ObservedSkipShare = run.Model is "sasrec-n" or SineN or SineNAlone ? 0.2 : 0;
             options.CandidatesColumnName = "Candidates";
             options.ValidationSet = split.ValidationSet;
             options.Progress = progress;
