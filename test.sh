@@ -4,4 +4,6 @@ set -euo pipefail
 cd "$(dirname "$0")"
 source eng/packages.sh
 export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
+# dotnet test builds what the tests need; the other samples and the benchmarks must build as well
+dotnet build Microsoft.ML.NegativeFeedback.sln -c Release --nologo -v quiet
 exec dotnet test Microsoft.ML.NegativeFeedback.sln -c Release --nologo "$@"

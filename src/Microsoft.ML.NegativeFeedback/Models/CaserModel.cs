@@ -20,8 +20,7 @@ internal sealed class CaserModel : DotProductModel
     private readonly LinearLayer output;
 
     public CaserModel(int itemCount, EncoderSettings settings, PairwiseWeights weights, long seed, Device device)
-        : base(nameof(CaserModel), itemCount, settings, weights, device,
-            InitialWeights.ItemTable(CounterRandom.Of(seed, 0), device, itemCount, settings.Width, settings.Form))
+        : base(nameof(CaserModel), itemCount, settings, weights, seed, device)
     {
         int width = settings.Width;
         vertical = Layer(1, VerticalFilters, WindowLength, hasBias: false);

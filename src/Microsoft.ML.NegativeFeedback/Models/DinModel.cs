@@ -33,8 +33,7 @@ internal sealed class DinModel : PairwiseModel
     /// <param name="seed">What the initial weights follow from.</param>
     /// <param name="device">Where they lie.</param>
     public DinModel(int itemCount, EncoderSettings settings, PairwiseWeights weights, long seed, Device device)
-        : base(nameof(DinModel), itemCount, settings, weights, device,
-            InitialWeights.ItemTable(CounterRandom.Of(seed, 0), device, itemCount, settings.Width, settings.Form))
+        : base(nameof(DinModel), itemCount, settings, weights, seed, device)
     {
         attention = InitialWeights.XavierNormal(CounterRandom.Of(seed, 1), device, AttentionWidth, 4 * settings.Width);
         attentionBias = new Parameter(zeros(AttentionWidth, device: device));

@@ -6,8 +6,8 @@ namespace Microsoft.ML.NegativeFeedback.Models;
 /// <summary>What the models share that read a history into one vector s, whatever the candidate: y = s·e, with the item table that embeds inputs.</summary>
 internal abstract class DotProductModel : PairwiseModel
 {
-    private protected DotProductModel(string name, int itemCount, EncoderSettings settings, PairwiseWeights weights, Device device, Parameter items)
-        : base(name, itemCount, settings, weights, device, items)
+    private protected DotProductModel(string name, int itemCount, EncoderSettings settings, PairwiseWeights weights, long seed, Device device)
+        : base(name, itemCount, settings, weights, seed, device)
     {
     }
 

@@ -15,8 +15,7 @@ internal sealed class Gru4RecModel : DotProductModel
     private readonly Parameter recurrent;
 
     public Gru4RecModel(int itemCount, EncoderSettings settings, PairwiseWeights weights, long seed, Device device)
-        : base(nameof(Gru4RecModel), itemCount, settings, weights, device,
-            InitialWeights.ItemTable(CounterRandom.Of(seed, 0), device, itemCount, settings.Width, settings.Form))
+        : base(nameof(Gru4RecModel), itemCount, settings, weights, seed, device)
     {
         int width = settings.Width;
         input = new LinearLayer(InitialWeights.XavierNormal(CounterRandom.Of(seed, 1), device, 3 * width, width), hasBias: true, device);

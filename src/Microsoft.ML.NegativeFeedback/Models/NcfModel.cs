@@ -25,8 +25,7 @@ internal sealed class NcfModel : PairwiseModel
     /// <param name="seed">What the initial weights follow from.</param>
     /// <param name="device">Where they lie.</param>
     public NcfModel(int itemCount, EncoderSettings settings, PairwiseWeights weights, long seed, Device device)
-        : base(nameof(NcfModel), itemCount, settings, weights, device,
-            InitialWeights.ItemTable(CounterRandom.Of(seed, 0), device, itemCount, settings.Width, settings.Form))
+        : base(nameof(NcfModel), itemCount, settings, weights, seed, device)
     {
         // at 1 the first half is plain matrix factorisation
         product = new Parameter(ones(settings.Width, device: device));

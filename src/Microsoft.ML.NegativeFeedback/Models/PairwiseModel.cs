@@ -1,3 +1,4 @@
+using Microsoft.ML.NegativeFeedback.Sampling;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -22,8 +23,10 @@ internal abstract class PairwiseModel : SequenceModel
 
     private readonly PairwiseWeights _weights;
 
-    private protected PairwiseModel(string name, int itemCount, EncoderSettings settings, PairwiseWeights weights, Device device, Parameter items)
-        : base(name, itemCount, settings, device, items) => _weights = weights;
+    // number 0 of the seed is the item table's
+    private protected PairwiseModel(string name, int itemCount, EncoderSettings settings, PairwiseWeights weights, long seed, Device device)
+        : base(name, itemCount, settings, device,
+            InitialWeights.ItemTable(CounterRandom.Of(seed, 0), device, itemCount, settings.Width, settings.Form)) => _weights = weights;
 
     /// <summary>The coefficient of <see cref="Regularizer"/>; 0 without one.</summary>
     public virtual double RegularizerWeight => 0;

@@ -14,11 +14,11 @@ internal static class RowSums
     /// <param name="table">[rows, d], contiguous.</param>
     /// <param name="indices">[n] rows of the table.</param>
     /// <param name="rows">[n, d].</param>
-    public static void Add(Tensor table, ReadOnlySpan<long> indices, Tensor rows)
+    public static void Add(Tensor table, long[] indices, Tensor rows)
     {
         if (table.device_type != DeviceType.CPU || table.numel() > int.MaxValue / sizeof(float))
         {
-            using var index = tensor(indices.ToArray(), device: table.device);
+            using var index = tensor(indices, device: table.device);
             table.index_add_(0, index, rows, Scalars.One);
             return;
         }

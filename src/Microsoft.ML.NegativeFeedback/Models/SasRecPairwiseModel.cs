@@ -1,4 +1,3 @@
-using Microsoft.ML.NegativeFeedback.Sampling;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -12,8 +11,7 @@ internal sealed class SasRecPairwiseModel : DotProductModel
     private readonly PositionalEncoder encoder;
 
     public SasRecPairwiseModel(int itemCount, EncoderSettings settings, PairwiseWeights weights, long seed, Device device)
-        : base(nameof(SasRecPairwiseModel), itemCount, settings, weights, device,
-            InitialWeights.ItemTable(CounterRandom.Of(seed, 0), device, itemCount, settings.Width, settings.Form))
+        : base(nameof(SasRecPairwiseModel), itemCount, settings, weights, seed, device)
     {
         encoder = new PositionalEncoder(settings, seed, device);
         RegisterComponents();

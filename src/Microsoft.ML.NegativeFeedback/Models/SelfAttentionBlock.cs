@@ -102,14 +102,18 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, BlockContext, Tenso
             long end = key.shape[1], count = queries[i].shape[1], start = end - count;
             mixed[i] = Mix(queries[i], key, value, context.CausalMask.narrow(0, start, count).narrow(1, 0, end),
                 context.AttentionFactors?.narrow(1, start, count).narrow(2, 0, end), context.Dropout);
-            if (i == 0)
-                break;
-            bool isKey = ReferenceEquals(key, value);
-            key = key.narrow(1, 0, start);
-            value = isKey ? key : value.narrow(1, 0, start);
+            if (i > 0)
+                (key, value) = Beginnings(key, value, start);
         }
 
         return cat(mixed, 1);
+    }
+
+    // one view where keys are the values, so that both gradients meet in it
+    private static (Tensor Key, Tensor Value) Beginnings(Tensor key, Tensor value, long length)
+    {
+        var beginning = key.narrow(1, 0, length);
+        return (beginning, ReferenceEquals(key, value) ? beginning : value.narrow(1, 0, length));
     }
 
     // softmax(mask + q·kᵀ)·v

@@ -29,8 +29,7 @@ internal sealed class SineModel : PairwiseModel
     private readonly SubInterestFusion? fusion;
 
     public SineModel(int itemCount, SineSettings settings, long seed, Device device)
-        : base(nameof(SineModel), itemCount, settings.Encoder, settings.Weights, device,
-            InitialWeights.ItemTable(CounterRandom.Of(seed, 0), device, itemCount, settings.Encoder.Width, settings.Encoder.Form))
+        : base(nameof(SineModel), itemCount, settings.Encoder, settings.Weights, seed, device)
     {
         _settings = settings;
         encoder = new PositionalEncoder(settings.Encoder, seed, device);
