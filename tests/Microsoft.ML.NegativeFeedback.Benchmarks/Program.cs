@@ -14,7 +14,7 @@ if (args is ["latency"])
     return;
 }
 
-// In this process, so that offline packages and a package folder work as in any build.
+// In this process, so that the stand-ins and the marking of TorchSharp's library work as in any build.
 var config = DefaultConfig.Instance
     .AddJob(Job.Default.WithToolchain(InProcessNoEmitToolchain.Instance).WithStrategy(RunStrategy.Monitoring)
         .WithWarmupCount(1).WithIterationCount(5).WithInvocationCount(1).WithUnrollFactor(1))
