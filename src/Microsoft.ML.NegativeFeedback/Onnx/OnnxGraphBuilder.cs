@@ -35,6 +35,7 @@ internal sealed partial class OnnxGraphBuilder(string name)
     private readonly GraphProto _graph = new() { Name = name };
     private readonly List<StringStringEntryProto> _metadata = [];
     private readonly Dictionary<string, OnnxValue> _smallConstants = [];
+    private GraphProto? _body;
     private long _constantBytes;
     private int _valueCount;
 
@@ -84,6 +85,43 @@ internal sealed partial class OnnxGraphBuilder(string name)
     /// <summary>A node with one output.</summary>
     public OnnxValue Node(string operatorType, ReadOnlySpan<OnnxValue> inputs, params ReadOnlySpan<AttributeProto> attributes)
         => AddNode(operatorType, inputs, attributes, outputCount: 1)[0];
+
+    /// <summary>
+    /// A recurrence along axis 1 of values of Single; the cell's nodes form a graph of their own, which sees the values of this one.
+    /// </summary>
+    /// <param name="initial">The state before the first step.</param>
+    /// <param name="steps">What the steps read, with an axis 1 that the cell does not see.</param>
+    /// <param name="cell">The state and a step's values → the next state.</param>
+    /// <returns>The states after every step, along an axis 1.</returns>
+    /// <exception cref="InvalidOperationException">A cell holds a recurrence of its own.</exception>
+    public OnnxValue Scan(OnnxValue initial, OnnxValue[] steps, Func<OnnxValue, OnnxValue[], OnnxValue> cell)
+    {
+        if (_body is not null)
+            throw new InvalidOperationException("A cell cannot hold a recurrence of its own.");
+        var body = _body = new GraphProto { Name = NewValue("cell").Name };
+        try
+        {
+            var state = NewValue("state");
+            var values = Array.ConvertAll(steps, _ => NewValue("step"));
+            OnnxValue[] inputs = [state, .. values];
+            body.Input.AddRange(inputs.Select(OfAnyShape));
+            var next = cell(state, values);
+            // what is carried on and what is gathered need names of their own
+            OnnxValue[] outputs = [Node("Identity", [next]), Node("Identity", [next])];
+            body.Output.AddRange(outputs.Select(OfAnyShape));
+        }
+        finally
+        {
+            _body = null;
+        }
+
+        return AddNode("Scan", [initial, .. steps],
+            [Subgraph("body", body), Integer("num_scan_inputs", steps.Length), Integers("scan_input_axes", [.. steps.Select(_ => 1L)]), Integers("scan_output_axes", [1])],
+            outputCount: 2)[1];
+
+        static ValueInfoProto OfAnyShape(OnnxValue value)
+            => new() { Name = value.Name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)DataType.Float } } };
+    }
 
     /// <summary>Notes a number for whoever opens the model.</summary>
     public void Metadata(string key, long value)
@@ -140,7 +178,7 @@ internal sealed partial class OnnxGraphBuilder(string name)
         node.Name = outputs[0].Name;
         foreach (var attribute in attributes)
             node.Attribute.Add(attribute);
-        _graph.Node.Add(node);
+        (_body ?? _graph).Node.Add(node);
         return outputs;
     }
 

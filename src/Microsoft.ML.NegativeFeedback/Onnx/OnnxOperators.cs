@@ -143,6 +143,8 @@ internal sealed partial class OnnxGraphBuilder
     private static AttributeProto Integers(string name, long[] values)
         => new() { Name = name, Type = AttributeType.Ints, Ints = { values } };
 
+    private static AttributeProto Subgraph(string name, GraphProto graph) => new() { Name = name, Type = AttributeType.Graph, G = graph };
+
     private static AttributeProto Real(string name, float value) => new() { Name = name, Type = AttributeType.Float, F = value };
 
     private static AttributeProto Text(string name, string value)
