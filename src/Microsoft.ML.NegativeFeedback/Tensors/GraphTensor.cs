@@ -175,9 +175,9 @@ internal readonly record struct GraphTensor(OnnxGraphBuilder Graph, OnnxValue Va
     // [b, q, w]
     private static GraphTensor Factors(GraphTensor groups, AttentionSettings<GraphTensor> settings)
     {
-        var ofQueries = groups;
+        var ofQueries = settings.QueryGroups ?? groups;
         if (settings.Newest is { } newest)
-            ofQueries = new(groups.Graph, groups.Graph.GatherElements(groups.Value, newest.Unsqueeze(1).Value, axis: 1), 2);
+            ofQueries = new(groups.Graph, groups.Graph.GatherElements(ofQueries.Value, newest.Unsqueeze(1).Value, axis: 1), 2);
         return ofQueries.Unsqueeze(2).EqualTo(groups.Unsqueeze(1)).Where(groups.Scalar(settings.SameGroup), groups.Scalar(settings.OtherGroup));
     }
 

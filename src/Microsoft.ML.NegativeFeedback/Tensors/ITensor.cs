@@ -144,6 +144,7 @@ internal interface ITensor<TSelf>
 /// <param name="SameGroup">The factor where query and key are of one group.</param>
 /// <param name="OtherGroup">The factor where they are not.</param>
 /// <param name="Dropout">What training does to the weights; null for nothing.</param>
+/// <param name="QueryGroups">Int64 [b, w]: the groups of the queries where they are not those of the keys; null where they are.</param>
 internal sealed record AttentionSettings<T>(
-    int HeadCount, T? Newest = null, T? Groups = null, double SameGroup = 1, double OtherGroup = 1, Func<T, T>? Dropout = null)
+    int HeadCount, T? Newest = null, T? Groups = null, double SameGroup = 1, double OtherGroup = 1, Func<T, T>? Dropout = null, T? QueryGroups = null)
     where T : struct, ITensor<T>;

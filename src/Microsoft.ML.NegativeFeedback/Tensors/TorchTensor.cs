@@ -237,7 +237,9 @@ internal readonly record struct TorchTensor(Tensor Value) : ITensor<TorchTensor>
         private static Tensor Factors(Tensor groups, AttentionSettings<TorchTensor> settings, ScalarType type)
         {
             using var noGradient = no_grad();
-            var ofQueries = settings.Newest is { } newest ? groups.gather(1, newest.Value.view(-1, 1)) : groups;
+            var ofQueries = settings.QueryGroups?.Value ?? groups;
+            if (settings.Newest is { } newest)
+                ofQueries = ofQueries.gather(1, newest.Value.view(-1, 1));
             return ofQueries.unsqueeze(2).eq(groups.unsqueeze(1)).to(type)
                 .mul_(Scalars.Of(settings.SameGroup - settings.OtherGroup)).add_(Scalars.Of(settings.OtherGroup), Scalars.One);
         }

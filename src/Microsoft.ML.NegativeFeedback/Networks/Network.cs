@@ -1,0 +1,124 @@
+using Microsoft.ML.NegativeFeedback.Sampling;
+using Microsoft.ML.NegativeFeedback.Tensors;
+
+namespace Microsoft.ML.NegativeFeedback.Networks;
+
+/// <summary>
+/// A network that scores items after a history, written once in the algebra of <see cref="ITensor{TSelf}"/>: training runs it on torch, at every place of its
+/// sequences; export runs it on a graph, at the newest. Symbols in all networks: b sequences, w places each, n places that are scored, c candidates each, d width.
+/// </summary>
+/// <param name="itemCount">N, without padding, which is item 0.</param>
+/// <param name="settings">Width, length and what else the parts take.</param>
+/// <param name="seed">What the initial weights follow from; number 0 of it is the item table's.</param>
+internal abstract class Network(int itemCount, EncoderSettings settings, long seed)
+{
+    /// <summary>N, without padding.</summary>
+    public int ItemCount { get; } = itemCount;
+
+    public EncoderSettings Settings { get; } = settings;
+
+    /// <summary>The embeddings of the items, [N + 1, d]; row 0, of padding, is zero.</summary>
+    public NetworkParameter Items { get; }
+        = NetworkParameter.Embeddings("items", CounterRandom.Of(seed, 0), itemCount, settings.Width, isXavier: settings.Form == EncoderForm.Sine);
+
+    /// <summary>Everything that is learned, the item table first.</summary>
+    public IReadOnlyList<NetworkParameter> Parameters => [Items, .. OwnParameters];
+
+    /// <summary>Everything that is learned but the item table.</summary>
+    protected abstract IEnumerable<NetworkParameter> OwnParameters { get; }
+
+    /// <summary>How many of the newest items of a sequence the network reads.</summary>
+    public virtual int MaximumLength => Settings.MaximumLength;
+
+    /// <summary>
+    /// Whether the network reads a history into one vector s, whatever the candidate, and a score is s·e: then <see cref="States"/> is all that it has to say.
+    /// </summary>
+    public virtual bool HasStates => true;
+
+    /// <summary>Whether the whole catalogue can be scored; otherwise only given candidates.</summary>
+    public virtual bool ScoresCatalogue => true;
+
+    /// <summary>The values of its largest tensor that a row takes when the whole catalogue is scored: who makes batches keeps them small by it.</summary>
+    public virtual long ValuesPerRow => ItemCount + 1L;
+
+    /// <summary>The values of its largest tensor that a candidate takes.</summary>
+    public virtual long ValuesPerCandidate => Settings.Width + 1L;
+
+    /// <summary>K, if the network can tell how much each sub-interest counts in a score; 0 otherwise.</summary>
+    public virtual int SubInterestCount => 0;
+
+    /// <summary>The vector s of the history at each scored place.</summary>
+    /// <returns>[n, d].</returns>
+    public virtual T States<T>(Pass<T> pass, History<T> history)
+        where T : struct, ITensor<T>
+        => throw new NotSupportedException("The network reads history and candidate together.");
+
+    /// <summary>The scores of candidates at each scored place.</summary>
+    /// <param name="pass">The pass.</param>
+    /// <param name="history">The histories.</param>
+    /// <param name="candidates">Item vectors [n, c, d] of the places, or [c, d] for all.</param>
+    /// <returns>[n, c].</returns>
+    public virtual T Scores<T>(Pass<T> pass, History<T> history, T candidates)
+        where T : struct, ITensor<T>
+        => States(pass, history).Unsqueeze(1).DotProducts(candidates).Squeeze(1);
+
+    /// <summary>How far the first candidate's score is above each other's, as pairwise learning takes it.</summary>
+    /// <returns>[n, c − 1].</returns>
+    public virtual T Margins<T>(Pass<T> pass, History<T> history, T candidates)
+        where T : struct, ITensor<T>
+    {
+        var scores = Scores(pass, history, candidates);
+        return scores.Slice(1, 0, 1) - scores.Slice(1, 1);
+    }
+
+    /// <summary>How much each sub-interest counts in the scores.</summary>
+    /// <returns>[n or n, c or 1, K], positive, of sum 1.</returns>
+    public virtual T Shares<T>(Pass<T> pass, History<T> history, T candidates)
+        where T : struct, ITensor<T>
+        => throw new NotSupportedException("The network weighs no sub-interests.");
+}
+
+/// <summary>One run of a network: where its parameters' values come from, and what training does on the way.</summary>
+internal abstract class Pass<T>
+    where T : struct, ITensor<T>
+{
+    /// <summary>The values of a parameter.</summary>
+    public abstract T Of(NetworkParameter parameter);
+
+    /// <summary>The rows of a table by number: Int64 […] → […, d].</summary>
+    public abstract T Lookup(NetworkParameter table, T rows);
+
+    /// <summary>The same without a gradient.</summary>
+    public abstract T LookupFrozen(NetworkParameter table, T rows);
+
+    /// <summary>Zeroes a share of the values and scales the others up, in training; does nothing elsewhere.</summary>
+    public virtual T Dropout(T values) => values;
+}
+
+/// <summary>
+/// Sequences of a batch, oldest first, padded behind with 0, by named columns; and at which of their places a network is asked.
+/// </summary>
+internal abstract class History<T>
+    where T : struct, ITensor<T>
+{
+    /// <summary>The names of columns: the items, and what was skipped just before each, 0 for nothing.</summary>
+    public const string Items = "Items", Skips = "Skips";
+
+    /// <summary>A column, [b, w].</summary>
+    public abstract T this[string column] { get; }
+
+    /// <summary>Int64 [b]: the place of each sequence's newest item, where the network is asked there alone; null where it is asked at more.</summary>
+    public abstract T? Newest { get; }
+
+    /// <summary>The values [b, w, d] at the places that are asked for, [n, d].</summary>
+    public abstract T Select(T values);
+
+    /// <summary>What a candidate and the items up to its place come to, for a network that reads them together.</summary>
+    /// <param name="embedded">The items' vectors [b, w, d].</param>
+    /// <param name="candidates">[n, c, d].</param>
+    /// <param name="read">
+    /// Items [b, w, d], the newest place that each of q candidates may read, Int64 [b or 1, q], and those candidates [b, q, d] → [b, q, d].
+    /// </param>
+    /// <returns>[n, c, d].</returns>
+    public abstract T Read(T embedded, T candidates, Func<T, T, T, T> read);
+}

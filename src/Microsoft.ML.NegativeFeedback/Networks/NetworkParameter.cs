@@ -1,0 +1,54 @@
+using Microsoft.ML.NegativeFeedback.Sampling;
+
+namespace Microsoft.ML.NegativeFeedback.Networks;
+
+/// <summary>An array of numbers that a network learns: named, shaped and drawn in one place. Torch trains it, a graph holds it as a constant, a file keeps it by its name.</summary>
+internal sealed class NetworkParameter
+{
+    /// <summary>The standard deviation of initial embeddings and linear weights, as the published code of PNFRec has it.</summary>
+    public const double StandardDeviation = 0.02;
+
+    private readonly Func<float[]> _draw;
+
+    /// <param name="name">Its name, by which no other of the network goes: parts and a dot between.</param>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="draw">Draws the initial values, row-major.</param>
+    public NetworkParameter(string name, int[] shape, Func<float[]> draw) => (Name, Shape, _draw) = (name, shape, draw);
+
+    public string Name { get; }
+
+    public int[] Shape { get; }
+
+    /// <summary>The number of values.</summary>
+    public long Length => Shape.Aggregate(1L, (product, size) => product * size);
+
+    /// <summary>The initial values, the same at every call.</summary>
+    public float[] Draw() => _draw();
+
+    public static NetworkParameter Zeros(string name, int length) => new(name, [length], () => new float[length]);
+
+    public static NetworkParameter Ones(string name, int length) => new(name, [length], () => [.. Enumerable.Repeat(1f, length)]);
+
+    /// <summary>A matrix drawn from N(0, 0.02).</summary>
+    public static NetworkParameter Normal(string name, CounterRandom random, int rows, int columns)
+        => new(name, [rows, columns], () => random.Normal(rows * columns, StandardDeviation));
+
+    /// <summary>A matrix drawn from N(0, √(2 / (rows + columns))) (Glorot and Bengio 2010), as the published code of SINE has every matrix.</summary>
+    public static NetworkParameter XavierNormal(string name, CounterRandom random, int rows, int columns)
+        => new(name, [rows, columns], () => random.Normal(rows * columns, XavierDeviation(rows, columns)));
+
+    /// <summary>A matrix drawn from U(−a, a), a = √(6 / (rows + columns)) (Glorot and Bengio 2010).</summary>
+    public static NetworkParameter Xavier(string name, CounterRandom random, int rows, int columns)
+        => new(name, [rows, columns], () => random.Symmetric(rows * columns, Math.Sqrt(6.0 / (rows + columns))));
+
+    /// <summary>A table [items + 1, width] whose row 0, padding, is zero; the rest is drawn from N(0, 0.02) or as Xavier normal.</summary>
+    public static NetworkParameter Embeddings(string name, CounterRandom random, int itemCount, int width, bool isXavier)
+        => new(name, [itemCount + 1, width], () =>
+        {
+            float[] values = random.Normal((itemCount + 1) * width, isXavier ? XavierDeviation(itemCount + 1, width) : StandardDeviation);
+            values.AsSpan(0, width).Clear();
+            return values;
+        });
+
+    private static double XavierDeviation(int rows, int columns) => Math.Sqrt(2.0 / ((double)rows + columns));
+}
