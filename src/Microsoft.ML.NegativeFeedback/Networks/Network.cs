@@ -44,6 +44,9 @@ internal abstract class Network(int itemCount, EncoderSettings settings, long se
     /// <summary>The values of its largest tensor that a candidate takes.</summary>
     public virtual long ValuesPerCandidate => Settings.Width + 1L;
 
+    /// <summary>Whether the network reads every item of a history, rather than the liked ones.</summary>
+    public virtual bool ReadsWholeHistory => false;
+
     /// <summary>K, if the network can tell how much each sub-interest counts in a score; 0 otherwise.</summary>
     public virtual int SubInterestCount => 0;
 
@@ -82,6 +85,8 @@ internal abstract class Network(int itemCount, EncoderSettings settings, long se
 internal abstract class Pass<T>
     where T : struct, ITensor<T>
 {
+    private T? _once;
+
     /// <summary>The values of a parameter.</summary>
     public abstract T Of(NetworkParameter parameter);
 
@@ -90,6 +95,9 @@ internal abstract class Pass<T>
 
     /// <summary>The same without a gradient.</summary>
     public abstract T LookupFrozen(NetworkParameter table, T rows);
+
+    /// <summary>What several methods of a network begin with, computed once a pass.</summary>
+    public T Once(Func<T> compute) => _once ??= compute();
 
     /// <summary>Zeroes a share of the values and scales the others up, in training; does nothing elsewhere.</summary>
     public virtual T Dropout(T values) => values;

@@ -25,6 +25,8 @@ internal abstract class NextItemNetwork(int itemCount, EncoderSettings settings,
     /// <summary>The sequence that recommendations are made from.</summary>
     public abstract SequenceKind ScoringSequence { get; }
 
+    public sealed override bool ReadsWholeHistory => ScoringSequence == SequenceKind.Whole;
+
     /// <summary>Hidden vectors of sequences of a kind, [n, d]; their dot product with an item's embedding is its logit.</summary>
     public abstract T Hidden<T>(Pass<T> pass, History<T> history, SequenceKind kind)
         where T : struct, ITensor<T>;

@@ -91,11 +91,12 @@ internal class SineNetwork : Network
     /// <summary>õ_k = o + σ(o ∗ z_k) ∗ o (eq. 11), [n, K, d].</summary>
     private T Project<T>(Pass<T> pass, History<T> history)
         where T : struct, ITensor<T>
-    {
-        var embedded = pass.Lookup(Items, history[History<T>.Items]);
-        var o = _encoder.Encode(pass, history, embedded, Attention(pass, history, embedded)).Unsqueeze(1);   // [n, 1, d]
-        return o * ((o * pass.Of(Prototypes)).Sigmoid() + 1);
-    }
+        => pass.Once(() =>
+        {
+            var embedded = pass.Lookup(Items, history[History<T>.Items]);                               // [b, w, d]
+            var o = _encoder.Encode(pass, history, embedded, Attention(pass, history, embedded)).Unsqueeze(1);   // [n, 1, d]
+            return o * ((o * pass.Of(Prototypes)).Sigmoid() + 1);
+        });
 
     // softmax over k of w·õ_k, [n, K, 1]
     private T StateShares<T>(Pass<T> pass, T projected)

@@ -1,57 +1,86 @@
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using static Microsoft.ML.NegativeFeedback.Onnx.Proto.TensorProto.Types;
 
 namespace Microsoft.ML.NegativeFeedback.Onnx;
 
-/// <summary>Which items of a history the network reads.</summary>
-internal enum HistorySelection
-{
-    /// <summary>Those with feedback above 0.</summary>
-    PositivesOnly,
-
-    /// <summary>All of them.</summary>
-    Whole,
-}
-
-/// <summary>The raw history and what the network reads of it, batch rows b, raw length t + 1 and longest selection w ≥ 1.</summary>
-/// <param name="SeenItems">Int64 [b, t + 1]: every item of the raw history and one 0 at the end, so that no history is empty.</param>
-/// <param name="Feedback">Single [b, t + 1]: the feedback beside them, 0 at the end.</param>
-/// <param name="Items">Int64 [b, w]: the selected items, newest first, then zeros.</param>
-/// <param name="Ranks">Int64 [b, w]: the place of each among all the row's items of its kind, the oldest's 1; 0 beside padding.</param>
-/// <param name="Positions">Int64 [b, w]: the row of the position table, the oldest kept item's 0.</param>
-/// <param name="Indices">Int64 [b, w]: where in the raw history each was found.</param>
-/// <param name="IsEmpty">Boolean [b, 1]: nothing was selected.</param>
-internal sealed record HistoryValues(
-    OnnxValue SeenItems, OnnxValue Feedback, OnnxValue Items, OnnxValue Ranks, OnnxValue Positions, OnnxValue Indices, OnnxValue IsEmpty);
-
 /// <summary>
-/// Selects from raw histories, inside the graph, what the network reads: the last l known items, of the positives or of all.
-/// They come out newest first, so that the position to recommend from is column 0 of every row.
+/// Selects from raw histories, inside the graph, what the network reads: the last l known items, of the positives or of all, oldest first with zeros behind. Batch
+/// rows b, raw length t and longest selection w ≥ 1; the network is asked at the newest item of each row.
 /// </summary>
-internal static class HistoryGraph
+internal sealed class HistoryGraph : History<GraphTensor>
 {
-    public static HistoryValues Append(
-        OnnxGraphBuilder graph, OnnxValue items, OnnxValue feedback, HistorySelection selection, int maximumLength)
+    private readonly OnnxGraphBuilder _graph;
+    private readonly OnnxValue _seenFeedback, _indices, _items, _newest;
+    private OnnxValue? _skips;
+
+    /// <param name="graph">The graph.</param>
+    /// <param name="items">UInt32 [b, t].</param>
+    /// <param name="feedback">Single [b, t].</param>
+    /// <param name="readsAll">Whether every item is read, rather than those with feedback above 0.</param>
+    /// <param name="maximumLength">l.</param>
+    public HistoryGraph(OnnxGraphBuilder graph, OnnxValue items, OnnxValue feedback, bool readsAll, int maximumLength)
     {
+        _graph = graph;
         graph.Scope = "history";
         // Reshape throws where the two lengths differ; element-wise operators would broadcast a length of 1.
         var rawFeedback = graph.Reshape(feedback, graph.Shape(items), allowZero: true);
-        var seen = graph.PadOneColumn(graph.Cast(items, DataType.Int64));
-        var known = graph.Greater(seen, graph.Scalar(0L));
-        var seenFeedback = graph.PadOneColumn(rawFeedback);
-        var positive = graph.And(known, graph.Greater(seenFeedback, graph.Scalar(0f)));
+        SeenItems = graph.PadOneColumn(graph.Cast(items, DataType.Int64));
+        _seenFeedback = graph.PadOneColumn(rawFeedback);
+        var known = graph.Greater(SeenItems, graph.Scalar(0L));
+        var positive = graph.And(known, graph.Greater(_seenFeedback, graph.Scalar(0f)));
         // The second operand of Or changes nothing: it keeps the comparison of the lengths alive.
-        var selected = graph.Cast(selection == HistorySelection.Whole ? graph.Or(known, positive) : positive, DataType.Int64);
+        var isSelected = readsAll ? graph.Or(known, positive) : positive;
 
-        var allRanks = graph.Multiply(graph.CumulativeSum(selected, axis: 1), selected);
-        var count = graph.ReduceMaximum(allRanks, 1);
+        // the place of each among all the row's items of its kind, the oldest's 1
+        var ranks = graph.CumulativeSum(graph.Cast(isSelected, DataType.Int64), axis: 1);
+        var count = graph.ReduceMaximum(ranks, 1);
         var kept = graph.Minimum(count, graph.Scalar((long)maximumLength));
+        var isKept = graph.And(isSelected, graph.Greater(ranks, graph.Subtract(count, kept)));
         var longest = graph.Maximum(graph.Reshape(graph.ReduceMaximum(kept, 0), graph.Int64(1)), graph.Scalar(1L));
-        var (ranks, indices) = graph.TopK(allRanks, longest);
+        var (order, indices) = graph.TopK(graph.Where(isKept, ranks, graph.Scalar(long.MaxValue)), longest, isLargest: false);
+        _indices = indices;
+        _items = graph.Where(graph.EqualTo(order, graph.Scalar(long.MaxValue)), graph.Scalar(0L), graph.GatherElements(SeenItems, indices, axis: 1));
+        _newest = graph.Squeeze(graph.Maximum(graph.Subtract(kept, graph.Scalar(1L)), graph.Scalar(0L)), 1);
+        IsEmpty = graph.EqualTo(count, graph.Scalar(0L));
+    }
 
-        var isPadding = graph.EqualTo(ranks, graph.Scalar(0L));
-        var newestFirst = graph.Where(isPadding, graph.Scalar(0L), graph.GatherElements(seen, indices, axis: 1));
-        var dropped = graph.Add(graph.Subtract(count, kept), graph.Scalar(1L));
-        var positions = graph.Maximum(graph.Subtract(ranks, dropped), graph.Scalar(0L));
-        return new HistoryValues(seen, seenFeedback, newestFirst, ranks, positions, indices, graph.EqualTo(count, graph.Scalar(0L)));
+    /// <summary>Int64 [b, t + 1]: every item of the raw history and one 0 at the end, so that no history is empty.</summary>
+    public OnnxValue SeenItems { get; }
+
+    /// <summary>Boolean [b, 1]: nothing was selected.</summary>
+    public OnnxValue IsEmpty { get; }
+
+    public override GraphTensor? Newest => new GraphTensor(_graph, _newest, 1);
+
+    public override GraphTensor this[string column] => column switch
+    {
+        Items => new(_graph, _items, 2),
+        Skips => new(_graph, _skips ??= SkipsBefore(), 2),
+        _ => throw new ArgumentException($"A raw history has no column '{column}'.", nameof(column)),
+    };
+
+    public override GraphTensor Select(GraphTensor values)
+        => new(_graph, _graph.GatherRows(values.Value, _graph.Unsqueeze(_newest, 1)), values.Rank - 1);
+
+    public override GraphTensor Read(GraphTensor embedded, GraphTensor candidates, Func<GraphTensor, GraphTensor, GraphTensor, GraphTensor> read)
+        => read(embedded, Newest!.Value.Unsqueeze(1), candidates);
+
+    /// <summary>
+    /// Int64 [b, w]: the last known item before each selected one in the raw history, where that one was skipped; 0 elsewhere. Training drops unknown items, too.
+    /// </summary>
+    private OnnxValue SkipsBefore()
+    {
+        _graph.Scope = "skips";
+        var isKnown = _graph.Cast(_graph.Greater(SeenItems, _graph.Scalar(0L)), DataType.Int64);
+        var countUpTo = _graph.CumulativeSum(isKnown, axis: 1);
+        // the places of known items, newest first, then those of unknown ones: there always is one, the 0 at the end
+        var width = _graph.Gather(_graph.Shape(SeenItems), _graph.Int64(1));
+        var (_, places) = _graph.TopK(_graph.Multiply(countUpTo, isKnown), width);
+        var countBefore = _graph.GatherElements(_graph.Subtract(countUpTo, isKnown), _indices, axis: 1);
+        // the place of an unknown item where none is known before
+        var before = _graph.GatherElements(places, _graph.Subtract(_graph.ReduceMaximum(countUpTo, 1), countBefore), axis: 1);
+        var isSkip = _graph.Greater(_graph.Scalar(0f), _graph.GatherElements(_seenFeedback, before, axis: 1));
+        return _graph.Where(isSkip, _graph.GatherElements(SeenItems, before, axis: 1), _graph.Scalar(0L));
     }
 }

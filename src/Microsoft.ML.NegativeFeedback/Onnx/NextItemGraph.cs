@@ -1,4 +1,6 @@
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
+using Microsoft.ML.NegativeFeedback.Training;
 using static Microsoft.ML.NegativeFeedback.Onnx.Proto.TensorProto.Types;
 
 namespace Microsoft.ML.NegativeFeedback.Onnx;
@@ -31,37 +33,21 @@ internal static class NextItemGraph
     private const string Length = "length";
     private const string CandidateCount = "candidates";
 
-    /// <summary>Writes the graph of PNFRec or SASRec.</summary>
-    /// <exception cref="ArgumentException">An option or an array does not fit the weights.</exception>
-    /// <exception cref="InvalidOperationException">The weights take more than the 2 GiB that an ONNX file can hold.</exception>
-    public static byte[] Build(EncoderWeights weights, NextItemGraphOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(weights);
-        return Build(new EncoderNetwork(weights), options);
-    }
-
-    /// <summary>Writes the graph of SINE.</summary>
-    /// <exception cref="ArgumentException">An option or an array does not fit the weights.</exception>
-    /// <exception cref="InvalidOperationException">The weights take more than the 2 GiB that an ONNX file can hold.</exception>
-    public static byte[] Build(SineWeights weights, NextItemGraphOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(weights);
-        return Build(new SineNetwork(weights), options);
-    }
-
     /// <summary>Writes the graph of a network.</summary>
-    /// <exception cref="ArgumentException">An option or an array does not fit the weights.</exception>
+    /// <exception cref="ArgumentException">An option does not fit the network.</exception>
     /// <exception cref="InvalidOperationException">The weights take more than the 2 GiB that an ONNX file can hold.</exception>
-    public static byte[] Build(ScoringNetwork network, NextItemGraphOptions options)
+    public static byte[] Build(NetworkWeights weights, NextItemGraphOptions options)
     {
-        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(options);
+        var network = weights.Network;
         Check(network, options);
         var graph = new OnnxGraphBuilder("next_item");
         var items = graph.Input(ItemsInput, DataType.Uint32, Batch, Length);
         var feedback = graph.Input(FeedbackInput, DataType.Float, Batch, Length);
-        var history = HistoryGraph.Append(graph, items, feedback, options.History, network.MaximumLength);
-        var scores = network.Append(graph, history, options.Popularity);
+        var history = new HistoryGraph(graph, items, feedback, network.ReadsWholeHistory, network.MaximumLength);
+        graph.Scope = "network";
+        var scores = new ItemScores(graph, history, weights, options.Popularity);
         if (options.Candidates)
             AppendCandidates(graph, options, network, scores);
         else
@@ -69,21 +55,20 @@ internal static class NextItemGraph
         return graph.ToModel();
     }
 
-    private static void AppendCandidates(OnnxGraphBuilder graph, NextItemGraphOptions options, ScoringNetwork network, ItemScores scores)
+    private static void AppendCandidates(OnnxGraphBuilder graph, NextItemGraphOptions options, Network network, ItemScores scores)
     {
-        graph.Scope = "candidates";
         graph.Metadata(LargestTensorMetadata, network.ValuesPerCandidate);
         var candidates = graph.Cast(graph.Input(CandidatesInput, DataType.Uint32, Batch, CandidateCount), DataType.Int64);
         graph.Output(CandidateScoresOutput, scores.OfItems(candidates), DataType.Float, Batch, CandidateCount);
         if (options.SubInterestWeights)
         {
-            var weights = scores.SubInterestWeightsOf(candidates);
-            graph.Output(SubInterestWeightsOutput, weights, DataType.Float, Batch, CandidateCount, (long)network.SubInterestCount);
+            var shares = scores.SharesOf(candidates);
+            graph.Output(SubInterestWeightsOutput, shares, DataType.Float, Batch, CandidateCount, (long)network.SubInterestCount);
         }
     }
 
     private static void AppendRecommendations(
-        OnnxGraphBuilder graph, NextItemGraphOptions options, ScoringNetwork network, HistoryValues history, ItemScores itemScores)
+        OnnxGraphBuilder graph, NextItemGraphOptions options, Network network, HistoryGraph history, ItemScores itemScores)
     {
         graph.Metadata(LargestTensorMetadata, network.ValuesPerRow);
         var scores = itemScores.OfCatalogue();
@@ -108,14 +93,13 @@ internal static class NextItemGraph
         graph.Output(ScoresOutput, best, DataType.Float, Batch, (long)options.TopK);
         if (options.SubInterestWeights)
         {
-            var weights = itemScores.SubInterestWeightsOf(keys);
-            graph.Output(SubInterestWeightsOutput, weights, DataType.Float, Batch, (long)options.TopK, (long)network.SubInterestCount);
+            var shares = itemScores.SharesOf(keys);
+            graph.Output(SubInterestWeightsOutput, shares, DataType.Float, Batch, (long)options.TopK, (long)network.SubInterestCount);
         }
     }
 
-    private static void Check(ScoringNetwork network, NextItemGraphOptions options)
+    private static void Check(Network network, NextItemGraphOptions options)
     {
-        network.Check(options);
         if (!options.Candidates && !network.ScoresCatalogue)
         {
             throw new ArgumentException("The network scores given candidates and cannot recommend from the whole catalogue: name a column "
@@ -138,5 +122,68 @@ internal static class NextItemGraph
 
         if (options.Popularity.AsSpan(1).ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
             throw new ArgumentException("Popularity holds a score that is not finite.", nameof(options));
+    }
+}
+
+/// <summary>The scores of items after the histories of a batch: popularity beside an empty history, −∞ for padding.</summary>
+internal sealed class ItemScores
+{
+    private readonly OnnxGraphBuilder _graph;
+    private readonly HistoryGraph _history;
+    private readonly Network _network;
+    private readonly GraphPass _pass;
+    private readonly float[] _popularity;
+
+    public ItemScores(OnnxGraphBuilder graph, HistoryGraph history, NetworkWeights weights, float[] popularity)
+    {
+        (_graph, _history, _network, _popularity) = (graph, history, weights.Network, popularity);
+        _pass = new GraphPass(graph, weights, _network.HasStates ? popularity : null);
+    }
+
+    /// <summary>Single [b, N + 1]: the scores of the whole catalogue.</summary>
+    public OnnxValue OfCatalogue()
+    {
+        var mask = new float[_popularity.Length];
+        mask[0] = float.NegativeInfinity;
+        if (_network.HasStates)
+            return _graph.MultiplyTransposed(StateAndFallback(), _pass.ScoredItems!.Value, _graph.Constant(mask, mask.Length));
+        var scores = _network.Scores(_pass, _history, _pass.Of(_network.Items)).Value;
+        float[] fallback = [float.NegativeInfinity, .. _popularity.AsSpan(1)];
+        return _graph.Where(_history.IsEmpty, _graph.Constant(fallback, fallback.Length), _graph.Add(scores, _graph.Constant(mask, mask.Length)));
+    }
+
+    /// <summary>Single [b, c]: the scores of some items, Int64 [b, c].</summary>
+    /// <remarks>The items' vectors are gathered: c of them are fewer than the catalogue's N.</remarks>
+    public OnnxValue OfItems(OnnxValue items)
+    {
+        OnnxValue scores;
+        if (_network.HasStates)
+        {
+            var products = _graph.MatMul(_graph.Gather(_pass.ScoredItems!.Value, items), _graph.Unsqueeze(StateAndFallback(), 2));
+            scores = _graph.Squeeze(products, 2);
+        }
+        else
+        {
+            var popularity = _graph.Gather(_graph.Constant(_popularity, _popularity.Length), items);
+            scores = _graph.Where(_history.IsEmpty, popularity, _network.Scores(_pass, _history, VectorsOf(items)).Value);
+        }
+
+        return _graph.Where(_graph.Greater(items, _graph.Scalar(0L)), scores, _graph.Scalar(float.NegativeInfinity));
+    }
+
+    /// <summary>Single [b, c, K]: the shares of the sub-interests in those scores, 0 for padding and beside an empty history.</summary>
+    public OnnxValue SharesOf(OnnxValue items)
+    {
+        var isScored = _graph.And(_graph.Greater(items, _graph.Scalar(0L)), _graph.Not(_history.IsEmpty));
+        return _graph.Multiply(_network.Shares(_pass, _history, VectorsOf(items)).Value, _graph.Unsqueeze(_graph.Cast(isScored, DataType.Float), 2));
+    }
+
+    private GraphTensor VectorsOf(OnnxValue items) => _pass.Lookup(_network.Items, new GraphTensor(_graph, items, 2));
+
+    // [b, d + 1]: the state and 0, or beside an empty history zeros and 1
+    private OnnxValue StateAndFallback()
+    {
+        var known = _graph.Where(_history.IsEmpty, _graph.Scalar(0f), _network.States(_pass, _history).Value);
+        return _graph.Concat(axis: 1, known, _graph.Cast(_history.IsEmpty, DataType.Float));
     }
 }

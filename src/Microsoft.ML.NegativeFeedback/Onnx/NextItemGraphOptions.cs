@@ -6,9 +6,6 @@ internal sealed record NextItemGraphOptions
     /// <summary>k, the number of recommended items a row; at least 1. Not read with <see cref="Candidates"/>.</summary>
     public int TopK { get; init; } = 10;
 
-    /// <summary>Which items of a history the network reads.</summary>
-    public HistorySelection History { get; init; }
-
     /// <summary>Whether every item of the raw history, whatever its feedback, is left out of the recommendations.</summary>
     public bool ExcludeSeenItems { get; init; } = true;
 

@@ -113,30 +113,18 @@ internal sealed partial class OnnxGraphBuilder
             T = new TensorProto { DataType = (int)DataType.Float, Dims = { 1 }, FloatData = { value } },
         });
 
-    /// <summary>The k largest along the last axis, largest first, the lower index first among equals.</summary>
-    public (OnnxValue Values, OnnxValue Indices) TopK(OnnxValue value, OnnxValue k)
+    /// <summary>The k largest (or smallest) along the last axis, those first, the lower index first among equals.</summary>
+    public (OnnxValue Values, OnnxValue Indices) TopK(OnnxValue value, OnnxValue k, bool isLargest = true)
     {
-        var outputs = AddNode("TopK", [value, k], [Integer("axis", -1), Integer("largest", 1), Integer("sorted", 1)], outputCount: 2);
+        var outputs = AddNode("TopK", [value, k], [Integer("axis", -1), Integer("largest", isLargest ? 1 : 0), Integer("sorted", 1)], outputCount: 2);
         return (outputs[0], outputs[1]);
     }
 
+    /// <summary>One row of each of a batch: [b, w, …] with Int64 [b, 1] → [b, …].</summary>
+    public OnnxValue GatherRows(OnnxValue data, OnnxValue indices) => Node("GatherND", [data, indices], Integer("batch_dims", 1));
+
     public OnnxValue LayerNormalization(OnnxValue value, OnnxValue scale, OnnxValue bias, float epsilon)
         => Node("LayerNormalization", [value, scale, bias], Integer("axis", -1), Real("epsilon", epsilon));
-
-    /// <summary>
-    /// The last state [1, b, d] of a layer of gated recurrent units (Cho et al. 2014): r is applied to the state before its product.
-    /// </summary>
-    /// <param name="steps">Single [t, b, inputs].</param>
-    /// <param name="weight">W [1, 3d, inputs], rows z, r, ĥ.</param>
-    /// <param name="recurrentWeight">U [1, 3d, d].</param>
-    /// <param name="bias">[1, 6d]: of W and of U.</param>
-    /// <param name="lengths">Int32 [b]: how many of the steps are each row's; at least 1.</param>
-    /// <param name="width">d.</param>
-    /// <param name="isReversed">Whether a row is read from its last step to its first.</param>
-    public OnnxValue GatedRecurrentUnit(
-        OnnxValue steps, OnnxValue weight, OnnxValue recurrentWeight, OnnxValue bias, OnnxValue lengths, int width, bool isReversed)
-        => AddNode("GRU", [steps, weight, recurrentWeight, bias, lengths],
-            [Integer("hidden_size", width), Text("direction", isReversed ? "reverse" : "forward")], outputCount: 2)[1];
 
     private static AttributeProto Integer(string name, long value) => new() { Name = name, Type = AttributeType.Int, I = value };
 

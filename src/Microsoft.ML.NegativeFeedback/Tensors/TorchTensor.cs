@@ -1,4 +1,3 @@
-using Microsoft.ML.NegativeFeedback.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.NegativeFeedback.Evaluation;
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
@@ -15,12 +15,11 @@ internal sealed class CandidateValidation : IValidation
     private readonly LikedWindows _windows;
     private readonly int[] _rows;
     private readonly EarlyStoppingMetric _metric;
-    private readonly Device _device;
 
-    public CandidateValidation(CandidateRows data, PairwiseModel model, EarlyStoppingMetric metric, Device device)
+    public CandidateValidation(CandidateRows data, PairwiseModel model, EarlyStoppingMetric metric)
     {
-        (_data, _model, _metric, _device) = (data, model, metric, device);
-        _windows = new LikedWindows(data.Histories, model.Settings.MaximumLength);
+        (_data, _model, _metric) = (data, model, metric);
+        _windows = new LikedWindows(data.Histories, model.Network.Settings.MaximumLength);
         _rows = [.. Enumerable.Range(0, data.Histories.RowCount)
             .Where(row => _windows.Length(row) > 0 && data.Candidates(row).Length > 0)
             .OrderBy(_windows.Length)];
@@ -58,7 +57,7 @@ internal sealed class CandidateValidation : IValidation
             {
                 var row = new float[_data.Candidates(rows[i]).Length];
                 for (int candidate = 0; candidate < row.Length; candidate++)
-                    row[candidate] = _data.Candidates(rows[i])[candidate] == 0 ? float.NegativeInfinity : scores[batch][(candidate * rows.Length) + i];
+                    row[candidate] = _data.Candidates(rows[i])[candidate] == 0 ? float.NegativeInfinity : scores[batch][(i * (scores[batch].Length / rows.Length)) + candidate];
                 totals.Add(row, _data.Labels(rows[i]));
             }
         }
@@ -78,7 +77,7 @@ internal sealed class CandidateValidation : IValidation
         });
     }
 
-    /// <summary>[most candidates, rows], row-major.</summary>
+    /// <summary>[rows, most candidates], row-major.</summary>
     private float[] Scores(int[] rows)
     {
         using var scope = NewDisposeScope();
@@ -90,13 +89,13 @@ internal sealed class CandidateValidation : IValidation
             var items = _windows.Items(rows[i]);
             for (int j = 0; j < items.Length; j++)
                 (inputs[(i * length) + j], skips[(i * length) + j]) = (items[j], _windows.Skips(rows[i])[j]);
-            last[i] = (i * length) + items.Length - 1;
+            last[i] = items.Length - 1;
             for (int j = 0; j < _data.Candidates(rows[i]).Length; j++)
-                candidates[(j * rows.Length) + i] = _data.Candidates(rows[i])[j];
+                candidates[(i * most) + j] = _data.Candidates(rows[i])[j];
         }
 
-        var sequences = new LikedSequences(rows.Length, length, tensor(inputs, device: _device), tensor(skips, device: _device));
-        var scores = _model.Score(sequences, tensor(last, device: _device), tensor(candidates, most, rows.Length, device: _device)).cpu();
+        var history = TorchHistory.AtNewest(inputs, last, _model.Device, skips);
+        var scores = _model.Score(history, TorchMemory.Of(candidates, _model.Device, rows.Length, most)).cpu();
         return MemoryMarshal.Cast<byte, float>(scores.contiguous().bytes).ToArray();
     }
 }

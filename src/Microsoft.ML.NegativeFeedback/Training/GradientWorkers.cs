@@ -1,4 +1,4 @@
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
 using Microsoft.ML.NegativeFeedback.Sampling;
 using TorchSharp;
 using static TorchSharp.torch;

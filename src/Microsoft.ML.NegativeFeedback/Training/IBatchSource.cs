@@ -1,4 +1,4 @@
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
 

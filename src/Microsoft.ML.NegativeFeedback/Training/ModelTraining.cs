@@ -1,5 +1,3 @@
-using System.Text.Json;
-using Microsoft.ML.NegativeFeedback.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,30 +6,15 @@ namespace Microsoft.ML.NegativeFeedback.Training;
 /// <summary>The way in: data and settings → trained weights.</summary>
 internal static class ModelTraining
 {
-    /// <summary>Trains PNFRec.</summary>
-    /// <param name="train">Histories.</param>
-    /// <param name="validation">Rows that early stopping watches, or null to train for all epochs and keep the last weights.</param>
-    /// <param name="model">The settings of the model.</param>
+    /// <summary>Trains a task.</summary>
+    /// <param name="task">The model and its data.</param>
     /// <param name="settings">The settings of the loop.</param>
     /// <param name="run">Who is told and who may cancel.</param>
     /// <exception cref="InvalidOperationException">There is nothing to learn from, nothing to validate on, or no such GPU.</exception>
     /// <exception cref="ArgumentException">The checkpoint cannot be written.</exception>
     /// <exception cref="InvalidDataException">The checkpoint is damaged or belongs to another training.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled; the checkpoint is that of the last finished epoch.</exception>
-    public static TrainingResult<EncoderWeights> Train(
-        SequenceData train, SequenceData? validation, PnfRecSettings model, TrainingSettings settings, TrainingRun run = default)
-        => Train(new NextItemTask($"PNFRec {JsonSerializer.Serialize(model)}",
-            device => new PnfRecModel(train.ItemCount, model, settings.Seed, device), train, validation, settings.ValidationCutoff), settings, run);
-
-    /// <summary>Trains SASRec, SASRec_p or SASRec_c; everything else as for PNFRec.</summary>
-    public static TrainingResult<EncoderWeights> Train(
-        SequenceData train, SequenceData? validation, SasRecSettings model, TrainingSettings settings, TrainingRun run = default)
-        => Train(new NextItemTask($"SASRec {JsonSerializer.Serialize(model)}",
-            device => new SasRecModel(train.ItemCount, model, settings.Seed, device), train, validation, settings.ValidationCutoff), settings, run);
-
-    /// <summary>Trains any task; everything else as for PNFRec.</summary>
-    public static TrainingResult<TWeights> Train<TModel, TWeights>(
-        TrainingTask<TModel, TWeights> task, TrainingSettings settings, TrainingRun run = default)
+    public static TrainingResult Train<TModel>(TrainingTask<TModel> task, TrainingSettings settings, TrainingRun run = default)
         where TModel : SequenceModel
     {
         run.CancellationToken.ThrowIfCancellationRequested();
@@ -46,7 +29,7 @@ internal static class ModelTraining
             using var model = task.CreateModel(device);
             using var loop = TrainingLoop.Of(task, model, settings, device, threads);
             loop.Run(run);
-            return new TrainingResult<TWeights>(task.WeightsOf(model), loop.BestEpoch, [.. loop.Epochs]);
+            return new TrainingResult(model.ToWeights(), loop.BestEpoch, [.. loop.Epochs]);
         }
         finally
         {

@@ -1,4 +1,3 @@
-using Microsoft.ML.NegativeFeedback.Models;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
 

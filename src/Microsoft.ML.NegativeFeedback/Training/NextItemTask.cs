@@ -1,4 +1,3 @@
-using Microsoft.ML.NegativeFeedback.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,7 +11,7 @@ namespace Microsoft.ML.NegativeFeedback.Training;
 /// <param name="cutoff">k of the validation metrics.</param>
 internal sealed class NextItemTask(
     string name, Func<Device, NextItemModel> create, SequenceData train, SequenceData? validation, int cutoff)
-    : TrainingTask<NextItemModel, EncoderWeights>
+    : TrainingTask<NextItemModel>
 {
     // Positions of a slice: on a CPU what a block keeps of them for its gradients should stay in the caches; a GPU is fast where there is
     // more to do at once.
@@ -36,7 +35,5 @@ internal sealed class NextItemTask(
     }
 
     public override IValidation? CreateValidation(NextItemModel model, Device device)
-        => validation is null ? null : TrainingDataChecks.RequireRows(new NextItemValidation(validation, model, cutoff, device));
-
-    public override EncoderWeights WeightsOf(NextItemModel model) => model.ToEncoderWeights();
+        => validation is null ? null : TrainingDataChecks.RequireRows(new NextItemValidation(validation, model, cutoff));
 }

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Microsoft.ML.NegativeFeedback.Models;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
@@ -19,12 +18,11 @@ internal sealed class NextItemValidation : IValidation
     private readonly SequenceWindows _windows;
     private readonly int[] _rows;
     private readonly int _cutoff;
-    private readonly Device _device;
 
-    public NextItemValidation(SequenceData data, NextItemModel model, int cutoff, Device device)
+    public NextItemValidation(SequenceData data, NextItemModel model, int cutoff)
     {
-        (_data, _model, _cutoff, _device) = (data, model, cutoff, device);
-        _windows = new SequenceWindows(data, model.ScoringSequence, model.Settings.MaximumLength);
+        (_data, _model, _cutoff) = (data, model, cutoff);
+        _windows = new SequenceWindows(data, model.Network.ScoringSequence, model.Network.Settings.MaximumLength);
         _rows = [.. Enumerable.Range(0, data.RowCount)
             .Where(row => data.TargetFeedback(row) > 0 && _windows.Length(row) > 0)
             .OrderBy(_windows.Length)];
@@ -67,7 +65,7 @@ internal sealed class NextItemValidation : IValidation
             last[i] = items.Length - 1;
         }
 
-        var scores = _model.Score(tensor(inputs, rows.Length, length, device: _device), tensor(last, device: _device)).cpu();
+        var scores = _model.NewestStates(inputs, last).mm(_model.Of(_model.Network.Items).t()).cpu();
         var values = MemoryMarshal.Cast<byte, float>(scores.bytes);
         int width = _data.ItemCount + 1;
         var ranks = new int[rows.Length];

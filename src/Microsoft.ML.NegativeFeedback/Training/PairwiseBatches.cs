@@ -1,4 +1,3 @@
-using Microsoft.ML.NegativeFeedback.Models;
 using Microsoft.ML.NegativeFeedback.Sampling;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
@@ -29,7 +28,7 @@ internal sealed class PairwiseBatches : IBatchSource
     public PairwiseBatches(SequenceData data, PairwiseModel model, NegativeSampler sampler, long largestSlice, int parts)
     {
         (_model, _sampler, _largestSlice, _parts) = (model, sampler, largestSlice, parts);
-        _windows = new LikedWindows(data, model.Settings.MaximumLength + 1);
+        _windows = new LikedWindows(data, model.Network.Settings.MaximumLength + 1);
         _met = new MetItems(data);
         _rows = [.. Enumerable.Range(0, data.RowCount).Where(row => _windows.Length(row) > 1)];
     }
@@ -45,7 +44,7 @@ internal sealed class PairwiseBatches : IBatchSource
         var counts = new PairwiseCounts(slices.Sum(slice => (long)slice.Liked.Length), slices.Sum(slice => (long)slice.Skipped.Count(item => item != 0)));
         var parts = slices.ConvertAll(slice
             => new BatchPart(slice.Inputs.Length, (pass, sums) => _model.AccumulateGradients(slice, counts, pass, sums)));
-        if (_model.RegularizerWeight > 0)
+        if (_model.HasRegularizer)
             parts.Add(new BatchPart(0, (_, sums) => _model.AccumulateRegularizer(sums)));
         return new Batch(parts, sums => _model.Mean(sums, counts));
     }

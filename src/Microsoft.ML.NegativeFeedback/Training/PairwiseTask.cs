@@ -1,4 +1,3 @@
-using Microsoft.ML.NegativeFeedback.Models;
 using Microsoft.ML.NegativeFeedback.Sampling;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -15,12 +14,8 @@ internal sealed record PairwiseData(SequenceData Train, CandidateRows? Validatio
 /// <summary>Training of a model that learns pairwise.</summary>
 /// <param name="name">The model and its settings.</param>
 /// <param name="create">Makes the model.</param>
-/// <param name="weightsOf">What is kept of the trained model.</param>
 /// <param name="data">What it reads.</param>
-internal sealed class PairwiseTask<TModel, TWeights>(
-    string name, Func<Device, TModel> create, Func<TModel, TWeights> weightsOf, PairwiseData data)
-    : TrainingTask<TModel, TWeights>
-    where TModel : PairwiseModel
+internal sealed class PairwiseTask(string name, Func<Device, PairwiseModel> create, PairwiseData data) : TrainingTask<PairwiseModel>
 {
     // Positions of a slice: on a CPU what is kept of them for gradients should stay in the caches; a GPU is fast where there is more to do
     // at once.
@@ -31,9 +26,9 @@ internal sealed class PairwiseTask<TModel, TWeights>(
     public override string Description
         => $"{name} {data.Sampler} {data.Metric} train {data.Train.Fingerprint()[..16]} validation {data.Validation?.Fingerprint()[..16]}";
 
-    public override TModel CreateModel(Device device) => create(device);
+    public override PairwiseModel CreateModel(Device device) => create(device);
 
-    public override IBatchSource CreateBatches(TModel model, Device device, int workers)
+    public override IBatchSource CreateBatches(PairwiseModel model, Device device, int workers)
     {
         TrainingDataChecks.RequireLikedSequences(data.Train);
         bool isOnCpu = device.type == DeviceType.CPU;
@@ -42,10 +37,8 @@ internal sealed class PairwiseTask<TModel, TWeights>(
             data.Train, model, sampler, isOnCpu ? LargestSliceOnCpu : LargestSliceOnGpu, isOnCpu ? SlicesPerWorker * workers : 1);
     }
 
-    public override IValidation? CreateValidation(TModel model, Device device)
-        => data.Validation is null ? null : new CandidateValidation(data.Validation, model, data.Metric, device);
-
-    public override TWeights WeightsOf(TModel model) => weightsOf(model);
+    public override IValidation? CreateValidation(PairwiseModel model, Device device)
+        => data.Validation is null ? null : new CandidateValidation(data.Validation, model, data.Metric);
 
     /// <summary>[N + 1]: how often each item was met.</summary>
     private long[] ItemCounts()

@@ -1,4 +1,5 @@
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
 
@@ -26,10 +27,10 @@ internal sealed class SliceCutter
     public SliceCutter(SequenceData data, NextItemModel model, long largestSlice, int parts = 1)
     {
         (_model, _largestSlice, _parts) = (model, largestSlice, parts);
-        int length = model.Settings.MaximumLength + 1;
-        foreach (var kind in model.TrainingSequences)
+        int length = model.Network.Settings.MaximumLength + 1;
+        foreach (var kind in model.Network.TrainingSequences)
             _windows[kind] = new SequenceWindows(data, kind, length);
-        if (model.ScoringSequence == SequenceKind.Positives && model.Contrasts(SequenceKind.Positives))
+        if (model.Network.ScoringSequence == SequenceKind.Positives && model.Contrasts(SequenceKind.Positives))
             _negatives = _windows.GetValueOrDefault(SequenceKind.Negatives) ?? new SequenceWindows(data, SequenceKind.Negatives, length);
         Rows = Enumerable.Range(0, data.RowCount).Where(row => _windows.Values.Any(windows => windows.Length(row) > 1)).ToArray();
     }
@@ -98,8 +99,8 @@ internal sealed class SliceCutter
 
     private ContrastItems Contrast(SequenceKind kind, SequenceWindows windows, int[] rows, long[] labels, int[] sequenceOfLabel)
         => kind == SequenceKind.Whole
-            ? InfoNce.Items(Array.ConvertAll(rows, windows.Items), Array.ConvertAll(rows, windows.Feedback))
-            : OpposingContrast.Items(labels, sequenceOfLabel, Array.ConvertAll(rows, _negatives!.Items));
+            ? ContrastItems.OfWhole(Array.ConvertAll(rows, windows.Items), Array.ConvertAll(rows, windows.Feedback))
+            : ContrastItems.OfOpposing(labels, sequenceOfLabel, Array.ConvertAll(rows, _negatives!.Items));
 
     private static BatchCounts Count(List<SequenceSlice> slices)
     {

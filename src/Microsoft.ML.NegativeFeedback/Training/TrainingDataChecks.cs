@@ -1,4 +1,4 @@
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Networks;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
 
@@ -18,9 +18,9 @@ internal static class TrainingDataChecks
     public static void Require(SequenceData data, NextItemModel model)
     {
         RequireRows(data);
-        foreach (var kind in model.TrainingSequences)
+        foreach (var kind in model.Network.TrainingSequences)
             RequireSequences(data, kind);
-        if (!model.Contrasts(model.ScoringSequence))
+        if (!model.Contrasts(model.Network.ScoringSequence))
             return;
         RequireFeedback(data, 1);
         RequireFeedback(data, -1);

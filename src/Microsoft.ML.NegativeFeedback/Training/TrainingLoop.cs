@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
 using Microsoft.ML.NegativeFeedback.Sampling;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -40,7 +40,7 @@ internal sealed class TrainingLoop : IDisposable
         _batches = batches(workers);
         _workers = new TorchWorkers(workers, threads);
         _gradients = new GradientWorkers(model, device, _workers);
-        _adam = new AdamOptimizer(model.named_parameters(), settings.LearningRate, settings.SecondMomentDecay);
+        _adam = new AdamOptimizer(model.Parameters, settings.LearningRate, settings.SecondMomentDecay);
         _state = new TrainingState(model, _adam);
         if (settings.CheckpointPath is { } path)
             _state.ResumeFrom(path, Fingerprint(description, settings));
@@ -49,8 +49,8 @@ internal sealed class TrainingLoop : IDisposable
     /// <summary>Prepares a training.</summary>
     /// <exception cref="InvalidOperationException">There is nothing to learn from, or nothing to validate on.</exception>
     /// <exception cref="InvalidDataException">The checkpoint is damaged or belongs to another training.</exception>
-    public static TrainingLoop Of<TModel, TWeights>(
-        TrainingTask<TModel, TWeights> task, TModel model, TrainingSettings settings, Device device, int threads)
+    public static TrainingLoop Of<TModel>(
+        TrainingTask<TModel> task, TModel model, TrainingSettings settings, Device device, int threads)
         where TModel : SequenceModel
         => new(model, workers => task.CreateBatches(model, device, workers), task.CreateValidation(model, device), task.Description, settings,
             device, threads);
@@ -87,7 +87,7 @@ internal sealed class TrainingLoop : IDisposable
 
     private static int WorkerCount(SequenceModel model, int threads)
     {
-        long gradientBytes = model.parameters().Sum(parameter => parameter.numel()) * sizeof(float);
+        long gradientBytes = model.Network.Parameters.Sum(parameter => parameter.Length) * sizeof(float);
         return (int)Math.Clamp(LargestGradients / gradientBytes, 1, threads);
     }
 

@@ -38,8 +38,7 @@ internal sealed record TrainingSettings
 }
 
 /// <summary>What training gives.</summary>
-/// <typeparam name="TWeights">The trained numbers of a model.</typeparam>
 /// <param name="Weights">The weights of the best epoch.</param>
 /// <param name="BestEpoch">That epoch, from 1.</param>
 /// <param name="Epochs">Every epoch, those before a checkpoint was resumed included.</param>
-internal sealed record TrainingResult<TWeights>(TWeights Weights, int BestEpoch, IReadOnlyList<TrainingProgress> Epochs);
+internal sealed record TrainingResult(NetworkWeights Weights, int BestEpoch, IReadOnlyList<TrainingProgress> Epochs);

@@ -1,4 +1,4 @@
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -78,12 +78,12 @@ internal sealed class TrainingState(SequenceModel model, AdamOptimizer adam)
         BestEpoch = checkpoint.BestEpoch;
     }
 
-    private IEnumerable<(string Name, Parameter Values)> Weights() => model.named_parameters();
+    private IEnumerable<(string Name, Parameter Values)> Weights() => model.Parameters;
 
     private static void Fill(Tensor target, float[] values)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        target.copy_(tensor(values).view(target.shape));
+        target.copy_(TorchMemory.Of(values, CPU, target.shape));
     }
 }

@@ -1,12 +1,10 @@
-using Microsoft.ML.NegativeFeedback.Models;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
 
 /// <summary>What the one training loop trains: a model, the rows that it learns from and those that early stopping watches.</summary>
 /// <typeparam name="TModel">The model.</typeparam>
-/// <typeparam name="TWeights">What is kept of it.</typeparam>
-internal abstract class TrainingTask<TModel, TWeights>
+internal abstract class TrainingTask<TModel>
     where TModel : SequenceModel
 {
     /// <summary>Everything about the model and the data that its trained weights follow from: a checkpoint belongs to one such text.</summary>
@@ -22,7 +20,4 @@ internal abstract class TrainingTask<TModel, TWeights>
     /// <summary>The rows that early stopping watches; null to train for all epochs and keep the last weights.</summary>
     /// <exception cref="InvalidOperationException">None of the rows can be evaluated.</exception>
     public abstract IValidation? CreateValidation(TModel model, Device device);
-
-    /// <summary>The trained numbers of the model.</summary>
-    public abstract TWeights WeightsOf(TModel model);
 }

@@ -1,7 +1,8 @@
+using Microsoft.ML.NegativeFeedback.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.NegativeFeedback.Models;
+namespace Microsoft.ML.NegativeFeedback.Losses;
 
 /// <summary>The loss of a batch.</summary>
 /// <param name="Total">The weighted sum that is minimised.</param>
@@ -15,14 +16,13 @@ internal sealed record LossTerms(double Total, params IReadOnlyList<(string Name
 /// <summary>Sums the terms over slices on the device, so that a GPU is not waited for after each.</summary>
 internal sealed class LossSums : IDisposable
 {
-    /// <summary>How many terms a loss may have.</summary>
-    public const int Capacity = 3;
-
     private readonly Tensor _sums;
 
-    public LossSums(Device device) => _sums = zeros(Capacity, dtype: ScalarType.Float64, device: device);
+    /// <param name="count">How many terms the loss has.</param>
+    /// <param name="device">Where the sums lie.</param>
+    public LossSums(int count, Device device) => _sums = zeros(count, dtype: ScalarType.Float64, device: device);
 
-    /// <summary>Adds to a term, by its number in the model.</summary>
+    /// <summary>Adds to a term, by its number in the loss.</summary>
     public void Add(int term, Tensor sum)
     {
         using var target = _sums.narrow(0, term, 1);

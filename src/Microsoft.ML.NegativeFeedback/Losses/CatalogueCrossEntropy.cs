@@ -1,6 +1,7 @@
+using Microsoft.ML.NegativeFeedback.Tensors;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.NegativeFeedback.Models;
+namespace Microsoft.ML.NegativeFeedback.Losses;
 
 /// <summary>
 /// Cross entropy over the whole catalogue at labelled positions, loss and gradients in one pass. The logits of all positions
@@ -54,3 +55,11 @@ internal static class CatalogueCrossEntropy
 
     private static long DivideUp(long count, long by) => (count + by - 1) / by;
 }
+
+/// <summary>What a loss sees of a slice, without autograd.</summary>
+/// <param name="Rows">Hidden vectors [n, d] of the labelled positions.</param>
+/// <param name="RowGradient">[n, d], to be written.</param>
+/// <param name="Classes">Item vectors [classes, d].</param>
+/// <param name="ClassGradient">[classes, d], to be added to.</param>
+/// <param name="Labels">[n] classes.</param>
+internal readonly record struct SliceTensors(Tensor Rows, Tensor RowGradient, Tensor Classes, Tensor ClassGradient, Tensor Labels);

@@ -1,6 +1,7 @@
+using Microsoft.ML.NegativeFeedback.Tensors;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.NegativeFeedback.Models;
+namespace Microsoft.ML.NegativeFeedback.Losses;
 
 /// <summary>
 /// dCor of vectors, each taken for a sample of d numbers (Székely, Rizzo and Bakirov 2007): 0 where they are independent, 1 where one is a similarity of

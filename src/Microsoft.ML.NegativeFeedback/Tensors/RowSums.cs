@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.NegativeFeedback.Models;
+namespace Microsoft.ML.NegativeFeedback.Tensors;
 
 /// <summary>
 /// Adds rows to rows of a table. On a CPU torch's operator makes a small operation of every row, which takes several times as long as adding it.
@@ -12,14 +12,13 @@ internal static class RowSums
 {
     /// <summary>table[indices[i]] += rows[i], in the order of i.</summary>
     /// <param name="table">[rows, d], contiguous.</param>
-    /// <param name="indices">[n] rows of the table.</param>
+    /// <param name="indices">Int64 [n], contiguous: rows of the table.</param>
     /// <param name="rows">[n, d].</param>
-    public static void Add(Tensor table, long[] indices, Tensor rows)
+    public static void Add(Tensor table, Tensor indices, Tensor rows)
     {
         if (table.device_type != DeviceType.CPU || table.numel() > int.MaxValue / sizeof(float))
         {
-            using var index = tensor(indices, device: table.device);
-            table.index_add_(0, index, rows, Scalars.One);
+            table.index_add_(0, indices, rows, Scalars.One);
             return;
         }
 
@@ -27,8 +26,9 @@ internal static class RowSums
         int width = (int)table.shape[1];
         var sums = MemoryMarshal.Cast<byte, float>(table.bytes);
         var values = MemoryMarshal.Cast<byte, float>(contiguous.bytes);
-        for (int i = 0; i < indices.Length; i++)
-            Add(sums.Slice((int)indices[i] * width, width), values.Slice(i * width, width));
+        var numbers = MemoryMarshal.Cast<byte, long>(indices.bytes);
+        for (int i = 0; i < numbers.Length; i++)
+            Add(sums.Slice((int)numbers[i] * width, width), values.Slice(i * width, width));
     }
 
     private static void Add(Span<float> sum, ReadOnlySpan<float> values)

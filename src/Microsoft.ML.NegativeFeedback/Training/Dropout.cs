@@ -3,7 +3,7 @@ using Microsoft.ML.NegativeFeedback.Sampling;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.NegativeFeedback.Models;
+namespace Microsoft.ML.NegativeFeedback.Training;
 
 /// <summary>
 /// The dropout of one pass through an encoder. On a CPU the masks come from <see cref="CounterRandom"/>: torch draws them one element

@@ -1,6 +1,7 @@
+using Microsoft.ML.NegativeFeedback.Tensors;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.NegativeFeedback.Models;
+namespace Microsoft.ML.NegativeFeedback.Losses;
 
 /// <summary>
 /// −log( exp s(h, target) / (exp s(h, target) + Σ_j exp s(h, negative_j)) ) with s the dot product or the cosine over a
@@ -31,7 +32,7 @@ internal sealed class CatalogueContrast
         ContrastSimilarity similarity, double temperature, double relativeWeight)
     {
         (_temperature, _relativeWeight) = (temperature, relativeWeight);
-        _index = tensor(ClassesOf(items, firstClass), device: rows.device).view(-1, items.Width);
+        _index = TorchMemory.Of(ClassesOf(items, firstClass), rows.device, -1, items.Width);
         _isMissing = _index.lt(Scalars.Zero);
         _index.clamp_min_(Scalars.Zero);
         _norms = similarity == ContrastSimilarity.Cosine ? new CosineNorms(rows, classes) : null;

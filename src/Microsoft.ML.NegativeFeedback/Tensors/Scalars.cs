@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.NegativeFeedback.Models;
+namespace Microsoft.ML.NegativeFeedback.Tensors;
 
 /// <summary>
 /// Numbers for torch's operators. TorchSharp's own frees its native memory in a finalizer and is not kept alive by the call that it is made for: where another
@@ -34,7 +34,7 @@ internal static class Scalars
         var values = new long[count];
         for (int i = 0; i < values.Length; i++)
             values[i] = start + i;
-        return tensor(values, device: device);
+        return TorchMemory.Of(values, device);
     }
 
     private static Scalar Keep(Scalar value)

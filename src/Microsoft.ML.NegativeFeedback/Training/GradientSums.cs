@@ -1,7 +1,9 @@
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.NegativeFeedback.Models;
+namespace Microsoft.ML.NegativeFeedback.Training;
 
 /// <summary>
 /// Where one thread sums up the gradients and losses of the slices it works off, so that threads share a model without sharing what
@@ -16,12 +18,12 @@ internal sealed class GradientSums : IDisposable
 
     public GradientSums(SequenceModel model, Device device)
     {
-        _parameters = [.. model.parameters()];
+        _parameters = [.. model.Parameters.Select(parameter => parameter.Values)];
         _sums = Array.ConvertAll(_parameters, parameter => zeros_like(parameter));
         _hasGradient = new bool[_parameters.Length];
         for (int i = 0; i < _parameters.Length; i++)
             _indices.Add(_parameters[i], i);
-        Losses = new LossSums(device);
+        Losses = new LossSums(model.TermNames.Count, device);
     }
 
     /// <summary>The sums of the losses.</summary>
@@ -33,24 +35,6 @@ internal sealed class GradientSums : IDisposable
         int index = _indices[parameter];
         _hasGradient[index] = true;
         return _sums[index];
-    }
-
-    /// <summary>Carries a gradient back to parameters, whose sums grow by theirs, and to a leaf.</summary>
-    /// <param name="output">Where it starts.</param>
-    /// <param name="outputGradient">The gradient there; null for a scalar loss.</param>
-    /// <param name="parameters">Parameters that the output was made with.</param>
-    /// <param name="leaf">A tensor of the caller's that it was made with, or null.</param>
-    /// <returns>The leaf's gradient, or null without a leaf.</returns>
-    public Tensor? Backpropagate(Tensor output, Tensor? outputGradient, IReadOnlyList<Parameter> parameters, Tensor? leaf)
-    {
-        List<Tensor> inputs = [.. parameters];
-        if (leaf is not null)
-            inputs.Add(leaf);
-        var gradients = autograd.grad([output], inputs, outputGradient is null ? null : [outputGradient]);
-        using var noGradient = no_grad();
-        for (int i = 0; i < parameters.Count; i++)
-            Of(parameters[i]).add_(gradients[i], Scalars.One);
-        return leaf is null ? null : gradients[^1];
     }
 
     /// <summary>Adds another thread's sums.</summary>

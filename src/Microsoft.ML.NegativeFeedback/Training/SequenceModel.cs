@@ -1,0 +1,239 @@
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.NegativeFeedback.Training;
+
+/// <summary>
+/// A network with its parameters in torch and the losses that it learns from. It is only read while gradients are computed, so that several threads can compute
+/// those of a batch at once, each with sums of its own.
+/// </summary>
+internal abstract class SequenceModel : IDisposable
+{
+    private readonly Dictionary<NetworkParameter, Parameter> _values = [];
+
+    /// <param name="network">The network.</param>
+    /// <param name="device">Where its parameters lie.</param>
+    private protected SequenceModel(Network network, Device device)
+    {
+        (Network, Device) = (network, device);
+        foreach (var parameter in network.Parameters)
+        {
+            using var scope = NewDisposeScope();
+            long[] shape = Array.ConvertAll(parameter.Shape, size => (long)size);
+            _values.Add(parameter, (Parameter)new Parameter(TorchMemory.Of(parameter.Draw(), device, shape)).DetachFromDisposeScope());
+        }
+    }
+
+    public Network Network { get; }
+
+    public Device Device { get; }
+
+    /// <summary>The parameters by name, the item table first.</summary>
+    public IEnumerable<(string Name, Parameter Values)> Parameters => _values.Select(entry => (entry.Key.Name, entry.Value));
+
+    /// <summary>The names of the loss's terms.</summary>
+    public abstract IReadOnlyList<string> TermNames { get; }
+
+    /// <summary>The values of a parameter.</summary>
+    public Parameter Of(NetworkParameter parameter) => _values[parameter];
+
+    /// <summary>The parameters as plain arrays.</summary>
+    public NetworkWeights ToWeights() => new(Network, _values.ToDictionary(entry => entry.Key.Name, entry => entry.Value.ToArray()));
+
+    /// <summary>Ends the accumulation of a step: what is summed up becomes the parameters' gradient, of which padding has none.</summary>
+    public virtual void TakeGradients(GradientSums sums)
+    {
+        using var scope = NewDisposeScope();
+        sums.Of(Of(Network.Items)).narrow(0, 0, 1).zero_();
+        sums.MoveToParameters();
+    }
+
+    public void Dispose()
+    {
+        foreach (var values in _values.Values)
+        {
+            values.grad = null;
+            values.Dispose();
+        }
+    }
+}
+
+/// <summary>A network with the numbers of its parameters, by name and row-major: what training gives, an ONNX graph is written from and a file keeps.</summary>
+internal sealed record NetworkWeights(Network Network, IReadOnlyDictionary<string, float[]> Values);
+
+/// <summary>What a network that foresees the next item learns from: CE + α·CE⁻ + β·(L_c or InfoNCE).</summary>
+/// <param name="NegativeWeight">α, the coefficient of CE⁻; 0 without a negative encoder.</param>
+/// <param name="ContrastWeight">β, the coefficient of the contrastive term; 0 without one.</param>
+/// <param name="Similarity">f in the contrastive term.</param>
+/// <param name="Temperature">What similarities are divided by.</param>
+internal sealed record NextItemLoss(double NegativeWeight, double ContrastWeight, ContrastSimilarity Similarity, double Temperature);
+
+/// <summary>A network that learns to foresee the next item by cross entropy over the catalogue, without autograd over the logits.</summary>
+internal class NextItemModel(NextItemNetwork network, NextItemLoss loss, Device device) : SequenceModel(network, device)
+{
+    /// <summary>The names of the loss's terms: CE⁺ or CE of the whole sequence, CE⁻, and L_c or InfoNCE.</summary>
+    internal const string CrossEntropyName = "CE", NegativeCrossEntropyName = "CE-", ContrastName = "contrast";
+
+    private protected const int CrossEntropyTerm = 0, NegativeCrossEntropyTerm = 1, ContrastTerm = 2;
+
+    public new NextItemNetwork Network => network;
+
+    public override IReadOnlyList<string> TermNames => [CrossEntropyName, NegativeCrossEntropyName, ContrastName];
+
+    /// <summary>Whether a slice of that kind needs <see cref="SequenceSlice.Contrast"/>.</summary>
+    public bool Contrasts(SequenceKind kind) => kind == network.ScoringSequence && loss.ContrastWeight > 0;
+
+    /// <summary>The item that class 0 of the logits stands for: padding is no class.</summary>
+    private protected virtual int FirstClass => 1;
+
+    /// <summary>Adds a slice's losses and gradients to the sums.</summary>
+    public virtual void AccumulateGradients(SequenceSlice slice, in BatchCounts counts, PassKey key, GradientSums sums)
+    {
+        using var scope = NewDisposeScope();
+        var pass = new TorchPass(this, new Dropout(network.Settings.DropoutRate, key));
+        var rows = network.Hidden(pass, TorchHistory.Of(slice, Device), slice.Kind).Value;
+        Tensor rowGradient;
+        using (no_grad())
+        {
+            rowGradient = empty_like(rows);
+            var labels = TorchMemory.Of(slice.Labels, Device).sub_(Scalars.Of(FirstClass));
+            var items = Of(network.Items);
+            Accumulate(slice, new SliceTensors(rows.detach(), rowGradient, ClassesOf(items), ClassesOf(sums.Of(items)), labels), counts, sums.Losses);
+        }
+
+        pass.Backpropagate(rows, rowGradient, sums);
+    }
+
+    /// <summary>The means of a batch and their weighted sum.</summary>
+    public LossTerms Mean(LossSums sums, in BatchCounts counts)
+    {
+        double[] totals = sums.Read();
+        double crossEntropy = totals[CrossEntropyTerm] / Math.Max(counts.Positives, 1);
+        double negativeCrossEntropy = totals[NegativeCrossEntropyTerm] / Math.Max(counts.Negatives, 1);
+        double contrast = totals[ContrastTerm] / Math.Max(counts.ContrastTargets, 1);
+        return new LossTerms(crossEntropy + (loss.NegativeWeight * negativeCrossEntropy) + (loss.ContrastWeight * contrast),
+            (CrossEntropyName, crossEntropy), (NegativeCrossEntropyName, negativeCrossEntropy), (ContrastName, contrast));
+    }
+
+    /// <summary>Hidden vectors at the newest place of each sequence that recommendations are made from, [batch, d], without gradients.</summary>
+    public Tensor NewestStates(long[] inputs, long[] newest)
+    {
+        using var scope = NewDisposeScope();
+        return network.States(new TorchPass(this), TorchHistory.AtNewest(inputs, newest, Device)).Value.MoveToOuterDisposeScope();
+    }
+
+    private void Accumulate(SequenceSlice slice, SliceTensors tensors, in BatchCounts counts, LossSums sums)
+    {
+        bool isNegative = slice.Kind == SequenceKind.Negatives;
+        double weight = isNegative ? loss.NegativeWeight / counts.Negatives : 1.0 / counts.Positives;
+        var contrast = slice.Contrast is not { TargetCount: > 0 } items ? null
+            : new CatalogueContrast(items, FirstClass, tensors.Rows, tensors.Classes, loss.Similarity, loss.Temperature,
+                loss.ContrastWeight / counts.ContrastTargets / weight);
+        sums.Add(isNegative ? NegativeCrossEntropyTerm : CrossEntropyTerm, CatalogueCrossEntropy.Accumulate(tensors, weight, contrast));
+        if (contrast is not null)
+            sums.Add(ContrastTerm, contrast.LossSum);
+    }
+
+    private Tensor ClassesOf(Tensor table) => table.detach().narrow(0, FirstClass, network.ItemCount + 1 - FirstClass);
+}
+
+/// <summary>The coefficients of a pairwise loss (SINE, eq. 16).</summary>
+/// <param name="Sampled">λ₁, of the next liked item before a sampled one.</param>
+/// <param name="Skipped">λ₂, of the next liked item before one that was skipped; 0 leaves skips out.</param>
+internal readonly record struct PairwiseWeights(double Sampled, double Skipped);
+
+/// <summary>A term of a loss that depends on one parameter alone.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Weight">Its coefficient, λ₃; above 0.</param>
+/// <param name="Parameter">The parameter.</param>
+/// <param name="Of">The parameter's values → a scalar.</param>
+internal sealed record ParameterLoss(string Name, double Weight, NetworkParameter Parameter, Func<Tensor, Tensor> Of);
+
+/// <summary>A network that learns to score the next liked item above others, −ln σ(y(u, i) − y(u, j)) (BPR; SINE, eq. 15).</summary>
+internal sealed class PairwiseModel(Network network, PairwiseWeights weights, Device device, ParameterLoss? regularizer = null)
+    : SequenceModel(network, device)
+{
+    /// <summary>The names of the loss's terms.</summary>
+    internal const string SampledName = "BPR sampled", SkippedName = "BPR skipped", RegularizerName = "dCor";
+
+    private const int SampledTerm = 0, SkippedTerm = 1, RegularizerTerm = 2;
+
+    public override IReadOnlyList<string> TermNames => [SampledName, SkippedName, regularizer?.Name ?? RegularizerName];
+
+    /// <summary>Whether there is a term that depends on parameters alone.</summary>
+    public bool HasRegularizer => regularizer is not null;
+
+    /// <summary>Logits of candidates at the newest place of each sequence, without gradients.</summary>
+    /// <param name="history">The sequences.</param>
+    /// <param name="candidates">Int64 [count, c] items, 0 where a sequence has fewer.</param>
+    /// <returns>[count, c].</returns>
+    public Tensor Score(TorchHistory history, Tensor candidates)
+    {
+        using var scope = NewDisposeScope();
+        var pass = new TorchPass(this);
+        return network.Scores(pass, history, pass.Lookup(network.Items, new(candidates))).Value.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Adds a slice's losses and gradients to the sums.</summary>
+    public void AccumulateGradients(PairwiseSlice slice, PairwiseCounts counts, PassKey key, GradientSums sums)
+    {
+        using var scope = NewDisposeScope();
+        var pass = new TorchPass(this, new Dropout(network.Settings.DropoutRate, key));
+        var margins = Margins(pass, slice, readsSkips: slice.HasSkips && weights.Skipped > 0);
+        var sampledLoss = LogisticLoss(margins, 0).sum();
+        sums.Losses.Add(SampledTerm, sampledLoss.detach());
+        var loss = sampledLoss.mul(Scalars.Of(weights.Sampled / counts.Liked));
+        if (margins.shape[1] > 1)
+        {
+            var skippedLoss = LogisticLoss(margins, 1).mul(TorchMemory.Of(slice.Skipped, Device).ne(Scalars.Zero)).sum();
+            sums.Losses.Add(SkippedTerm, skippedLoss.detach());
+            loss = loss.add(skippedLoss, Scalars.Of(weights.Skipped / counts.Skipped));
+        }
+
+        pass.Backpropagate(loss, null, sums);
+    }
+
+    /// <summary>Adds the regularizer, which does not depend on the batch, to the sums.</summary>
+    public void AccumulateRegularizer(GradientSums sums)
+    {
+        if (regularizer is null)
+            return;
+        using var scope = NewDisposeScope();
+        var pass = new TorchPass(this, Dropout.Off);
+        var term = regularizer.Of(pass.Of(regularizer.Parameter).Value);
+        sums.Losses.Add(RegularizerTerm, term.detach());
+        pass.Backpropagate(term.mul(Scalars.Of(regularizer.Weight)), null, sums);
+    }
+
+    /// <summary>The means of a batch and their weighted sum.</summary>
+    public LossTerms Mean(LossSums sums, in PairwiseCounts counts)
+    {
+        double[] totals = sums.Read();
+        double sampled = totals[SampledTerm] / Math.Max(counts.Liked, 1);
+        double skipped = totals[SkippedTerm] / Math.Max(counts.Skipped, 1);
+        return new LossTerms((weights.Sampled * sampled) + (weights.Skipped * skipped) + ((regularizer?.Weight ?? 0) * totals[RegularizerTerm]),
+            [.. TermNames.Zip([sampled, skipped, totals[RegularizerTerm]])]);
+    }
+
+    /// <summary>How far the next liked item's logit is above the sampled one's and the skipped one's, [n, 1 or 2].</summary>
+    internal Tensor Margins(TorchPass pass, PairwiseSlice slice, bool readsSkips)
+    {
+        int kinds = readsSkips ? 3 : 2;
+        var compared = new long[slice.Liked.Length * kinds];
+        for (int i = 0; i < slice.Liked.Length; i++)
+        {
+            (compared[i * kinds], compared[(i * kinds) + 1]) = (slice.Liked[i], slice.Sampled[i]);
+            if (readsSkips)
+                compared[(i * kinds) + 2] = slice.Skipped[i];
+        }
+
+        var candidates = pass.Lookup(network.Items, new(TorchMemory.Of(compared, Device, -1, kinds)));
+        return network.Margins(pass, TorchHistory.Of(slice, Device), candidates).Value;
+    }
+
+    // −ln σ(x)
+    private static Tensor LogisticLoss(Tensor margins, int column) => margins.narrow(1, column, 1).squeeze(1).log_sigmoid().mul(Scalars.MinusOne);
+}

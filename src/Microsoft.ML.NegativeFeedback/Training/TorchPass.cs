@@ -1,0 +1,52 @@
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.NegativeFeedback.Training;
+
+/// <summary>One run of a network on torch; in training it remembers what gradients are to be carried back to.</summary>
+/// <param name="model">Whose parameters the network runs with.</param>
+/// <param name="dropout">The dropout of the pass; null for none, and no gradients.</param>
+internal sealed class TorchPass(SequenceModel model, Dropout? dropout = null) : Pass<TorchTensor>
+{
+    private readonly List<Parameter> _used = [];
+    private readonly List<(Parameter Table, Tensor Rows, Tensor Leaf)> _lookups = [];
+
+    public override TorchTensor Of(NetworkParameter parameter)
+    {
+        var values = model.Of(parameter);
+        if (dropout is not null && !_used.Exists(used => ReferenceEquals(used, values)))
+            _used.Add(values);
+        return new(values);
+    }
+
+    /// <remarks>In training a leaf of its own: the gradient of the looked-up rows is added to the table's without a table of zeros in between.</remarks>
+    public override TorchTensor Lookup(NetworkParameter table, TorchTensor rows)
+    {
+        if (dropout is null)
+            return new TorchTensor(model.Of(table)).Gather(rows);
+        var indices = rows.Value.view(-1);
+        var leaf = model.Of(table).detach().index_select(0, indices).requires_grad_();
+        _lookups.Add((model.Of(table), indices, leaf));
+        return new(leaf.view([.. rows.Value.shape, leaf.shape[1]]));
+    }
+
+    public override TorchTensor LookupFrozen(NetworkParameter table, TorchTensor rows) => new TorchTensor(model.Of(table).detach()).Gather(rows);
+
+    public override TorchTensor Dropout(TorchTensor values) => dropout is null ? values : new(dropout.Apply(values.Value));
+
+    /// <summary>Carries a gradient back to everything that the pass used, whose sums grow by theirs.</summary>
+    /// <param name="output">Where it starts.</param>
+    /// <param name="outputGradient">The gradient there; null for a scalar loss.</param>
+    /// <param name="sums">The sums of a thread.</param>
+    public void Backpropagate(Tensor output, Tensor? outputGradient, GradientSums sums)
+    {
+        var gradients = autograd.grad([output], [.. _used, .. _lookups.Select(lookup => lookup.Leaf)], outputGradient is null ? null : [outputGradient]);
+        using var noGradient = no_grad();
+        for (int i = 0; i < _used.Count; i++)
+            sums.Of(_used[i]).add_(gradients[i], Scalars.One);
+        for (int i = 0; i < _lookups.Count; i++)
+            RowSums.Add(sums.Of(_lookups[i].Table), _lookups[i].Rows, gradients[_used.Count + i]);
+    }
+}
