@@ -16,7 +16,11 @@ namespace Microsoft.ML.NegativeFeedback;
 /// candidates K values a candidate, 0 beside an unknown item and where nothing is known of a history. Key 0 in a history is skipped; a history in which nothing is known gets the most popular items.</para>
 /// <para>Scoring runs on ONNX Runtime: on the GPU of <c>MLContext.GpuDeviceId</c> when that is set, on the CPU otherwise. Views are
 /// scored in batches, a prediction engine row by row. An instance is immutable and may be shared by threads. Dispose of it to free
-/// the session; a data view that it made can be read until then.</para>
+/// the session; a data view that it made can be read until then. A prediction engine disposes of the model that it was made from, for
+/// everybody who shares it, unless it is made with <c>new PredictionEngineOptions { OwnsTransformer = false }</c>:</para>
+/// <code>
+/// using var engine = mlContext.Model.CreatePredictionEngine&lt;History, Recommendation&gt;(model, new PredictionEngineOptions { OwnsTransformer = false });
+/// </code>
 /// <para><c>mlContext.Model.Save</c> writes it as ML.NET's own transformers, so that <c>Model.Load</c> gives the same results in a
 /// process without this library.</para>
 /// </remarks>
@@ -27,8 +31,9 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     private readonly ItemDictionary _items;
     private readonly Dictionary<string, DataViewType> _inputTypes;
     private readonly OnnxScorer _scorer;
-    private readonly Lazy<OnnxScorer> _rowScorer;
-    private bool _isDisposed;
+    private readonly bool _givesWeights;
+    private readonly Lock _gate = new();
+    private OnnxScorer? _rowScorer;
 
     /// <param name="environment">The context that the model was trained in.</param>
     /// <param name="graph">A graph of NextItemGraph; candidates are scored where it has an input for them.</param>
@@ -43,11 +48,8 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
         _columns = columns;
         _items = ReadItems(columns, schema);
         _inputTypes = InputTypes(columns, _items, schema);
-        bool givesWeights = columns.SubInterestWeights is not null;
-        _scorer = Open(environment, graph, givesWeights);
-        // One row is too little work to share between threads: waking them takes longer than scoring.
-        _rowScorer = new Lazy<OnnxScorer>(
-            () => _scorer.RunsOnGpu ? _scorer : new OnnxScorer(graph, new OnnxScorerOptions(ThreadCount: 1), givesWeights));
+        _givesWeights = columns.SubInterestWeights is not null;
+        _scorer = Open(environment, graph, _givesWeights);
         if (_scorer.ScoresCandidates != columns.Candidates is not null)
         {
             _scorer.Dispose();
@@ -56,7 +58,7 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
                 : $"The graph takes no candidates, but column '{columns.Candidates}' is to hold them.", nameof(columns));
         }
 
-        if (givesWeights && _scorer.SubInterestCount == 0)
+        if (_givesWeights && _scorer.SubInterestCount == 0)
         {
             _scorer.Dispose();
             throw new ArgumentException(
@@ -129,13 +131,15 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
         }
     }
 
-    /// <summary>Frees the sessions of ONNX Runtime. The transformer can still be saved and exported, but no longer scores.</summary>
+    /// <summary>
+    /// Frees the sessions of ONNX Runtime, each when the last batch that another thread is scoring with it is done. The transformer can still be saved
+    /// and exported; whoever scores with it later gets an <see cref="ObjectDisposedException"/>.
+    /// </summary>
     public void Dispose()
     {
-        _isDisposed = true;
         _scorer.Dispose();
-        if (_rowScorer.IsValueCreated)
-            _rowScorer.Value.Dispose();
+        lock (_gate)
+            _rowScorer?.Dispose();
     }
 
     /// <summary>Saves built-in transformers that give the same results.</summary>
@@ -148,8 +152,18 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     private NextItemMapping Mapping(DataViewSchema schema)
     {
         ArgumentNullException.ThrowIfNull(schema);
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return new NextItemMapping(schema, _columns, _items, _scorer.TopK, _scorer.SubInterestCount, () => _rowScorer.Value);
+        _scorer.ThrowIfDisposed();
+        return new NextItemMapping(schema, _columns, _items, _scorer.TopK, _scorer.SubInterestCount, RowScorer);
+    }
+
+    private OnnxScorer RowScorer()
+    {
+        lock (_gate)
+        {
+            _scorer.ThrowIfDisposed();
+            // One row is too little work to share between threads: waking them takes longer than scoring.
+            return _rowScorer ??= _scorer.RunsOnGpu ? _scorer : new OnnxScorer(_graph, new OnnxScorerOptions(ThreadCount: 1), _givesWeights);
+        }
     }
 
     private static ItemDictionary ReadItems(NextItemColumns columns, DataViewSchema schema)
