@@ -98,6 +98,24 @@ public sealed class NextItemTransformerErrorTests
         Assert.Contains("'item 007'", message);
     }
 
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    [InlineData(float.NegativeInfinity)]
+    public void Feedback_that_training_refuses_is_refused_with_its_column_and_row(float feedback)
+    {
+        var fixture = new ScoringFixture();
+        fixture.Rows[2].Items = ["item 001", "stranger"];
+        fixture.Rows[2].Feedback = [1, feedback];
+        using var transformer = fixture.CreateTransformer();
+        string inView = Assert.Throws<InvalidDataException>(() => transformer.Transform(fixture.View).GetColumn<float[]>("Scores").ToArray()).Message;
+        Assert.Contains($"Column 'Feedback' of row 3 has the feedback {feedback}", inView);
+        using var engine = fixture.Context.Model.CreatePredictionEngine<HistoryRow, RecommendedRow>(
+            fixture.CreateChain(transformer), new PredictionEngineOptions { OwnsTransformer = false });
+        engine.Predict(fixture.Rows[0]);
+        Assert.Contains("'Feedback' of row 2", Assert.Throws<InvalidDataException>(() => engine.Predict(fixture.Rows[2])).Message);
+    }
+
     [Fact]
     public void Text_with_half_a_surrogate_pair_is_refused_when_the_dictionary_is_read()
     {

@@ -152,7 +152,7 @@ public class SineTrainerTests
             options.Seed = seed;
             var error = Assert.Throws<InvalidOperationException>(
                 () => _ml.Recommendation().Trainers.Sine(options).Fit(Keyed([other, other, likedOnce, everything, everything])));
-            Assert.Contains("Column 'Items' of row 3", error.Message);
+            Assert.Contains("Column 'Items' of row 4", error.Message);
             Assert.Contains("5 items", error.Message);
             Assert.DoesNotContain("fewer negatives", error.Message);
         }
