@@ -21,7 +21,7 @@ namespace Microsoft.ML.NegativeFeedback;
 /// <code>
 /// using var engine = mlContext.Model.CreatePredictionEngine&lt;History, Recommendation&gt;(model, new PredictionEngineOptions { OwnsTransformer = false });
 /// </code>
-/// <para><c>mlContext.Model.Save</c> writes it as ML.NET's own transformers, so that <c>Model.Load</c> gives the same results in a
+/// <para><c>mlContext.Model.SaveAtomically</c>, as <c>Model.Save</c>, writes it as ML.NET's own transformers, so that <c>Model.Load</c> gives the same results in a
 /// process without this library.</para>
 /// </remarks>
 public sealed class NextItemTransformer : ITransformer, IDisposable
@@ -116,19 +116,7 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     public void ExportToOnnx(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            File.WriteAllBytes(temporary, _graph);
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            if (File.Exists(temporary))
-                File.Delete(temporary);
-            throw new IOException($"The ONNX graph cannot be written to '{path}': {exception.Message} "
-                + "Choose a folder that exists and may be written to.", exception);
-        }
+        WholeFile.Write(path, "The ONNX graph", file => file.Write(_graph));
     }
 
     /// <summary>
