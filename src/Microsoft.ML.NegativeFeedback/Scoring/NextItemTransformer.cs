@@ -1,5 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
+using Microsoft.ML.NegativeFeedback.Onnx;
 using Microsoft.ML.NegativeFeedback.Scoring;
 using Microsoft.ML.Runtime;
 
@@ -13,7 +14,10 @@ namespace Microsoft.ML.NegativeFeedback;
 /// adds <c>RecommendedItems</c>, keys [k] with the key values of the items, best first, and <c>Scores</c>, Single [k]; where fewer
 /// than k items are left, key 0 and −∞. With candidates it adds <c>CandidateScores</c>, one Single a candidate,
 /// −∞ for an unknown one. A model with K sub-interests can also add how much each of them counts in each score: Single [k, K], or with
-/// candidates K values a candidate, 0 beside an unknown item and where nothing is known of a history. Key 0 in a history is skipped; a history in which nothing is known gets the most popular items.</para>
+/// candidates K values a candidate, 0 beside an unknown item and where nothing is known of a history. Key 0 in a history is skipped.</para>
+/// <para>A history in which the network finds nothing to read (empty, all unknown, or nothing liked where the network reads liked items alone) gets the most popular items. Their
+/// scores are <b>counts</b>, 0 or more: how often training met the item. The network's scores are logits of any sign. Both order the items of a row; a threshold, or a comparison
+/// between rows, must keep the two kinds of rows apart, which the history itself tells.</para>
 /// <para>Scoring runs on ONNX Runtime: on the GPU of <c>MLContext.GpuDeviceId</c> when that is set, on the CPU otherwise. Views are
 /// scored in batches, a prediction engine row by row. An instance is immutable and may be shared by threads. Dispose of it to free
 /// the session; a data view that it made can be read until then. A prediction engine disposes of the model that it was made from, for
@@ -67,14 +71,23 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     }
 
     /// <summary>Finds what would keep a trained model from scoring or from being saved before it is trained.</summary>
+    /// <param name="environment">The context that the model is trained in.</param>
+    /// <param name="columns">The columns to read and add.</param>
+    /// <param name="schema">The schema of the training data.</param>
+    /// <param name="size">How large the model's graph will be.</param>
     /// <exception cref="ArgumentException">
     /// A column is missing or of another type, the candidates have keys of another dictionary, or an item has a value that no file can hold.
     /// </exception>
-    /// <exception cref="InvalidOperationException">The GPU cannot be used and the CPU is not allowed to take over.</exception>
-    internal static void CheckBeforeTraining(IHostEnvironment environment, NextItemColumns columns, DataViewSchema schema)
+    /// <exception cref="InvalidOperationException">
+    /// The GPU cannot be used and the CPU is not allowed to take over, or the model takes more than the 2 GiB that an ONNX file can hold.
+    /// </exception>
+    internal static void CheckBeforeTraining(IHostEnvironment environment, NextItemColumns columns, DataViewSchema schema, GraphSize size)
     {
         columns.CheckNames();
-        InputTypes(columns, ReadItems(columns, schema), schema);
+        var items = ReadItems(columns, schema);
+        InputTypes(columns, items, schema);
+        // a model that ranks candidates names no items
+        size.Check(items.Count, columns.Items, columns.Candidates is null ? items.TableBytes() : 0);
         OnnxScorer.CheckDevice(DeviceOptions(environment));
     }
 
