@@ -34,6 +34,27 @@ public sealed class BaselineTrainer : PairwiseTrainer
         _options = options;
     }
 
+    internal override GraphSize GraphSize => _options.Network switch
+    {
+        // gates of the input and of the state
+        BaselineNetwork.Gru4Rec => SizeOfWidth(squares: 6, vectors: 6),
+        // vertical answers into the last layer; horizontal filters at every place, 15 of a window of 5, and their answers
+        BaselineNetwork.Caser => SizeOfWidth(
+            CaserModel.VerticalFilters, (CaserModel.HorizontalFilters * 15 * CaserModel.WindowLength) + (CaserModel.HorizontalFilters * CaserModel.WindowLength) + 1),
+        // layers over two vectors, then one of half the width
+        BaselineNetwork.Ncf => SizeOfWidth(squares: 2.5, vectors: 3),
+        BaselineNetwork.Din => SizeOfWidth(squares: 3.5, vectors: (3 * DinModel.AttentionWidth) + 3),
+        _ => base.GraphSize,
+    };
+
+    /// <summary>The size of a network of so many matrices [d, d] and vectors [d].</summary>
+    private GraphSize SizeOfWidth(double squares, double vectors)
+    {
+        double width = _options.EmbeddingWidth;
+        return new GraphSize((squares * width * width) + (vectors * width), width + 2,
+            FormattableString.Invariant($"{nameof(_options.EmbeddingWidth)} {_options.EmbeddingWidth:N0}"));
+    }
+
     private protected override byte[] Train(TrainerInput input, TrainingSettings settings, NextItemGraphOptions graph, TrainingRun run)
     {
         var data = ReadData(input);

@@ -31,7 +31,9 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     /// <param name="input">Rows with the items of a history as keys and the feedback beside them.</param>
     /// <returns>A transformer that adds recommendations to such rows.</returns>
     /// <exception cref="ArgumentException">A column is missing, of another type or with keys of another dictionary; k is larger than the catalogue.</exception>
-    /// <exception cref="InvalidOperationException">There is nothing to learn from: no rows, a single class of feedback, too few liked items.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There is nothing to learn from: no rows, a single class of feedback, too few liked items; or the options make a model of more than 2 GiB, for which ONNX has no file.
+    /// </exception>
     /// <exception cref="InvalidDataException">A row is malformed, or the checkpoint is damaged or belongs to another training.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled; the checkpoint is that of the last finished epoch.</exception>
     public NextItemTransformer Fit(IDataView input) => Fit(input, _options.ValidationSet);
@@ -44,14 +46,16 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     /// </param>
     /// <returns>A transformer that adds recommendations to such rows.</returns>
     /// <exception cref="ArgumentException">A column is missing, of another type or with keys of another dictionary; k is larger than the catalogue.</exception>
-    /// <exception cref="InvalidOperationException">There is nothing to learn from: no rows, a single class of feedback, too few liked items.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There is nothing to learn from: no rows, a single class of feedback, too few liked items; or the options make a model of more than 2 GiB, for which ONNX has no file.
+    /// </exception>
     /// <exception cref="InvalidDataException">A row is malformed, a validation item is unknown, or the checkpoint is damaged or belongs to another training.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled; the checkpoint is that of the last finished epoch.</exception>
     public NextItemTransformer Fit(IDataView trainData, IDataView? validationData)
     {
         ArgumentNullException.ThrowIfNull(trainData);
         var items = TrainerChecks.CheckSchema(trainData.Schema, _options);
-        NextItemTransformer.CheckBeforeTraining(_environment, ScoringColumns, trainData.Schema);
+        NextItemTransformer.CheckBeforeTraining(_environment, ScoringColumns, trainData.Schema, GraphSize);
         int itemCount = checked((int)((KeyDataViewType)ColumnTypes.ItemOf(items.Type)).Count);
         int seed = _options.Seed ?? _host.Rand.Next();
         using var channel = _host.Start("Training");
@@ -77,6 +81,23 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     /// <summary>The shape of the encoder that the options ask for.</summary>
     private protected EncoderSettings EncoderSettings => new(
         _options.EmbeddingWidth, _options.MaximumSequenceLength, _options.NumberOfBlocks, _options.NumberOfHeads, _options.DropoutRate);
+
+    /// <summary>
+    /// How large the graph of the trained network will be. Here an encoder of self-attention: positions, in each block four projections, two layers and two
+    /// normalisations, and a last normalisation; of an item its embedding, its popularity, and the mask of padding.
+    /// </summary>
+    internal virtual GraphSize GraphSize
+    {
+        get
+        {
+            double width = _options.EmbeddingWidth;
+            double block = (6 * width * width) + (10 * width);
+            return new GraphSize((_options.MaximumSequenceLength * width) + (_options.NumberOfBlocks * block) + (2 * width), width + 2,
+                FormattableString.Invariant($"{nameof(_options.EmbeddingWidth)} {_options.EmbeddingWidth:N0}, ")
+                + FormattableString.Invariant($"{nameof(_options.MaximumSequenceLength)} {_options.MaximumSequenceLength:N0}, ")
+                + FormattableString.Invariant($"{nameof(_options.NumberOfBlocks)} {_options.NumberOfBlocks:N0}"));
+        }
+    }
 
     /// <summary>Whether the network reads every item of a history, rather than the liked ones.</summary>
     private protected virtual bool ReadsWholeHistory => false;

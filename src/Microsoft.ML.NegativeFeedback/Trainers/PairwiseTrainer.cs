@@ -71,7 +71,7 @@ public abstract class PairwiseTrainer : NextItemTrainer
                 met.Add(item);
             if (met.Count == data.ItemCount)
             {
-                throw new InvalidOperationException($"Column '{_options.ItemsColumnName}' of row {row} holds all {data.ItemCount} items that it has keys for, which leaves none to "
+                throw new InvalidOperationException($"Column '{_options.ItemsColumnName}' of row {row + 1} holds all {data.ItemCount} items that it has keys for, which leaves none to "
                     + "sample that a liked item could be ranked above. Leave such rows out, or cut histories into shorter windows (Transforms.WindowSequences).");
             }
         }

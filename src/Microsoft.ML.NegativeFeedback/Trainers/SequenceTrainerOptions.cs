@@ -32,7 +32,11 @@ public abstract class SequenceTrainerOptions
     /// <summary>The column that scoring adds: keys [k] of the recommended items, best first, with the key values of the items. Default "RecommendedItems".</summary>
     public string RecommendedItemsColumnName { get; set; } = "RecommendedItems";
 
-    /// <summary>The column that scoring adds beside it: the scores [k] as Single. Default "Scores".</summary>
+    /// <summary>
+    /// The column that scoring adds beside it: the scores [k] as Single, which order the items of one row. A history in which the network finds nothing to read (no known item,
+    /// or where it reads liked items alone no known liked one) gets counts, how often training met each item, in place of logits: compare scores of different rows only among
+    /// rows of one kind. Default "Scores".
+    /// </summary>
     public string ScoresColumnName { get; set; } = "Scores";
 
     /// <summary>
@@ -41,7 +45,11 @@ public abstract class SequenceTrainerOptions
     /// </summary>
     public string? CandidatesColumnName { get; set; }
 
-    /// <summary>The column that scoring adds in candidates mode: the scores of the row's candidates, in their order, as Single. Default "CandidateScores".</summary>
+    /// <summary>
+    /// The column that scoring adds in candidates mode: the scores of the row's candidates, in their order, as Single. As with <see cref="ScoresColumnName"/> they are counts where
+    /// the network finds nothing to read in a history. <c>EvaluateCandidates</c> pools the scores of all rows for AUC and log loss: filter such rows out first, or look at its
+    /// measures within rows. Default "CandidateScores".
+    /// </summary>
     public string CandidateScoresColumnName { get; set; } = "CandidateScores";
 
     // ---- what is recommended

@@ -67,6 +67,18 @@ public sealed class SineTrainer : PairwiseTrainer
 
     private protected override string? SubInterestWeightsColumnName => _options.SubInterestWeightsColumnName;
 
+    internal override GraphSize GraphSize
+    {
+        get
+        {
+            var encoder = base.GraphSize;
+            // prototypes project the state and tell skips apart; an item whose share is its own has a part of it
+            double ofSubInterests = _options.EmbeddingWidth * ((2.0 * _options.NumberOfSubInterests) + 1);
+            return new GraphSize(encoder.Values + ofSubInterests, encoder.ValuesPerItem + 1,
+                FormattableString.Invariant($"{encoder.Options}, {nameof(_options.NumberOfSubInterests)} {_options.NumberOfSubInterests:N0}"));
+        }
+    }
+
     private protected override byte[] Train(TrainerInput input, TrainingSettings settings, NextItemGraphOptions graph, TrainingRun run)
     {
         var data = ReadData(input);

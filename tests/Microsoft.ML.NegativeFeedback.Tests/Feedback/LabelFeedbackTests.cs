@@ -144,7 +144,7 @@ public sealed class LabelFeedbackTests
         var data = Context.Data.LoadFromEnumerable(Ratings(2, 4, 5));
         var model = new LabelFeedbackEstimator(FeedbackRule.RatingMedian())
             .Append(Context.Transforms.CopyColumns("Copy", "Feedback")).Fit(data);
-        using var engine = Context.Model.CreatePredictionEngine<View, Labelled>(model);
+        using var engine = Context.Model.CreatePredictionEngine<View, Labelled>(model, new PredictionEngineOptions { OwnsTransformer = false });
         Assert.Equal(1, engine.Predict(new View { Rating = 4 }).Copy);
         Assert.Equal(-1, engine.Predict(new View { Rating = 3 }).Copy);
     }

@@ -82,7 +82,7 @@ public sealed class SampleNegativesTests
         var model = SequenceRows.Keys(TenItems).Append(Context.Transforms.SampleNegatives(numberOfNegatives: 4))
             .Append(Context.Transforms.Conversion.MapKeyToValue("Names", "Negatives")).Fit(view);
         var expected = Context.Data.CreateEnumerable<SampledSequence>(model.Transform(view), reuseRowObject: false).ToArray();
-        using var engine = Context.Model.CreatePredictionEngine<NamedSequence, SampledSequence>(model);
+        using var engine = Context.Model.CreatePredictionEngine<NamedSequence, SampledSequence>(model, new PredictionEngineOptions { OwnsTransformer = false });
         for (int i = rows.Length - 1; i >= 0; i--)
         {
             Assert.Equal(8, expected[i].Names.Length);

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.DataView;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Trainers;
 
@@ -152,10 +153,21 @@ public class SineTrainerTests
             options.Seed = seed;
             var error = Assert.Throws<InvalidOperationException>(
                 () => _ml.Recommendation().Trainers.Sine(options).Fit(Keyed([other, other, likedOnce, everything, everything])));
-            Assert.Contains("Column 'Items' of row 3", error.Message);
+            Assert.Contains("Column 'Items' of row 4", error.Message);
             Assert.Contains("5 items", error.Message);
             Assert.DoesNotContain("fewer negatives", error.Message);
         }
+    }
+
+    [Fact]
+    public void Candidates_may_be_named_without_options()
+    {
+        var trainer = _ml.Recommendation().Trainers.Sine(candidatesColumnName: "Shown");
+        var keyed = Keyed([new ToyHistory { Items = ["a", "b"], Feedback = [1, -1] }]);
+        var shown = _ml.Transforms.CopyColumns("Shown", "Items").Fit(keyed).Transform(keyed);
+        var output = trainer.GetOutputSchema(new SchemaShape(shown.Schema.Where(column => !column.IsHidden).Select(column => SchemaShapes.Of(column))));
+        Assert.Contains(output, column => column.Name == "CandidateScores");
+        Assert.DoesNotContain(output, column => column.Name == "RecommendedItems");
     }
 
     [Fact]
