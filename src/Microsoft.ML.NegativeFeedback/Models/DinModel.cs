@@ -72,10 +72,13 @@ internal sealed class DinModel : PairwiseModel
     private protected override Tensor Logits(LikedSequences sequences, Tensor embedded, Tensor? positions, Tensor candidates, Dropout dropout)
     {
         var interests = sequences.Slice is null && positions is not null
-            ? Interests(embedded, positions.remainder(Scalars.Of(sequences.Length)).view(-1, 1), candidates)
+            ? Interests(embedded, positions.remainder(Scalars.Of(sequences.Length)).view(sequences.Count, -1), candidates)
             : InterestsAtAllPositions(embedded, positions, candidates);
         return tower.call([interests, candidates, interests.mul(candidates)], dropout);
     }
+
+    // a pair takes h times the length of the sequence
+    private protected override long PairsAtOnce => 1 << 11;
 
     // Candidates at some positions stand among zeros at the others, so that all sequences have as many.
     private Tensor InterestsAtAllPositions(Tensor embedded, Tensor? positions, Tensor candidates)

@@ -23,4 +23,7 @@ internal abstract class DotProductModel : PairwiseModel
 
     private protected override Tensor Logits(LikedSequences sequences, Tensor embedded, Tensor? positions, Tensor candidates, Dropout dropout)
         => Select(States(embedded, dropout).view(-1, Settings.Width), positions).mul(candidates).sum(2);
+
+    private protected override Tensor CatalogueLogits(LikedSequences sequences, Tensor embedded, Tensor positions)
+        => Select(States(embedded, Dropout.Off).view(-1, Settings.Width), positions).mm(items.t());
 }

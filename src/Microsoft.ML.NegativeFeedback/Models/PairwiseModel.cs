@@ -76,6 +76,37 @@ internal abstract class PairwiseModel : SequenceModel
         return Logits(sequences, embedded, positions, vectors, Dropout.Off).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Logits of every item at one position a sequence, without gradients.</summary>
+    /// <param name="sequences">The sequences.</param>
+    /// <param name="positions">[count] indices into [count · length].</param>
+    /// <returns>[count, N + 1]; column 0 is padding.</returns>
+    public Tensor ScoreCatalogue(LikedSequences sequences, Tensor positions)
+    {
+        using var scope = NewDisposeScope();
+        var embedded = items.index_select(0, sequences.Inputs).view(sequences.Count, sequences.Length, Settings.Width);
+        return CatalogueLogits(sequences, embedded, positions).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>How many pairs of a sequence and an item <see cref="CatalogueLogits"/> has in memory at once.</summary>
+    private protected virtual long PairsAtOnce => 1 << 15;
+
+    /// <summary>Logits of every item at one position a sequence, [count, N + 1]: each pair is a position with one candidate, a stretch of items at a time.</summary>
+    private protected virtual Tensor CatalogueLogits(LikedSequences sequences, Tensor embedded, Tensor positions)
+    {
+        var stretches = items.split(Math.Max(1, PairsAtOnce / sequences.Count), 0);
+        var logits = new Tensor[stretches.Length];
+        for (int i = 0; i < logits.Length; i++)
+        {
+            using var scope = NewDisposeScope();
+            long count = stretches[i].shape[0];
+            var candidates = stretches[i].unsqueeze(0).expand(sequences.Count, count, Settings.Width).reshape(1, -1, Settings.Width);
+            var repeated = positions.unsqueeze(1).expand(sequences.Count, count).reshape(-1);
+            logits[i] = Logits(sequences, embedded, repeated, candidates, Dropout.Off).view(sequences.Count, count).MoveToOuterDisposeScope();
+        }
+
+        return cat(logits, 1);
+    }
+
     /// <summary>The margins of a slice, without dropout and gradients, for tests.</summary>
     internal (Tensor Sampled, Tensor? Skipped) Margins(PairwiseSlice slice)
     {

@@ -86,6 +86,15 @@ internal sealed class SineModel : PairwiseModel
         return fusion is null ? logits.sum(1) : logits.mul(fusion.call(features, candidates)).sum(1);
     }
 
+    // Where candidates have no say in the shares, one vector a position scores every item.
+    private protected override Tensor CatalogueLogits(LikedSequences sequences, Tensor embedded, Tensor positions)
+    {
+        if (fusion is { DependsOnCandidate: true })
+            return base.CatalogueLogits(sequences, embedded, positions);
+        var features = Features(sequences, embedded, positions, Dropout.Off);
+        return (fusion is null ? features : features.mul(fusion.Shares(features).unsqueeze(2))).sum(dim: 0).mm(items.t());
+    }
+
     // Without fusion the published code holds a skipped item against the sub-interest that tells it best from the liked one.
     private protected override (Tensor Sampled, Tensor? Skipped) Margins(
         LikedSequences sequences, Tensor embedded, Tensor? positions, Tensor candidates, Dropout dropout)

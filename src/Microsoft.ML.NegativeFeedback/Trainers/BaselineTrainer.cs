@@ -24,14 +24,13 @@ public sealed class BaselineTrainer : PairwiseTrainer
     internal BaselineTrainer(IHostEnvironment environment, Options options)
         : base(environment, nameof(BaselineTrainer), options)
     {
+        _options = options = (Options)OwnOptions;
         TrainerChecks.IsDefined(options.Network, nameof(options.Network));
         if (options.Network == BaselineNetwork.Din && options.CandidatesColumnName is null)
         {
             throw new ArgumentException($"{nameof(BaselineNetwork.Din)} reads history and candidate together and cannot recommend from the whole catalogue: name a column of "
                 + $"candidates in {nameof(options.CandidatesColumnName)}.");
         }
-
-        _options = options;
     }
 
     internal override GraphSize GraphSize => _options.Network switch

@@ -21,10 +21,11 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
 
     private protected NextItemTrainer(IHostEnvironment environment, string name, SequenceTrainerOptions options)
     {
-        TrainerChecks.CheckOptions(options);
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options.Copy();
+        TrainerChecks.CheckOptions(_options);
         _environment = environment;
         _host = environment.Register(name);
-        _options = options;
     }
 
     /// <summary>Trains on sequences; early stopping watches the options' validation rows, or held-out ones.</summary>
@@ -41,8 +42,8 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     /// <summary>Trains on sequences; early stopping watches the given rows.</summary>
     /// <param name="trainData">Rows with the items of a history as keys and the feedback beside them.</param>
     /// <param name="validationData">
-    /// Rows like those, with the item that came next and its feedback, as <see cref="SequenceTrainerOptions.ValidationSet"/>; null to hold out a share of the
-    /// training rows.
+    /// Rows like those, with the item that came next and its feedback or with candidates, as <see cref="SequenceTrainerOptions.ValidationSet"/>; null to hold out a
+    /// share of the training rows.
     /// </param>
     /// <returns>A transformer that adds recommendations to such rows.</returns>
     /// <exception cref="ArgumentException">A column is missing, of another type or with keys of another dictionary; k is larger than the catalogue.</exception>
@@ -60,10 +61,11 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         int seed = _options.Seed ?? _host.Rand.Next();
         using var channel = _host.Start("Training");
 
+        var validation = validationData is null ? null : new ValidationReader(_options, RanksCandidates).Read(validationData, items, itemCount);
         var all = SequenceData.Read(trainData, itemCount, _options.ItemsColumnName, _options.FeedbackColumnName);
         // before a trainer warns of what the rows lack
         TrainingDataChecks.RequireRows(all);
-        var input = new TrainerInput(all, validationData, items, itemCount, seed, channel);
+        var input = new TrainerInput(all, validation, itemCount, seed, channel);
         var run = new TrainingRun(_options.Progress, line => channel.Info(MessageSensitivity.None, "{0}", line), _options.CancellationToken);
         byte[] graph = Train(input, LoopSettings(seed), GraphOptions(Popularity(all)), run);
         return new NextItemTransformer(_environment, graph, ScoringColumns, trainData.Schema);
@@ -77,6 +79,9 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         ArgumentNullException.ThrowIfNull(inputSchema);
         return ScoringColumns.AddTo(inputSchema);
     }
+
+    /// <summary>The options as they were given, for the derived class to check.</summary>
+    private protected SequenceTrainerOptions OwnOptions => _options;
 
     /// <summary>The shape of the encoder that the options ask for.</summary>
     private protected EncoderSettings EncoderSettings => new(
@@ -102,19 +107,28 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     /// <summary>Whether the network reads every item of a history, rather than the liked ones.</summary>
     private protected virtual bool ReadsWholeHistory => false;
 
+    /// <summary>
+    /// Whether early stopping, as published, watches the ranking of candidates rather than what came next: where validation rows have both, and where rows are held out.
+    /// </summary>
+    private protected virtual bool RanksCandidates => false;
+
     /// <summary>Trains, and writes what came of it as a graph.</summary>
     private protected abstract byte[] Train(TrainerInput input, TrainingSettings settings, NextItemGraphOptions graph, TrainingRun run);
 
-    /// <summary>The rows to train on and those with the item that came next that early stopping watches: given ones, or held-out ones.</summary>
-    private protected (SequenceData Train, SequenceData? Validation) SplitRows(TrainerInput input)
-        => input.Validation is { } rows ? (input.Rows, ReadValidationRows(rows, input.Items, input.ItemCount))
-            : _options.ValidationFraction > 0 ? HeldOutRows.Split(input.Rows, _options.ValidationFraction, input.Seed)
-            : (input.Rows, null);
+    /// <summary>The rows to train on and those that early stopping watches: given ones, or held-out ones.</summary>
+    private protected (SequenceData Train, ValidationRows? Validation) SplitRows(TrainerInput input)
+    {
+        if (input.Validation is not null || _options.ValidationFraction == 0)
+            return (input.Rows, input.Validation);
+        if (RanksCandidates)
+        {
+            var (rest, candidates) = HeldOutCandidates.Split(input.Rows, _options.ValidationFraction, input.Seed);
+            return (rest, candidates is null ? null : new CandidateValidationRows(candidates, _options.EarlyStoppingMetric));
+        }
 
-    private SequenceData ReadValidationRows(IDataView rows, DataViewSchema.Column items, int itemCount)
-        => SequenceData.ReadEvaluationRows(
-            KeyMapping.Apply(rows, items, _options.ItemsColumnName, _options.TargetItemColumnName), itemCount,
-            _options.ItemsColumnName, _options.FeedbackColumnName, _options.TargetItemColumnName, _options.TargetFeedbackColumnName);
+        var (train, targets) = HeldOutRows.Split(input.Rows, _options.ValidationFraction, input.Seed);
+        return (train, targets is null ? null : new TargetValidationRows(targets, _options.ValidationCutoff));
+    }
 
     /// <summary>β₂ of Adam.</summary>
     private protected virtual double SecondMomentDecay => 0.999;
@@ -129,7 +143,6 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         MaximumEpochs = _options.MaximumNumberOfEpochs,
         LearningRate = _options.LearningRate,
         Patience = _options.EarlyStoppingPatience,
-        ValidationCutoff = _options.NumberOfRecommendations,
         GradientClippingNorm = _options.GradientClippingNorm,
         CudaDevice = CudaDevice,
         Threads = _options.NumberOfThreads,
@@ -181,10 +194,9 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
 
 /// <summary>What a trainer was given.</summary>
 /// <param name="Rows">The training rows.</param>
-/// <param name="Validation">Rows that early stopping watches, as they were given; null to hold out a share of the training rows.</param>
-/// <param name="Items">The training data's column of items.</param>
+/// <param name="Validation">Rows that early stopping watches; null to hold out a share of the training rows.</param>
 /// <param name="ItemCount">N.</param>
 /// <param name="Seed">The seed of everything random.</param>
 /// <param name="Channel">Where to warn.</param>
 internal sealed record TrainerInput(
-    SequenceData Rows, IDataView? Validation, DataViewSchema.Column Items, int ItemCount, int Seed, IChannel Channel);
+    SequenceData Rows, ValidationRows? Validation, int ItemCount, int Seed, IChannel Channel);

@@ -25,10 +25,10 @@ public sealed class PnfRecTrainer : NextItemTrainer
     internal PnfRecTrainer(IHostEnvironment environment, Options options)
         : base(environment, nameof(PnfRecTrainer), options)
     {
+        _options = options = (Options)OwnOptions;
         TrainerChecks.InRange(options.NegativeWeight, nameof(options.NegativeWeight), value => value >= 0, "at least 0");
         TrainerChecks.InRange(options.ContrastiveWeight, nameof(options.ContrastiveWeight), value => value >= 0, "at least 0");
         TrainerChecks.IsDefined(options.Similarity, nameof(options.Similarity));
-        _options = options;
     }
 
     private protected override byte[] Train(TrainerInput input, TrainingSettings settings, NextItemGraphOptions graph, TrainingRun run)

@@ -18,9 +18,9 @@ public sealed class SasRecTrainer : NextItemTrainer
     internal SasRecTrainer(IHostEnvironment environment, Options options)
         : base(environment, nameof(SasRecTrainer), options)
     {
+        _options = options = (Options)OwnOptions;
         TrainerChecks.IsDefined(options.Variant, nameof(options.Variant));
         TrainerChecks.InRange(options.ContrastiveWeight, nameof(options.ContrastiveWeight), value => value >= 0, "at least 0");
-        _options = options;
     }
 
     private protected override bool ReadsWholeHistory => _options.Variant != SasRecVariant.PositiveItems;

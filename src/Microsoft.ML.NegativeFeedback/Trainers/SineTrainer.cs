@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Models;
 using Microsoft.ML.NegativeFeedback.Onnx;
 using Microsoft.ML.NegativeFeedback.Trainers;
@@ -27,17 +28,21 @@ public sealed class SineTrainer : PairwiseTrainer
 {
     private const double Tolerance = 1e-6;
 
+    private const int MostSubInterests = 100;
+
     private readonly Options _options;
 
     internal SineTrainer(IHostEnvironment environment, Options options)
         : base(environment, nameof(SineTrainer), options)
     {
+        _options = options = (Options)OwnOptions;
         if (options.NumberOfSubInterests < 2)
         {
             throw new ArgumentOutOfRangeException(nameof(options.NumberOfSubInterests), options.NumberOfSubInterests,
                 $"{nameof(options.NumberOfSubInterests)} must be at least 2: with one sub-interest SINE is SASRec, which Trainers.Baseline trains.");
         }
 
+        TrainerChecks.InRange(options.NumberOfSubInterests, nameof(options.NumberOfSubInterests), 2, MostSubInterests);
         TrainerChecks.InRange(options.SameInterestWeight, nameof(options.SameInterestWeight), value => value is >= 0 and <= 1, "in [0, 1]");
         TrainerChecks.InRange(options.SampledLossWeight, nameof(options.SampledLossWeight), value => value is > 0 and <= 1, "in (0, 1]");
         TrainerChecks.InRange(options.SkipLossWeight, nameof(options.SkipLossWeight), value => value is >= 0 and < 1, "in [0, 1)");
@@ -56,13 +61,13 @@ public sealed class SineTrainer : PairwiseTrainer
                 + "rules out: set one of the two back.");
         }
 
+        if (options.SubInterestWeightsColumnName is not null)
+            Columns.CheckName(options.SubInterestWeightsColumnName, nameof(options.SubInterestWeightsColumnName));
         if (options.SubInterestWeightsColumnName is not null && !options.AdaptiveFusion)
         {
             throw new ArgumentException($"{nameof(options.SubInterestWeightsColumnName)} asks for the shares of sub-interests, which only {nameof(options.AdaptiveFusion)} "
                 + "gives: turn it on, or leave the column out.");
         }
-
-        _options = options;
     }
 
     private protected override string? SubInterestWeightsColumnName => _options.SubInterestWeightsColumnName;
@@ -119,7 +124,7 @@ public sealed class SineTrainer : PairwiseTrainer
     /// <summary>The options of <see cref="SineTrainer"/>.</summary>
     public sealed class Options : PairwiseTrainerOptions
     {
-        /// <summary>K: sub-interests; at least 2. Default 2, the best on the paper's Kuaishou data (7 on its WeChat data).</summary>
+        /// <summary>K: sub-interests; 2 to 100. Default 2, the best on the paper's Kuaishou data (7 on its WeChat data).</summary>
         [Choice(new object[] { 2, 3, 4, 5, 6, 7, 8, 9, 10 }, 2)]
         public int NumberOfSubInterests { get; set; } = 2;
 

@@ -1,30 +1,26 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML.NegativeFeedback.Evaluation;
 using Microsoft.ML.NegativeFeedback.Models;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
 
-/// <summary>AUC, GAUC and NDCG of candidates, of which early stopping watches one. Rows without a liked item in their history are left out.</summary>
+/// <summary>AUC, GAUC and NDCG of candidates, of which early stopping watches one. Rows in whose history the model reads nothing are left out.</summary>
 internal sealed class CandidateValidation : IValidation
 {
     private const int RowsPerBatch = 128;
 
     private readonly CandidateRows _data;
-    private readonly PairwiseModel _model;
-    private readonly LikedWindows _windows;
+    private readonly HistoryScorer _scorer;
     private readonly int[] _rows;
     private readonly EarlyStoppingMetric _metric;
-    private readonly Device _device;
 
-    public CandidateValidation(CandidateRows data, PairwiseModel model, EarlyStoppingMetric metric, Device device)
+    public CandidateValidation(CandidateRows data, SequenceModel model, EarlyStoppingMetric metric, Device device)
     {
-        (_data, _model, _metric, _device) = (data, model, metric, device);
-        _windows = new LikedWindows(data.Histories, model.Settings.MaximumLength);
+        (_data, _metric, _scorer) = (data, metric, HistoryScorer.Of(model, data.Histories, device));
         _rows = [.. Enumerable.Range(0, data.Histories.RowCount)
-            .Where(row => _windows.Length(row) > 0 && data.Candidates(row).Length > 0)
-            .OrderBy(_windows.Length)];
-        const string Remedy = "beside a history with a liked item, so early stopping has nothing to watch. Data.LeaveLastOut makes such rows.";
+            .Where(row => _scorer.Length(row) > 0 && data.Candidates(row).Length > 0)
+            .OrderBy(_scorer.Length)];
+        const string Remedy = "beside a history with an item that the model reads, a liked one as a rule, so early stopping has nothing to watch. Data.LeaveLastOut makes such rows.";
         if (!_rows.Any(HasLiked) || !_rows.Any(HasSkipped))
             throw new InvalidOperationException($"The validation rows have no candidates of both kinds, liked (label 1) and skipped (label 0), {Remedy}");
         // AUC alone compares candidates of different rows
@@ -81,22 +77,14 @@ internal sealed class CandidateValidation : IValidation
     /// <summary>[most candidates, rows], row-major.</summary>
     private float[] Scores(int[] rows)
     {
-        using var scope = NewDisposeScope();
-        int length = _windows.Length(rows[^1]), most = rows.Max(row => _data.Candidates(row).Length);
-        var (inputs, skips) = (new long[rows.Length * length], new long[rows.Length * length]);
-        var (last, candidates) = (new long[rows.Length], new long[most * rows.Length]);
+        int most = rows.Max(row => _data.Candidates(row).Length);
+        var candidates = new long[most * rows.Length];
         for (int i = 0; i < rows.Length; i++)
         {
-            var items = _windows.Items(rows[i]);
-            for (int j = 0; j < items.Length; j++)
-                (inputs[(i * length) + j], skips[(i * length) + j]) = (items[j], _windows.Skips(rows[i])[j]);
-            last[i] = (i * length) + items.Length - 1;
             for (int j = 0; j < _data.Candidates(rows[i]).Length; j++)
                 candidates[(j * rows.Length) + i] = _data.Candidates(rows[i])[j];
         }
 
-        var sequences = new LikedSequences(rows.Length, length, tensor(inputs, device: _device), tensor(skips, device: _device));
-        var scores = _model.Score(sequences, tensor(last, device: _device), tensor(candidates, most, rows.Length, device: _device)).cpu();
-        return MemoryMarshal.Cast<byte, float>(scores.contiguous().bytes).ToArray();
+        return _scorer.OfCandidates(rows, candidates);
     }
 }

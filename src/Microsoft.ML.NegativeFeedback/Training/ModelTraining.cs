@@ -19,15 +19,15 @@ internal static class ModelTraining
     /// <exception cref="InvalidDataException">The checkpoint is damaged or belongs to another training.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled; the checkpoint is that of the last finished epoch.</exception>
     public static TrainingResult<EncoderWeights> Train(
-        SequenceData train, SequenceData? validation, PnfRecSettings model, TrainingSettings settings, TrainingRun run = default)
+        SequenceData train, ValidationRows? validation, PnfRecSettings model, TrainingSettings settings, TrainingRun run = default)
         => Train(new NextItemTask($"PNFRec {JsonSerializer.Serialize(model)}",
-            device => new PnfRecModel(train.ItemCount, model, settings.Seed, device), train, validation, settings.ValidationCutoff), settings, run);
+            device => new PnfRecModel(train.ItemCount, model, settings.Seed, device), train, validation), settings, run);
 
     /// <summary>Trains SASRec, SASRec_p or SASRec_c; everything else as for PNFRec.</summary>
     public static TrainingResult<EncoderWeights> Train(
-        SequenceData train, SequenceData? validation, SasRecSettings model, TrainingSettings settings, TrainingRun run = default)
+        SequenceData train, ValidationRows? validation, SasRecSettings model, TrainingSettings settings, TrainingRun run = default)
         => Train(new NextItemTask($"SASRec {JsonSerializer.Serialize(model)}",
-            device => new SasRecModel(train.ItemCount, model, settings.Seed, device), train, validation, settings.ValidationCutoff), settings, run);
+            device => new SasRecModel(train.ItemCount, model, settings.Seed, device), train, validation), settings, run);
 
     /// <summary>Trains any task; everything else as for PNFRec.</summary>
     public static TrainingResult<TWeights> Train<TModel, TWeights>(

@@ -9,9 +9,8 @@ namespace Microsoft.ML.NegativeFeedback.Training;
 /// <param name="create">Makes the model.</param>
 /// <param name="train">Histories.</param>
 /// <param name="validation">Rows that early stopping watches, or null.</param>
-/// <param name="cutoff">k of the validation metrics.</param>
 internal sealed class NextItemTask(
-    string name, Func<Device, NextItemModel> create, SequenceData train, SequenceData? validation, int cutoff)
+    string name, Func<Device, NextItemModel> create, SequenceData train, ValidationRows? validation)
     : TrainingTask<NextItemModel, EncoderWeights>
 {
     // Positions of a slice: on a CPU what a block keeps of them for its gradients should stay in the caches; a GPU is fast where there is
@@ -22,7 +21,7 @@ internal sealed class NextItemTask(
     private const int SlicesPerWorker = 4;
 
     public override string Description
-        => $"{name} cutoff {cutoff} train {train.Fingerprint()[..16]} validation {validation?.Fingerprint()[..16]}";
+        => $"{name} {validation?.Measure} train {train.Fingerprint()[..16]} validation {validation?.Fingerprint[..16]}";
 
     public override NextItemModel CreateModel(Device device) => create(device);
 
@@ -36,7 +35,7 @@ internal sealed class NextItemTask(
     }
 
     public override IValidation? CreateValidation(NextItemModel model, Device device)
-        => validation is null ? null : TrainingDataChecks.RequireRows(new NextItemValidation(validation, model, cutoff, device));
+        => validation?.Watch(model, device);
 
     public override EncoderWeights WeightsOf(NextItemModel model) => model.ToEncoderWeights();
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML.NegativeFeedback.Models;
 using static TorchSharp.torch;
 
@@ -15,19 +14,16 @@ internal sealed class NextItemValidation : IValidation
     private const int RowsPerBatch = 256;
 
     private readonly SequenceData _data;
-    private readonly NextItemModel _model;
-    private readonly SequenceWindows _windows;
+    private readonly HistoryScorer _scorer;
     private readonly int[] _rows;
     private readonly int _cutoff;
-    private readonly Device _device;
 
-    public NextItemValidation(SequenceData data, NextItemModel model, int cutoff, Device device)
+    public NextItemValidation(SequenceData data, SequenceModel model, int cutoff, Device device)
     {
-        (_data, _model, _cutoff, _device) = (data, model, cutoff, device);
-        _windows = new SequenceWindows(data, model.ScoringSequence, model.Settings.MaximumLength);
+        (_data, _cutoff, _scorer) = (data, cutoff, HistoryScorer.Of(model, data, device));
         _rows = [.. Enumerable.Range(0, data.RowCount)
-            .Where(row => data.TargetFeedback(row) > 0 && _windows.Length(row) > 0)
-            .OrderBy(_windows.Length)];
+            .Where(row => data.TargetFeedback(row) > 0 && _scorer.Length(row) > 0)
+            .OrderBy(_scorer.Length)];
     }
 
     /// <summary>How many rows count.</summary>
@@ -55,24 +51,11 @@ internal sealed class NextItemValidation : IValidation
 
     private int[] Ranks(int[] rows)
     {
-        using var scope = NewDisposeScope();
-        int length = _windows.Length(rows[^1]);
-        var inputs = new long[rows.Length * length];
-        var last = new long[rows.Length];
-        for (int i = 0; i < rows.Length; i++)
-        {
-            var items = _windows.Items(rows[i]).Span;
-            for (int j = 0; j < items.Length; j++)
-                inputs[(i * length) + j] = items[j];
-            last[i] = items.Length - 1;
-        }
-
-        var scores = _model.Score(tensor(inputs, rows.Length, length, device: _device), tensor(last, device: _device)).cpu();
-        var values = MemoryMarshal.Cast<byte, float>(scores.bytes);
+        float[] scores = _scorer.OfCatalogue(rows);
         int width = _data.ItemCount + 1;
         var ranks = new int[rows.Length];
         for (int i = 0; i < rows.Length; i++)
-            ranks[i] = Rank(values.Slice(i * width, width), _data.Items(rows[i]), _data.TargetItem(rows[i]));
+            ranks[i] = Rank(scores.AsSpan(i * width, width), _data.Items(rows[i]), _data.TargetItem(rows[i]));
         return ranks;
     }
 

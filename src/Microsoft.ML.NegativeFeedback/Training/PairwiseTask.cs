@@ -7,10 +7,9 @@ namespace Microsoft.ML.NegativeFeedback.Training;
 
 /// <summary>What pairwise training reads.</summary>
 /// <param name="Train">Histories.</param>
-/// <param name="Validation">Candidates that early stopping watches, or null.</param>
-/// <param name="Metric">What it watches of them.</param>
+/// <param name="Validation">Rows that early stopping watches, or null.</param>
 /// <param name="Sampler">How items that a row does not hold are drawn.</param>
-internal sealed record PairwiseData(SequenceData Train, CandidateRows? Validation, EarlyStoppingMetric Metric, NegativeSamplerSettings Sampler);
+internal sealed record PairwiseData(SequenceData Train, ValidationRows? Validation, NegativeSamplerSettings Sampler);
 
 /// <summary>Training of a model that learns pairwise.</summary>
 /// <param name="name">The model and its settings.</param>
@@ -29,7 +28,7 @@ internal sealed class PairwiseTask<TModel, TWeights>(
     private const int SlicesPerWorker = 4;
 
     public override string Description
-        => $"{name} {data.Sampler} {data.Metric} train {data.Train.Fingerprint()[..16]} validation {data.Validation?.Fingerprint()[..16]}";
+        => $"{name} {data.Sampler} {data.Validation?.Measure} train {data.Train.Fingerprint()[..16]} validation {data.Validation?.Fingerprint[..16]}";
 
     public override TModel CreateModel(Device device) => create(device);
 
@@ -43,7 +42,7 @@ internal sealed class PairwiseTask<TModel, TWeights>(
     }
 
     public override IValidation? CreateValidation(TModel model, Device device)
-        => data.Validation is null ? null : new CandidateValidation(data.Validation, model, data.Metric, device);
+        => data.Validation?.Watch(model, device);
 
     public override TWeights WeightsOf(TModel model) => weightsOf(model);
 

@@ -170,15 +170,6 @@ public class SineTrainerTests
         Assert.DoesNotContain(output, column => column.Name == "RecommendedItems");
     }
 
-    [Fact]
-    public void Validation_rows_without_candidates_are_refused()
-    {
-        var rows = _ml.Data.LoadFromEnumerable(ToyFeed.Histories(20, seed: 2));
-        var error = Assert.Throws<ArgumentException>(
-            () => _ml.Recommendation().Trainers.Sine(Small(options => options.ValidationSet = rows)).Fit(Keyed(ToyFeed.Histories(20, seed: 1))));
-        Assert.Contains("'Candidates'", error.Message);
-    }
-
     public static TheoryData<string, Action<SineTrainer.Options>> WrongOptions => new()
     {
         { "NumberOfSubInterests", options => options.NumberOfSubInterests = 1 },
