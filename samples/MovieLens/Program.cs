@@ -28,11 +28,12 @@ Console.WriteLine(ml.Recommendation().EvaluateNextItem(model.Transform(split.Tes
 
 Directory.CreateDirectory(arguments.OutputFolder);
 string path = Path.Combine(arguments.OutputFolder, arguments.Model);
-ml.Model.Save(model, users.Schema, path + ".zip");
+ml.Model.SaveAtomically(model, users.Schema, path + ".zip");
 model.OfType<NextItemTransformer>().Single().ExportToOnnx(path + ".onnx");
 
 var movies = MovieTitles.Load(arguments.DataFolder);
-using var engine = ml.Model.CreatePredictionEngine<History, Recommendation>(ml.Model.Load(path + ".zip", out _));
+using var engine = ml.Model.CreatePredictionEngine<History, Recommendation>(
+    ml.Model.Load(path + ".zip", out _), new PredictionEngineOptions { OwnsTransformer = false });
 var viewer = ml.Data.CreateEnumerable<History>(split.TestSet, reuseRowObject: false).First();
 Console.WriteLine("Somebody who last liked:");
 foreach (int movie in viewer.Items.Where((_, i) => viewer.Feedback[i] > 0).TakeLast(5))

@@ -36,8 +36,10 @@ Console.WriteLine(ml.Recommendation().EvaluateNextItem(model.Transform(split.Tes
 
 // Saved as built-in transforms: a process that serves it needs Microsoft.ML and Microsoft.ML.OnnxTransformer, not this library.
 Directory.CreateDirectory("output");
-ml.Model.Save(model, users.Schema, "output/recommend.zip");
-using var engine = ml.Model.CreatePredictionEngine<History, Recommendation>(ml.Model.Load("output/recommend.zip", out _));
+ml.Model.SaveAtomically(model, users.Schema, "output/recommend.zip");
+var served = ml.Model.Load("output/recommend.zip", out _);
+// An engine that owns its model disposes of it for everybody; engines share one, as there is one a thread.
+using var engine = ml.Model.CreatePredictionEngine<History, Recommendation>(served, new PredictionEngineOptions { OwnsTransformer = false });
 var example = ml.Data.CreateEnumerable<History>(split.TestSet, reuseRowObject: false).First();
 Console.WriteLine($"Watched:     {string.Join(' ', example.Items.TakeLast(10).Zip(example.Feedback.TakeLast(10), (item, feedback) => $"{item}{(feedback > 0 ? "+" : feedback < 0 ? "-" : "")}"))}");
 Console.WriteLine($"Recommended: {string.Join(' ', engine.Predict(example).RecommendedItems)}");

@@ -53,6 +53,27 @@ public static class NegativeFeedbackAutoCatalog
     public static SweepableEstimator Sine(this AutoCatalog catalog, SineTrainer.Options? options = null, SearchSpace.SearchSpace? searchSpace = null)
         => SweepableTrainer.Create(options ?? new(), searchSpace, (context, trial) => context.Recommendation().Trainers.Sine(trial), SineLossWeights.SumToOne);
 
+    /// <summary>One of the networks that SINE is compared with, with a search space, for the pipeline of an experiment.</summary>
+    /// <param name="catalog">The catalog of <c>mlContext.Auto()</c>.</param>
+    /// <param name="options">The options that are not swept, the network among them; null for the defaults.</param>
+    /// <param name="searchSpace">
+    /// The options that are, by their names; null for those that carry attributes: width, learning rate and, of <see cref="BaselineNetwork.SasRec"/>, which alone reads it,
+    /// the number of blocks. <see cref="BaselineTrainer.Options.Network"/> can be swept as well.
+    /// </param>
+    /// <exception cref="ArgumentException">The search space names what is no option.</exception>
+    public static SweepableEstimator Baseline(this AutoCatalog catalog, BaselineTrainer.Options? options = null, SearchSpace.SearchSpace? searchSpace = null)
+    {
+        options ??= new();
+        if (searchSpace is null)
+        {
+            searchSpace = TrainerSearchSpace.StartingFrom(options);
+            if (options.Network != BaselineNetwork.SasRec)
+                searchSpace.Remove(nameof(options.NumberOfBlocks));
+        }
+
+        return SweepableTrainer.Create(options, searchSpace, (context, trial) => context.Recommendation().Trainers.Baseline(trial));
+    }
+
     /// <summary>
     /// Has an experiment train its pipeline on the training rows of <c>SetDataset</c>, measure it on the validation rows and make a ranking metric large. Call it after
     /// <c>SetPipeline</c>, which sets a runner of its own.

@@ -75,6 +75,7 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="catalog">The trainers of <c>mlContext.Recommendation()</c>.</param>
     /// <param name="itemsColumnName">The items of a history: a vector of keys.</param>
     /// <param name="feedbackColumnName">The feedback beside them: a vector of Single.</param>
+    /// <param name="candidatesColumnName">Candidates to score instead of recommending from the whole catalogue: a vector of keys; null for none.</param>
     /// <param name="numberOfSubInterests">K: sub-interests; at least 2.</param>
     /// <param name="numberOfRecommendations">k: items recommended to a row.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
@@ -82,12 +83,14 @@ public static partial class NegativeFeedbackCatalog
         this RecommendationCatalog.RecommendationTrainers catalog,
         string itemsColumnName = "Items",
         string feedbackColumnName = "Feedback",
+        string? candidatesColumnName = null,
         int numberOfSubInterests = 2,
         int numberOfRecommendations = 10)
         => new(CatalogEnvironment.Of(catalog), new SineTrainer.Options
         {
             ItemsColumnName = itemsColumnName,
             FeedbackColumnName = feedbackColumnName,
+            CandidatesColumnName = candidatesColumnName,
             NumberOfSubInterests = numberOfSubInterests,
             NumberOfRecommendations = numberOfRecommendations,
         });

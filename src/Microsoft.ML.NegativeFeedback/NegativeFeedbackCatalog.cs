@@ -1,4 +1,5 @@
 using Microsoft.ML.NegativeFeedback;
+using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Datasets;
 using Microsoft.ML.NegativeFeedback.Evaluation;
 
@@ -44,7 +45,7 @@ public static partial class NegativeFeedbackCatalog
     /// <exception cref="InvalidDataException">The log is empty, holds what cannot be read, or a part of the split would be empty.</exception>
     public static TemporalSplitData TemporalSplit(
         this DataOperationsCatalog catalog, IDataView interactions, TemporalSplitOptions? options = null)
-        => NegativeFeedback.Sequences.TemporalSplit.Split(interactions, options ?? new TemporalSplitOptions());
+        => NegativeFeedback.Sequences.TemporalSplit.Split(CatalogEnvironment.Of(catalog), interactions, options ?? new TemporalSplitOptions());
 
     /// <summary>
     /// Reads logs of KuaiRand (Gao et al. 2022): columns User and Item (Int32), Time (Int64, <b>milliseconds</b> since 1970), WatchSeconds and
@@ -121,7 +122,7 @@ public static partial class NegativeFeedbackCatalog
         string userColumnName = "User",
         string itemColumnName = "Item")
         => NegativeFeedback.Sequences.CoreFilter.Filter(
-            interactions, minimumInteractionsPerUser, minimumInteractionsPerItem, userColumnName, itemColumnName);
+            CatalogEnvironment.Of(catalog), interactions, minimumInteractionsPerUser, minimumInteractionsPerItem, userColumnName, itemColumnName);
 
     /// <summary>
     /// Splits a labelled log by leaving out the last positives of every user, the protocol of SINE (RecSys '23, section 5.1 and the published code): the
@@ -136,7 +137,7 @@ public static partial class NegativeFeedbackCatalog
     /// enough positives.</exception>
     public static LeaveLastOutData LeaveLastOut(
         this DataOperationsCatalog catalog, IDataView interactions, LeaveLastOutOptions? options = null)
-        => NegativeFeedback.Sequences.LeaveLastOut.Split(interactions, options ?? new LeaveLastOutOptions());
+        => NegativeFeedback.Sequences.LeaveLastOut.Split(CatalogEnvironment.Of(catalog), interactions, options ?? new LeaveLastOutOptions());
 
     /// <summary>
     /// Counts the kinds of feedback in a labelled log and, where items have categories, compares those of liked items and of the skips before them with chance:
@@ -152,7 +153,7 @@ public static partial class NegativeFeedbackCatalog
     /// </exception>
     public static FeedbackAnalysis AnalyzeFeedback(
         this DataOperationsCatalog catalog, IDataView interactions, FeedbackAnalysisOptions? options = null)
-        => NegativeFeedback.Analysis.FeedbackAnalyzer.Analyze(interactions, options ?? new FeedbackAnalysisOptions());
+        => NegativeFeedback.Analysis.FeedbackAnalyzer.Analyze(CatalogEnvironment.Of(catalog), interactions, options ?? new FeedbackAnalysisOptions());
 
     /// <summary>Adds the feedback, +1 liked, −1 disliked, 0 neither, that a rule reads off each interaction.</summary>
     /// <param name="catalog">The transforms catalog of an <see cref="MLContext"/>.</param>
@@ -169,19 +170,22 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="itemColumnName">What it was with; any such type.</param>
     /// <param name="timestampColumnName">When, as Int64 or DateTime; ties keep the order of the log.</param>
     /// <param name="feedbackColumnName">How it went, as Single: +1, −1 or 0.</param>
-    /// <exception cref="ArgumentException">The name of a column is empty.</exception>
+    /// <param name="maximumLength">Longest sequence, of which the latest interactions are kept; 0 for no limit.</param>
+    /// <exception cref="ArgumentException">The name of a column is empty, or the length negative.</exception>
     public static WindowSequencesEstimator WindowSequences(
         this TransformsCatalog catalog,
         string userColumnName = "User",
         string itemColumnName = "Item",
         string timestampColumnName = "Time",
-        string feedbackColumnName = "Feedback")
-        => new(new WindowSequencesOptions
+        string feedbackColumnName = "Feedback",
+        int maximumLength = 0)
+        => new(CatalogEnvironment.Of(catalog), new WindowSequencesOptions
         {
             UserColumnName = userColumnName,
             ItemColumnName = itemColumnName,
             TimestampColumnName = timestampColumnName,
             FeedbackColumnName = feedbackColumnName,
+            MaximumLength = maximumLength,
         });
 
     /// <summary>Gathers a log of interactions into sequences: one row a user, or overlapping windows.</summary>
@@ -189,30 +193,30 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="options">Columns, lengths, windows and minimum counts.</param>
     /// <exception cref="ArgumentException">An option is out of its range, the name of a column is empty.</exception>
     public static WindowSequencesEstimator WindowSequences(this TransformsCatalog catalog, WindowSequencesOptions options)
-        => new(options);
+        => new(CatalogEnvironment.Of(catalog), options);
 
     /// <summary>Adds to every sequence, for each of its liked items in order, sampled items that the sequence does not have.</summary>
     /// <param name="catalog">The transforms catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="outputColumnName">The column to add: a variable vector of the items' keys, [liked · n].</param>
+    /// <param name="inputColumnName">The items of a sequence: a vector of keys.</param>
+    /// <param name="feedbackColumnName">The feedback beside them: a vector of Single.</param>
     /// <param name="method">Where they are drawn from: uniformly or by popularity from the catalogue, or from the liked items of the batch.</param>
     /// <param name="numberOfNegatives">n: negatives of each liked item, different from each other; at least 1.</param>
-    /// <param name="itemsColumnName">The items of a sequence: a vector of keys.</param>
-    /// <param name="feedbackColumnName">The feedback beside them: a vector of Single.</param>
-    /// <param name="negativesColumnName">The column to add: a variable vector of the same keys, [liked · n].</param>
     /// <exception cref="ArgumentException">An option is out of its range, the name of a column is empty or given twice.</exception>
     public static SampleNegativesEstimator SampleNegatives(
         this TransformsCatalog catalog,
-        NegativeSamplingMethod method = NegativeSamplingMethod.Uniform,
-        int numberOfNegatives = 1,
-        string itemsColumnName = "Items",
+        string outputColumnName = "Negatives",
+        string inputColumnName = "Items",
         string feedbackColumnName = "Feedback",
-        string negativesColumnName = "Negatives")
-        => new(new SampleNegativesOptions
+        NegativeSamplingMethod method = NegativeSamplingMethod.Uniform,
+        int numberOfNegatives = 1)
+        => new(CatalogEnvironment.Of(catalog), new SampleNegativesOptions
         {
+            NegativesColumnName = outputColumnName,
+            ItemsColumnName = inputColumnName,
+            FeedbackColumnName = feedbackColumnName,
             Method = method,
             NumberOfNegatives = numberOfNegatives,
-            ItemsColumnName = itemsColumnName,
-            FeedbackColumnName = feedbackColumnName,
-            NegativesColumnName = negativesColumnName,
         });
 
     /// <summary>Adds sampled negatives to every sequence, with all options: a seed, the exponent of popularity, a share of observed skips.</summary>
@@ -220,7 +224,29 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="options">Columns, method, numbers and seed.</param>
     /// <exception cref="ArgumentException">An option is out of its range, the name of a column is empty or given twice.</exception>
     public static SampleNegativesEstimator SampleNegatives(this TransformsCatalog catalog, SampleNegativesOptions options)
-        => new(options);
+        => new(CatalogEnvironment.Of(catalog), options);
+
+    /// <summary>
+    /// Makes evaluation rows of sequences: the last item that was liked or skipped becomes the item that came next, what lies before it the history. Each row gives a
+    /// row, so that the parts of <c>Data.TrainTestSplit</c> and <c>Data.CrossValidationSplit</c> can be evaluated by <see cref="EvaluateNextItem"/>.
+    /// </summary>
+    /// <param name="catalog">The transforms catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="targetItemColumnName">The column to add: the item that came next, of the items' type.</param>
+    /// <param name="targetFeedbackColumnName">The column to add: the feedback it got, Single; 0 where the row has no such item, or none before it.</param>
+    /// <param name="itemsColumnName">The items of a sequence, oldest first: a vector of text, numbers or keys. It is cut to the history.</param>
+    /// <param name="feedbackColumnName">The feedback beside them: a vector of Single. It is cut likewise.</param>
+    /// <param name="timesColumnName">The times beside them, a vector of Int64 that is cut likewise; null where there is none.</param>
+    /// <param name="likedOnly">Whether the last liked item is the target, rather than the last that was liked or skipped.</param>
+    /// <exception cref="ArgumentException">The name of a column is empty or given twice.</exception>
+    public static HoldOutLastItemEstimator HoldOutLastItem(
+        this TransformsCatalog catalog,
+        string targetItemColumnName = "TargetItem",
+        string targetFeedbackColumnName = "TargetFeedback",
+        string itemsColumnName = "Items",
+        string feedbackColumnName = "Feedback",
+        string? timesColumnName = null,
+        bool likedOnly = false)
+        => new(new HeldOutColumns(targetItemColumnName, targetFeedbackColumnName, itemsColumnName, feedbackColumnName, timesColumnName, likedOnly));
 
     /// <summary>
     /// Evaluates recommendations against the item that came next, liked and disliked ground truth apart: HR, NDCG and MRR at k, their differences and the
@@ -235,7 +261,10 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="itemsColumnName">
     /// The histories; where the recommendations are no keys, the keys of this column tell the catalogue. It may be missing: then coverage is unknown.
     /// </param>
-    /// <exception cref="ArgumentException">A column is missing or of another type; an item that came next is unknown to the model; a feedback is NaN.</exception>
+    /// <returns>
+    /// The metrics. An item that came next and that the model does not know is a miss, and counted (<see cref="NextItemMetrics.UnknownTargetCount"/>).
+    /// </returns>
+    /// <exception cref="ArgumentException">A column is missing or of another type; items that came next are of another type than the catalogue; a feedback is NaN.</exception>
     /// <exception cref="InvalidOperationException">There are no rows.</exception>
     public static NextItemMetrics EvaluateNextItem(
         this RecommendationCatalog catalog,
@@ -246,7 +275,7 @@ public static partial class NegativeFeedbackCatalog
         string recommendedItemsColumnName = "RecommendedItems",
         string itemsColumnName = "Items")
         => new NextItemEvaluator(
-            data, numberOfRecommendations, targetItemColumnName, targetFeedbackColumnName, recommendedItemsColumnName, itemsColumnName).Evaluate();
+            CatalogEnvironment.Of(catalog), data, numberOfRecommendations, targetItemColumnName, targetFeedbackColumnName, recommendedItemsColumnName, itemsColumnName).Evaluate();
 
     /// <summary>
     /// Evaluates the scores of given candidates, some liked and some skipped: AUC and log loss over all, GAUC and NDCG@k within each row (SINE, RecSys '23,
@@ -272,4 +301,26 @@ public static partial class NegativeFeedbackCatalog
         string scoreColumnName = "CandidateScores",
         int truncationLevel = 2)
         => CandidateEvaluator.Evaluate(data, labelColumnName, scoreColumnName, truncationLevel);
+
+    /// <summary>
+    /// Saves a model as <c>Model.Save</c> does, so that the file appears whole or not at all: it is written beside, under a temporary name, flushed to the disk
+    /// and renamed. <c>Model.Save</c> empties the file first, so that a process that ends meanwhile, or a step that cannot be saved, leaves a broken file in the place
+    /// of a good one.
+    /// </summary>
+    /// <param name="catalog">The model catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="model">The model, whoever made it.</param>
+    /// <param name="inputSchema">The schema of its input; null to save none.</param>
+    /// <param name="filePath">
+    /// The file; one that is there is replaced, and stays as it is where saving fails. What a process that was killed while saving to it left beside it goes too.
+    /// </param>
+    /// <exception cref="ArgumentException">The path is empty.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="NotSupportedException">A step of the model cannot be saved.</exception>
+    public static void SaveAtomically(this ModelOperationsCatalog catalog, ITransformer model, DataViewSchema? inputSchema, string filePath)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentException.ThrowIfNullOrWhiteSpace(filePath);
+        WholeFile.Write(filePath, "The model", file => catalog.Save(model, inputSchema, file));
+    }
 }

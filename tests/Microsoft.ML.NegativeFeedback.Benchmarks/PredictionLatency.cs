@@ -13,7 +13,7 @@ internal static class PredictionLatency
             .Append(ml.Recommendation().Trainers.PnfRec(new PnfRecTrainer.Options { MaximumNumberOfEpochs = 1, ValidationFraction = 0 }))
             .Append(ml.Transforms.Conversion.MapKeyToValue("RecommendedItems")).Fit(sequences);
         var histories = ml.Data.CreateEnumerable<History>(sequences, reuseRowObject: false).ToArray();
-        using var engine = ml.Model.CreatePredictionEngine<History, Recommendation>(model);
+        using var engine = ml.Model.CreatePredictionEngine<History, Recommendation>(model, new PredictionEngineOptions { OwnsTransformer = false });
 
         foreach (var history in histories.Take(500))
             engine.Predict(history);

@@ -50,7 +50,7 @@ public class SineBenchmarks
         _workers = new TorchWorkers(Environment.ProcessorCount, Environment.ProcessorCount);
         _gradients = new GradientWorkers(_model, CPU, _workers);
         _batches = (PairwiseBatches)new PairwiseTask<SineModel, SineWeights>("SINE", _ => _model, model => model.ToWeights(),
-            new PairwiseData(_data, null, EarlyStoppingMetric.Auc, new NegativeSamplerSettings(NegativeSamplingMethod.Uniform)))
+            new PairwiseData(_data, null, new NegativeSamplerSettings(NegativeSamplingMethod.Uniform)))
             .CreateBatches(_model, CPU, _workers.Count);
         _adam = new AdamOptimizer(_model.named_parameters(), 1e-3, 0.98);
     }

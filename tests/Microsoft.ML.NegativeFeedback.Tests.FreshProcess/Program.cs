@@ -10,7 +10,7 @@ var model = ml.Model.Load(args[0], out _);
 var histories = JsonSerializer.Deserialize<History[]>(File.ReadAllText(args[1]))!;
 var rows = ml.Data.CreateEnumerable<Recommendation>(
     model.Transform(ml.Data.LoadFromEnumerable(histories)), reuseRowObject: false, ignoreMissingColumns: true);
-using var engine = ml.Model.CreatePredictionEngine<History, Recommendation>(model);
+using var engine = ml.Model.CreatePredictionEngine<History, Recommendation>(model, new PredictionEngineOptions { OwnsTransformer = false });
 var answers = rows.Zip(histories, (row, history) => new[] { row, engine.Predict(history) }).SelectMany(pair => pair);
 File.WriteAllText(args[2], JsonSerializer.Serialize(answers.Select(answer => new
 {

@@ -10,11 +10,19 @@ internal static class ChildProcess
     /// <param name="name">The name under which the test project knows where the program is.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <returns>What it printed.</returns>
-    public static string Run(string name, params string[] arguments)
+    public static string Run(string name, params string[] arguments) => RunIn(Environment.CurrentDirectory, name, arguments);
+
+    /// <summary>The same in another working directory.</summary>
+    /// <param name="folder">The directory.</param>
+    /// <param name="name">The name under which the test project knows where the program is.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <returns>What it printed.</returns>
+    public static string RunIn(string folder, string name, params string[] arguments)
     {
         string program = typeof(ChildProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == name).Value!;
         var start = new ProcessStartInfo(Environment.ProcessPath!.Contains("dotnet") ? Environment.ProcessPath : "dotnet", [program, .. arguments])
         {
+            WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };

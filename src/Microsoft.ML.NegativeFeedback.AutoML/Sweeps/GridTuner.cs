@@ -6,8 +6,8 @@ using Microsoft.ML.SearchSpace.Option;
 namespace Microsoft.ML.NegativeFeedback.Sweeps;
 
 /// <summary>
-/// Proposes every combination of a pipeline's values. AutoML's own grid gives the schema of a pipeline, which has no dimension, a coordinate all the same, so that every other
-/// option gets its neighbour's.
+/// Proposes every combination of a pipeline's values; where there is a choice of steps, those of each choice in turn. AutoML's own grid gives the schema of a pipeline,
+/// which has no dimension, a coordinate all the same, so that every other option gets its neighbour's.
 /// </summary>
 internal sealed class GridTuner : ITuner
 {
@@ -17,7 +17,8 @@ internal sealed class GridTuner : ITuner
 
     public GridTuner(SweepablePipeline pipeline)
     {
-        _points = [.. PointsOf(pipeline.SearchSpace)];
+        var space = pipeline.SearchSpace;
+        _points = [.. PointsOf(space[PipelineParameters.Schema]).SelectMany(schema => PointsOf(space, schema))];
     }
 
     /// <summary>The number of combinations.</summary>
@@ -31,14 +32,26 @@ internal sealed class GridTuner : ITuner
     {
     }
 
+    /// <summary>The points of a pipeline's schema: steps that it does not take stay where they start.</summary>
+    private static IEnumerable<Parameter> PointsOf(SearchSpace.SearchSpace pipeline, Parameter schema)
+    {
+        var taken = PipelineParameters.StepsOf(schema).ToHashSet();
+        return Combinations(pipeline.Select(step => KeyValuePair.Create(step.Key,
+            step.Key == PipelineParameters.Schema ? [schema]
+                : taken.Contains(step.Key) ? PointsOf(step.Value)
+                : [step.Value.SampleFromFeatureSpace(step.Value.Default)])));
+    }
+
+    private static IEnumerable<Parameter> Combinations(IEnumerable<KeyValuePair<string, IEnumerable<Parameter>>> values) => values.Aggregate(
+        (IEnumerable<KeyValuePair<string, Parameter>[]>)[[]],
+        (points, entry) => points.SelectMany(point => entry.Value.Select(
+            value => (KeyValuePair<string, Parameter>[])[.. point, KeyValuePair.Create(entry.Key, value)])),
+        points => points.Select(Parameter.CreateNestedParameter));
+
     private static IEnumerable<Parameter> PointsOf(OptionBase option) => option switch
     {
         ChoiceOption choice => choice.Choices,
-        SearchSpace.SearchSpace space => space.Aggregate(
-            (IEnumerable<KeyValuePair<string, Parameter>[]>)[[]],
-            (points, entry) => points.SelectMany(point => PointsOf(entry.Value).Select(
-                value => (KeyValuePair<string, Parameter>[])[.. point, KeyValuePair.Create(entry.Key, value)])),
-            points => points.Select(Parameter.CreateNestedParameter)),
+        SearchSpace.SearchSpace space => Combinations(space.Select(entry => KeyValuePair.Create(entry.Key, PointsOf(entry.Value)))),
         _ => Enumerable.Range(0, StepsOfRange).Select(step => option.SampleFromFeatureSpace([(double)step / (StepsOfRange - 1)])).Distinct(),
     };
 }

@@ -30,6 +30,7 @@ internal static class RecommenderSweep
     public static RecommenderSweepResult Run(
         AutoCatalog catalog, SweepablePipeline pipeline, IDataView trainSet, IDataView validationSet, RecommenderSweepOptions options)
     {
+        options = (RecommenderSweepOptions)options.Copy();
         Check(options);
         var measurement = new TrialMeasurement(options);
         TrialChecks.Check(measurement, pipeline, trainSet, validationSet);

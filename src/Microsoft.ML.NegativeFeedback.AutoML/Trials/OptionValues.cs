@@ -7,16 +7,6 @@ namespace Microsoft.ML.NegativeFeedback.Trials;
 /// <summary>Reads and writes the options of a trainer by their names, which are the names of a search space.</summary>
 internal static class OptionValues
 {
-    /// <summary>Options of the same type with the same values.</summary>
-    public static TOptions Copy<TOptions>(TOptions options)
-        where TOptions : SequenceTrainerOptions
-    {
-        var copy = (TOptions)Activator.CreateInstance(options.GetType())!;
-        foreach (var property in PropertiesOf(options.GetType()))
-            property.SetValue(copy, property.GetValue(options));
-        return copy;
-    }
-
     /// <summary>Every name of a search space must be that of an option that can hold its values.</summary>
     /// <exception cref="ArgumentException">One is not.</exception>
     public static void Check(SearchSpace.SearchSpace searchSpace, Type optionsType)

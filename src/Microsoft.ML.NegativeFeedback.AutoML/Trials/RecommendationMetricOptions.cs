@@ -3,8 +3,11 @@ namespace Microsoft.ML.NegativeFeedback;
 /// <summary>What trials are measured by, and who is told.</summary>
 public class RecommendationMetricOptions
 {
-    /// <summary>What is made large. Default <see cref="RecommendationMetric.PositiveNdcg"/>.</summary>
-    public RecommendationMetric Metric { get; set; } = RecommendationMetric.PositiveNdcg;
+    /// <summary>
+    /// What is made large. Default null, by the kind of the validation rows: <see cref="RecommendationMetric.PositiveNdcg"/> where they have what came next,
+    /// <see cref="RecommendationMetric.Auc"/> where they have candidates; where they have both, the latter if the trainers rank candidates.
+    /// </summary>
+    public RecommendationMetric? Metric { get; set; }
 
     /// <summary>k: how many recommendations of each row are looked at for NDCG; at most as many as the trainer recommends. Default 10.</summary>
     public int NumberOfRecommendations { get; set; } = 10;
@@ -33,4 +36,7 @@ public class RecommendationMetricOptions
     /// sweep goes on. Default null.
     /// </summary>
     public IProgress<SweepProgress>? Progress { get; set; }
+
+    /// <summary>A copy that later changes do not reach.</summary>
+    internal RecommendationMetricOptions Copy() => (RecommendationMetricOptions)MemberwiseClone();
 }

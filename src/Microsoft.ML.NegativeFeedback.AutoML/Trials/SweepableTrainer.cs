@@ -18,7 +18,7 @@ internal sealed class SweepableTrainer : SweepableEstimator
 
     /// <summary>A sweepable trainer.</summary>
     /// <param name="template">The options that are not swept; copied.</param>
-    /// <param name="searchSpace">The options that are, by their names; null for those that have attributes, starting from the template.</param>
+    /// <param name="searchSpace">The options that are, by their names; copied; null for those that have attributes, starting from the template.</param>
     /// <param name="create">Makes the trainer.</param>
     /// <param name="finish">Called on the options of every trial when the swept ones are set; null for nothing.</param>
     /// <exception cref="ArgumentException">The search space names what is no option.</exception>
@@ -26,12 +26,14 @@ internal sealed class SweepableTrainer : SweepableEstimator
         TOptions template, SearchSpace.SearchSpace? searchSpace, Func<MLContext, TOptions, NextItemTrainer> create, Action<TOptions>? finish = null)
         where TOptions : SequenceTrainerOptions, new()
     {
-        searchSpace ??= TrainerSearchSpace.StartingFrom(template);
-        OptionValues.Check(searchSpace, typeof(TOptions));
-        template = OptionValues.Copy(template);
-        return new SweepableTrainer(template, searchSpace, (context, point) =>
+        template = (TOptions)template.Copy();
+        var own = new SearchSpace.SearchSpace();
+        foreach (var (name, option) in searchSpace ?? TrainerSearchSpace.StartingFrom(template))
+            own.Add(name, option);
+        OptionValues.Check(own, typeof(TOptions));
+        return new SweepableTrainer(template, own, (context, point) =>
         {
-            var options = OptionValues.Copy(template);
+            var options = (TOptions)template.Copy();
             OptionValues.Set(options, point);
             finish?.Invoke(options);
             TrialSurroundings.Of(context)?.Enter(options);

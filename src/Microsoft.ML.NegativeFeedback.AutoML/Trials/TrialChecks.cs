@@ -12,8 +12,10 @@ internal static class TrialChecks
     /// <exception cref="InvalidOperationException">There are no rows, or none with what the metric needs.</exception>
     public static void Check(TrialMeasurement measurement, SweepablePipeline pipeline, IDataView trainSet, IDataView validationSet)
     {
-        foreach (var trainer in pipeline.Estimators.Values.OfType<SweepableTrainer>())
-            CheckTrainer(measurement, trainer.Template);
+        SequenceTrainerOptions[] trainers = [.. pipeline.Estimators.Values.OfType<SweepableTrainer>().Select(trainer => trainer.Template)];
+        measurement.ChooseMetric(validationSet.Schema, trainers.Any(trainer => trainer.CandidatesColumnName is not null));
+        foreach (var trainer in trainers)
+            CheckTrainer(measurement, trainer);
         using (var cursor = trainSet.GetRowCursor([]))
         {
             if (!cursor.MoveNext())
@@ -73,7 +75,7 @@ internal static class TrialChecks
             return;
         string what = $"'{measurement.Options.TargetFeedbackColumnName}' of its {feedback.Length} rows is never";
         Require(feedback.Any(value => value > 0), measurement, name, "a row with a liked target", $"{what} above 0");
-        if (measurement.Options.Metric == RecommendationMetric.NdcgDifference)
+        if (measurement.Metric == RecommendationMetric.NdcgDifference)
             Require(feedback.Any(value => value < 0), measurement, name, "a row with a disliked target", $"{what} below 0");
     }
 
@@ -84,7 +86,7 @@ internal static class TrialChecks
             return;
         string column = measurement.Options.CandidateLabelsColumnName;
         bool HasBoth(IEnumerable<float> values) => values.Any(value => value > 0) && values.Any(value => value == 0);
-        if (measurement.Options.Metric == RecommendationMetric.Gauc)
+        if (measurement.Metric == RecommendationMetric.Gauc)
             Require(labels.Any(HasBoth), measurement, name, "a row with liked and with skipped candidates", $"no row of '{column}' has 0 and 1");
         else
             Require(HasBoth(labels.SelectMany(row => row)), measurement, name, "liked and skipped candidates", $"'{column}' does not have 0 and 1");

@@ -9,23 +9,39 @@ internal sealed class TrialMeasurement
     public TrialMeasurement(RecommendationMetricOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (!Enum.IsDefined(options.Metric))
-            throw new ArgumentOutOfRangeException(nameof(options), options.Metric, $"{nameof(options.Metric)} is no {nameof(RecommendationMetric)}.");
+        options = options.Copy();
+        if (options.Metric is { } metric && !Enum.IsDefined(metric))
+            throw new ArgumentOutOfRangeException(nameof(options), metric, $"{nameof(options.Metric)} is no {nameof(RecommendationMetric)}.");
         AtLeastOne(options.NumberOfRecommendations, nameof(options.NumberOfRecommendations));
         AtLeastOne(options.CandidateTruncationLevel, nameof(options.CandidateTruncationLevel));
         Columns.CheckName(options.TargetItemColumnName, nameof(options.TargetItemColumnName));
         Columns.CheckName(options.TargetFeedbackColumnName, nameof(options.TargetFeedbackColumnName));
         Columns.CheckName(options.CandidateLabelsColumnName, nameof(options.CandidateLabelsColumnName));
         Options = options;
+        Metric = options.Metric ?? RecommendationMetric.PositiveNdcg;
     }
 
     public RecommendationMetricOptions Options { get; }
 
+    /// <summary>What is made large.</summary>
+    public RecommendationMetric Metric { get; private set; }
+
+    /// <summary>Where the options leave it open, chooses what is made large by what validation rows have, and where they have all, by what the trainers do.</summary>
+    public void ChooseMetric(DataViewSchema validationRows, bool trainersRankCandidates)
+    {
+        if (Options.Metric is not null)
+            return;
+        bool hasTargets = Has(Options.TargetItemColumnName) && Has(Options.TargetFeedbackColumnName);
+        Metric = Has(Options.CandidateLabelsColumnName) && (trainersRankCandidates || !hasTargets) ? RecommendationMetric.Auc : RecommendationMetric.PositiveNdcg;
+
+        bool Has(string name) => validationRows.GetColumnOrNull(name) is not null;
+    }
+
     /// <summary>Whether it is candidates that are measured, rather than recommendations.</summary>
-    public bool RanksCandidates => Options.Metric is RecommendationMetric.Auc or RecommendationMetric.Gauc;
+    public bool RanksCandidates => Metric is RecommendationMetric.Auc or RecommendationMetric.Gauc;
 
     /// <summary>The name of the metric that is made large.</summary>
-    public string MetricName => Options.Metric switch
+    public string MetricName => Metric switch
     {
         RecommendationMetric.Auc => "AUC",
         RecommendationMetric.Gauc => "GAUC",
@@ -34,7 +50,7 @@ internal sealed class TrialMeasurement
     };
 
     /// <summary>The worst value of the metric: that of a trial that failed.</summary>
-    public double Worst => Options.Metric == RecommendationMetric.NdcgDifference ? -1 : 0;
+    public double Worst => Metric == RecommendationMetric.NdcgDifference ? -1 : 0;
 
     /// <summary>All metrics of a model on evaluation rows.</summary>
     /// <param name="context">The trial's context.</param>
@@ -54,7 +70,7 @@ internal sealed class TrialMeasurement
     }
 
     /// <summary>The metric that is made large.</summary>
-    public double ValueOf(TrialMetrics metrics) => Options.Metric switch
+    public double ValueOf(TrialMetrics metrics) => Metric switch
     {
         RecommendationMetric.Auc => metrics.Candidates!.Auc,
         RecommendationMetric.Gauc => metrics.Candidates!.Gauc,

@@ -30,35 +30,26 @@ internal sealed class TrialSurroundings(RecommendationMetricOptions metric, IDat
     /// </summary>
     public void Enter(SequenceTrainerOptions options)
     {
-        TrainerOptions = OptionValues.Copy(options);
+        TrainerOptions = options.Copy();
         options.CancellationToken = cancellationToken;
         options.CheckpointPath = null;
         if (options.ValidationSet is null)
             Watch(options);
     }
 
-    /// <summary>Where the rows have what the trainer watches; otherwise it holds rows out of training.</summary>
+    /// <summary>Where the rows have what came next or candidates, of which the trainer takes its own; otherwise it holds rows out of training.</summary>
     private void Watch(SequenceTrainerOptions options)
     {
         // a pipeline may yet make the trainer's columns of others
         if (!Has(options.ItemsColumnName) || !Has(options.FeedbackColumnName))
             return;
-        if (options is PairwiseTrainerOptions pairwise)
-        {
-            string candidates = options.CandidatesColumnName ?? pairwise.ValidationCandidatesColumnName;
-            if (!Has(candidates) || !Has(metric.CandidateLabelsColumnName))
-                return;
-            pairwise.ValidationCandidatesColumnName = candidates;
-            pairwise.CandidateLabelsColumnName = metric.CandidateLabelsColumnName;
-        }
-        else
-        {
-            if (!Has(metric.TargetItemColumnName) || !Has(metric.TargetFeedbackColumnName))
-                return;
-            options.TargetItemColumnName = metric.TargetItemColumnName;
-            options.TargetFeedbackColumnName = metric.TargetFeedbackColumnName;
-        }
-
+        string candidates = options.CandidatesColumnName ?? options.ValidationCandidatesColumnName;
+        bool hasCandidates = Has(candidates) && Has(metric.CandidateLabelsColumnName);
+        if (!hasCandidates && !(Has(metric.TargetItemColumnName) && Has(metric.TargetFeedbackColumnName)))
+            return;
+        (options.ValidationCandidatesColumnName, options.CandidateLabelsColumnName) = (candidates, metric.CandidateLabelsColumnName);
+        (options.TargetItemColumnName, options.TargetFeedbackColumnName) = (metric.TargetItemColumnName, metric.TargetFeedbackColumnName);
+        options.ValidationCutoff = metric.NumberOfRecommendations;
         options.ValidationSet = validationSet;
     }
 

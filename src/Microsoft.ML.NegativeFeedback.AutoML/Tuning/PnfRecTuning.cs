@@ -20,7 +20,7 @@ internal sealed class PnfRecTuning
 
     public PnfRecTuning(AutoCatalog catalog, IDataView trainSet, IDataView validationSet, PnfRecTuningOptions options)
     {
-        ArgumentNullException.ThrowIfNull(options.Trainer, nameof(options.Trainer));
+        options = options.CopyAll();
         CheckEncoderSweep(options);
         CheckGrid(options.NegativeWeights, nameof(options.NegativeWeights));
         CheckGrid(options.ContrastiveWeights, nameof(options.ContrastiveWeights));
@@ -32,7 +32,7 @@ internal sealed class PnfRecTuning
 
     public PnfRecTuningResult Run()
     {
-        var trainer = OptionValues.Copy(_options.Trainer);
+        var trainer = (PnfRecTrainer.Options)_options.Trainer.Copy();
         (trainer.NegativeWeight, trainer.ContrastiveWeight) = (0, 0);
         var encoder = Sweep(trainer, _options.EncoderSearchSpace ?? EncoderSpace(trainer), _options.EncoderStrategy, _options.MaximumNumberOfEncoderTrials);
         var negative = SweepWeight(encoder, nameof(trainer.NegativeWeight), _options.NegativeWeights);
@@ -123,7 +123,6 @@ internal sealed class PnfRecTuning
 
     private static void CheckGrid(IReadOnlyList<double> values, string name)
     {
-        ArgumentNullException.ThrowIfNull(values, name);
         if (values.Count == 0 || values.Distinct().Count() != values.Count || !values.All(value => double.IsFinite(value) && value >= 0))
             throw new ArgumentException($"{name} must hold different values, each at least 0.", name);
     }

@@ -5,6 +5,12 @@ namespace Microsoft.ML.NegativeFeedback;
 /// <summary>How PNFRec is tuned: its encoder first, then α, then β.</summary>
 public sealed class PnfRecTuningOptions : RecommendationMetricOptions
 {
+    /// <summary>The published tuning, which makes <see cref="RecommendationMetric.PositiveNdcg"/> large.</summary>
+    public PnfRecTuningOptions()
+    {
+        Metric = RecommendationMetric.PositiveNdcg;
+    }
+
     /// <summary>The options that are not tuned. Default: those of a new <see cref="PnfRecTrainer.Options"/>; α and β are set by the tuning.</summary>
     public PnfRecTrainer.Options Trainer { get; set; } = new();
 
@@ -33,6 +39,19 @@ public sealed class PnfRecTuningOptions : RecommendationMetricOptions
 
     /// <summary>Ends the running trial and the tuning, which keeps what is done. Default none.</summary>
     public CancellationToken CancellationToken { get; set; }
+
+    /// <summary>A copy that later changes of these options and of those in them do not reach.</summary>
+    /// <exception cref="ArgumentNullException">The trainer's options or a grid are null.</exception>
+    internal PnfRecTuningOptions CopyAll()
+    {
+        ArgumentNullException.ThrowIfNull(Trainer);
+        ArgumentNullException.ThrowIfNull(NegativeWeights);
+        ArgumentNullException.ThrowIfNull(ContrastiveWeights);
+        var copy = (PnfRecTuningOptions)Copy();
+        copy.Trainer = (PnfRecTrainer.Options)Trainer.Copy();
+        (copy.NegativeWeights, copy.ContrastiveWeights) = ([.. NegativeWeights], [.. ContrastiveWeights]);
+        return copy;
+    }
 
     private static double[] PublishedGrid => [.. Enumerable.Range(0, 21).Select(step => step / 20.0)];
 }

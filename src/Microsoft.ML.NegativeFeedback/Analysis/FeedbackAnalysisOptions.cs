@@ -36,8 +36,8 @@ public sealed class FeedbackAnalysisOptions
     /// </summary>
     public int MaximumDistance { get; set; } = int.MaxValue;
 
-    /// <summary>The seed of the random pairs. Default 1.</summary>
-    public long Seed { get; set; } = 1;
+    /// <summary>The seed of the random pairs. Null, the default: it follows the seed of the <see cref="MLContext"/>.</summary>
+    public int? Seed { get; set; }
 
     internal InteractionColumnNames LogColumns => new(UserColumnName, ItemColumnName, TimestampColumnName, FeedbackColumnName, []);
 

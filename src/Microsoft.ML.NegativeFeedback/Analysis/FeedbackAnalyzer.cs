@@ -1,8 +1,10 @@
 using System.Collections;
+using System.Globalization;
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Sampling;
 using Microsoft.ML.NegativeFeedback.Sequences;
+using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.NegativeFeedback.Analysis;
 
@@ -13,13 +15,15 @@ namespace Microsoft.ML.NegativeFeedback.Analysis;
 internal sealed class FeedbackAnalyzer
 {
     private readonly FeedbackAnalysisOptions _options;
+    private readonly int _seed;
     private readonly InteractionLog _log;
     private readonly ItemCategories _categories;
     private readonly BitArray _isActiveNegative; // by row
 
-    private FeedbackAnalyzer(IDataView data, FeedbackAnalysisOptions options)
+    private FeedbackAnalyzer(IDataView data, FeedbackAnalysisOptions options, int seed)
     {
         _options = options;
+        _seed = seed;
         var columns = options.LogColumns.Require(data.Schema);
         var active = options.ActiveNegativeColumnName is { } name ? (DataViewSchema.Column?)Columns.Require(data.Schema, name, IsFlag,
             "a Boolean scalar, or a Single scalar of 1 and 0, that is true where the user disliked the item explicitly") : null;
@@ -34,11 +38,11 @@ internal sealed class FeedbackAnalyzer
             ReadAgain(data, levels, active);
     }
 
-    public static FeedbackAnalysis Analyze(IDataView interactions, FeedbackAnalysisOptions options)
+    public static FeedbackAnalysis Analyze(IHostEnvironment environment, IDataView interactions, FeedbackAnalysisOptions options)
     {
         ArgumentNullException.ThrowIfNull(interactions);
         options.Check();
-        return new FeedbackAnalyzer(interactions, options).Analyze();
+        return new FeedbackAnalyzer(interactions, options, options.Seed ?? environment.Register("AnalyzeFeedback").Rand.Next()).Analyze();
     }
 
     private FeedbackAnalysis Analyze()
@@ -81,7 +85,7 @@ internal sealed class FeedbackAnalyzer
             isComplete[item] = true;
         var neighbouring = new int[_categories.LevelCount + 1];
         var random = new int[_categories.LevelCount + 1];
-        var generator = CounterRandom.Of(_options.Seed);
+        var generator = CounterRandom.Of(_seed);
         uint drawn = 0;
         foreach (var (liked, skipped) in Pairs())
         {
@@ -163,7 +167,7 @@ internal sealed class FeedbackAnalyzer
         {
             read(ref value);
             return value is 0 or 1 ? value != 0
-                : throw new InvalidDataException($"Column '{column.Name}' is {value} in row {cursor.Position}: expected 1 or 0.");
+                : throw new InvalidDataException($"Column '{column.Name}' is {value.ToString(CultureInfo.InvariantCulture)} in row {cursor.Position + 1}: expected 1 or 0.");
         };
     }
 }

@@ -65,6 +65,6 @@ internal sealed class ItemCategories
         || ((_columns[level].Type == NumberDataViewType.Single || _columns[level].Type == NumberDataViewType.Double) && table.TextOf(value) == "NaN");
 
     private InvalidDataException Contradiction(int item, int level, int known, int category, long row)
-        => new($"Item {_items.TextOf(item)} has the category '{_values[level].TextOf(category)}' in column '{_columns[level].Name}' of row {row} and "
+        => new($"Item {_items.TextOf(item)} has the category '{_values[level].TextOf(category)}' in column '{_columns[level].Name}' of row {row + 1} and "
             + $"'{_values[level].TextOf(known)}' before it. A category belongs to the item: choose one for each item and join it to the log.");
 }

@@ -77,7 +77,16 @@ internal sealed class MappedCursor : DataViewRowCursor
     {
         _input = input;
         Schema = mapping.OutputSchema;
-        _columns = new MappedColumns(mapping, input, activeColumns);
+        try
+        {
+            _columns = new MappedColumns(mapping, input, activeColumns);
+        }
+        catch
+        {
+            // nobody gets this cursor, so that nobody else can close the source
+            input.Dispose();
+            throw;
+        }
     }
 
     public override DataViewSchema Schema { get; }

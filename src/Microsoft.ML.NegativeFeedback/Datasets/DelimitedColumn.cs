@@ -77,7 +77,7 @@ internal abstract record DelimitedColumn(string Name, string Field, DataViewType
 
     private static bool ParseMilliseconds(ReadOnlySpan<byte> field, out float value)
     {
-        bool isNumber = double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out double milliseconds);
+        bool isNumber = ParseDouble(field, out double milliseconds);
         value = (float)(milliseconds / 1000);
         return isNumber && float.IsFinite(value);
     }
@@ -90,9 +90,9 @@ internal abstract record DelimitedColumn(string Name, string Field, DataViewType
             return true;
         }
 
-        bool isNumber = ParseSingle(field, out float perCent);
-        value = perCent / 100;
-        return isNumber;
+        bool isNumber = ParseDouble(field, out double perCent);
+        value = (float)(perCent / 100);
+        return isNumber && float.IsFinite(value);
     }
 
     private static bool ParseFlag(ReadOnlySpan<byte> field, out float value) => ParseSingle(field, out value) && value is (0 or 1);
@@ -105,14 +105,19 @@ internal abstract record DelimitedColumn(string Name, string Field, DataViewType
     }
 
     private static bool ParseSingle(ReadOnlySpan<byte> field, out float value)
-        => float.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && float.IsFinite(value);
+        => float.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && float.IsFinite(value) && !EndsInNul(field);
+
+    private static bool ParseDouble(ReadOnlySpan<byte> field, out double value)
+        => double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && !EndsInNul(field);
+
+    // .NET takes NULs behind a number for its end; in a file they are the mark of a damaged one
+    private static bool EndsInNul(ReadOnlySpan<byte> field) => field is [.., 0];
 
     private static bool ParseSeconds(ReadOnlySpan<byte> field, out long value)
     {
         if (Utf8Parser.TryParse(field, out value, out int consumed) && consumed == field.Length)
             return true;
-        bool isNumber = double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds)
-            && Math.Abs(seconds) < 1e15;
+        bool isNumber = ParseDouble(field, out double seconds) && Math.Abs(seconds) < 1e15;
         value = isNumber ? (long)Math.Floor(seconds) : 0;
         return isNumber;
     }

@@ -17,7 +17,9 @@ internal sealed record DelimitedFormat(string Separator, bool HasHeader, params 
     public Utf8LineReader Open(string path) => new(path, HasQuotedFields ? (byte)Separator[0] : null);
 }
 
-/// <summary>A delimited text file as a data view; lines are parsed while a cursor runs. Empty lines are passed over.</summary>
+/// <summary>
+/// A delimited text file as a data view; lines are parsed while a cursor runs, and of them the columns that it was asked for. Empty lines are passed over.
+/// </summary>
 internal sealed class DelimitedFile : StreamedDataView
 {
     private readonly string _path;
@@ -27,7 +29,9 @@ internal sealed class DelimitedFile : StreamedDataView
 
     /// <summary>Opens the file far enough to check its header.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The header lacks a column, or the file is empty where a header is due.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The header lacks a column or names it twice, or the file is empty where a header is due, or its lines end in carriage returns alone.
+    /// </exception>
     public DelimitedFile(string path, DelimitedFormat format)
         : base(SchemaOf(format))
     {
@@ -43,15 +47,27 @@ internal sealed class DelimitedFile : StreamedDataView
             throw new InvalidDataException($"{path}, line 1: the header has no field '{format.Columns[missing].Field}'; "
                 + $"it names {string.Join(", ", _fields)}.");
         }
+
+        if (format.Columns.FirstOrDefault(column => _fields.Count(field => field == column.Field) > 1) is { } twice)
+        {
+            throw new InvalidDataException($"{path}, line 1: the header names '{twice.Field}' twice, and which is meant cannot be told: "
+                + "give the fields different names.");
+        }
     }
 
     /// <summary>The names of the fields, which the first line holds.</summary>
-    /// <exception cref="InvalidDataException">The file is empty.</exception>
+    /// <exception cref="InvalidDataException">The file is empty, or its lines end in carriage returns alone.</exception>
     public static string[] ReadHeader(string path, DelimitedFormat format)
     {
         using var lines = format.Open(path);
         if (!lines.TryRead(out var line))
             throw new InvalidDataException($"{path} is empty: expected a header line that names its fields.");
+        if (line.Contains((byte)'\r'))
+        {
+            throw new InvalidDataException($"{path}, line 1: a carriage return stands in the header. Where lines end in carriage returns alone, as on old "
+                + "Macintoshes, convert them to line feeds.");
+        }
+
         return [.. Encoding.UTF8.GetString(line).Split(format.Separator).Select(field => field.Split(':')[0].Trim().Trim('"'))];
     }
 
@@ -72,7 +88,7 @@ internal sealed class DelimitedFile : StreamedDataView
         private readonly Utf8LineReader _lines;
         private readonly byte[] _separator;
         private readonly Range[] _ranges;
-        private readonly ParsedField[] _columns;
+        private readonly ParsedField?[] _columns; // null where the column is not active
 
         public Cursor(DelimitedFile file, IEnumerable<DataViewSchema.Column> columnsNeeded)
             : base(file.Schema, columnsNeeded)
@@ -80,10 +96,8 @@ internal sealed class DelimitedFile : StreamedDataView
             _file = file;
             _separator = Encoding.ASCII.GetBytes(file._format.Separator);
             _ranges = new Range[file._fields.Length];
-            _columns = [.. file._format.Columns.Select(column => column.CreateField())];
+            _columns = [.. file._format.Columns.Select((column, i) => IsColumnActive(file.Schema[i]) ? column.CreateField() : null)];
             _lines = file._format.Open(file._path);
-            if (file._format.HasHeader)
-                _lines.TryRead(out _);
         }
 
         protected override bool Advance()
@@ -94,15 +108,17 @@ internal sealed class DelimitedFile : StreamedDataView
                 if (!_lines.TryRead(out line))
                     return false;
             }
-            while (line.IsEmpty);
+            while (line.IsEmpty || (_lines.LineNumber == 1 && _file._format.HasHeader));
 
             Split(line);
             for (int i = 0; i < _columns.Length; i++)
             {
+                if (_columns[i] is not { } parsed)
+                    continue;
                 var field = line[_ranges[_file._fieldOfColumn[i]]];
                 if (_file._format.HasQuotedFields)
                     field = QuotedFields.Unquote(field);
-                if (_columns[i].TryParse(field))
+                if (parsed.TryParse(field))
                     continue;
                 var column = _file._format.Columns[i];
                 throw Malformed($"{column.Field} is '{Shorten(field)}': expected {column.Expected}.");
@@ -111,7 +127,7 @@ internal sealed class DelimitedFile : StreamedDataView
             return true;
         }
 
-        protected override Delegate CreateGetter(int columnIndex) => _columns[columnIndex].CreateGetter();
+        protected override Delegate CreateGetter(int columnIndex) => _columns[columnIndex]!.CreateGetter();
 
         protected override void Dispose(bool disposing)
         {

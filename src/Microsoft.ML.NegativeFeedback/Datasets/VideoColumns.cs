@@ -34,7 +34,7 @@ internal sealed class VideoTable
 }
 
 /// <summary>Adds DurationSeconds and Author to a log by its column Item; of a video that the table lacks, 0 and −1.</summary>
-internal sealed class VideoColumns(DataViewSchema log, Lazy<VideoTable> videos) : RowMapping(
+internal sealed class VideoColumns(DataViewSchema log, MadeOnce<VideoTable> videos) : RowMapping(
     log, new AddedColumn("DurationSeconds", NumberDataViewType.Single), new AddedColumn("Author", NumberDataViewType.Int32))
 {
     public override IEnumerable<DataViewSchema.Column> Inputs => [InputSchema["Item"]];

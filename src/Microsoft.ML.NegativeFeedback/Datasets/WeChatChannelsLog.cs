@@ -39,6 +39,6 @@ internal static class WeChatChannelsLog
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         var actions = new DelimitedFile(Path.Combine(folder, "user_action.csv"), UserAction);
         var videos = new DelimitedFile(Path.Combine(folder, "feed_info.csv"), FeedInfo);
-        return new MappedDataView(actions, new VideoColumns(actions.Schema, new Lazy<VideoTable>(() => new VideoTable(videos))));
+        return new MappedDataView(actions, new VideoColumns(actions.Schema, new MadeOnce<VideoTable>(() => new VideoTable(videos))));
     }
 }

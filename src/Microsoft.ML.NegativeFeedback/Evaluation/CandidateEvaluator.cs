@@ -30,7 +30,7 @@ internal static class CandidateEvaluator
             var labelValues = Dense(labels, ref denseLabels);
             var scoreValues = Dense(scores, ref denseScores);
             if (CandidateTotals.FaultOf(scoreValues, labelValues) is { } fault)
-                throw new ArgumentException($"Row {cursor.Position}, columns '{scoreColumnName}' and '{labelColumnName}': {fault}");
+                throw new ArgumentException($"Row {cursor.Position + 1}, columns '{scoreColumnName}' and '{labelColumnName}': {fault}");
             totals.Add(scoreValues, labelValues);
         }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.NegativeFeedback.Evaluation;
@@ -47,7 +48,7 @@ internal sealed class CandidateTotals
         foreach (float label in labels)
         {
             if (label is not (0 or 1))
-                return $"a label is {label}; expected 1 for a liked candidate and 0 for a skipped one. Leave out candidates that are neither.";
+                return $"a label is {label.ToString(CultureInfo.InvariantCulture)}; expected 1 for a liked candidate and 0 for a skipped one. Leave out candidates that are neither.";
         }
 
         return null;

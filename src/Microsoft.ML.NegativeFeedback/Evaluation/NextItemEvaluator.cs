@@ -1,11 +1,14 @@
+using System.Globalization;
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
+using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.NegativeFeedback.Evaluation;
 
 /// <summary>Walks scored rows once and ranks each row's ground truth in its recommendations.</summary>
 internal sealed class NextItemEvaluator
 {
+    private readonly IHost _host;
     private readonly IDataView _data;
     private readonly DataViewSchema.Column _recommendedItems;
     private readonly DataViewSchema.Column _targetItem;
@@ -14,11 +17,12 @@ internal sealed class NextItemEvaluator
     private readonly int _numberOfRecommendations;
 
     public NextItemEvaluator(
-        IDataView data, int numberOfRecommendations, string targetItemColumnName, string targetFeedbackColumnName,
+        IHostEnvironment environment, IDataView data, int numberOfRecommendations, string targetItemColumnName, string targetFeedbackColumnName,
         string recommendedItemsColumnName, string itemsColumnName)
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(numberOfRecommendations);
+        _host = environment.Register("EvaluateNextItem");
         _data = data;
         _numberOfRecommendations = numberOfRecommendations;
         _recommendedItems = Columns.Require(data.Schema, recommendedItemsColumnName,
@@ -51,32 +55,66 @@ internal sealed class NextItemEvaluator
         var readTarget = BoxedValues.Scalar(cursor, _targetItem);
         var getFeedback = cursor.GetGetter<float>(_targetFeedback);
         float feedback = 0;
-        long rows = 0;
+        int rows = 0, unknown = 0, withoutTarget = 0;
         for (; cursor.MoveNext(); rows++)
         {
             getFeedback(ref feedback);
             if (!float.IsFinite(feedback))
-                throw new ArgumentException($"Row {cursor.Position}: column '{_targetFeedback.Name}' is {feedback}; it must be +1, −1 or 0.");
-            var target = Value(readTarget(), targetValues);
-            if (target is null || known?.Contains(target) == false)
-                throw Unknown(cursor.Position, target);
+                throw new ArgumentException($"Row {cursor.Position + 1}: column '{_targetFeedback.Name}' is {feedback.ToString(CultureInfo.InvariantCulture)}; it must be +1, −1 or 0.");
             var recommendations = readItems().Take(_numberOfRecommendations).Select(item => Value(item, keyValues)).ToArray();
             recommended.UnionWith(recommendations.OfType<object>());
-            var totals = feedback > 0 ? positive : feedback < 0 ? negative : null;
-            totals?.Add(Array.IndexOf(recommendations, target) + 1);
+            if (feedback == 0)
+            {
+                withoutTarget++;
+                continue;
+            }
+
+            // what the model does not know it cannot recommend, and a list that is filled up with missing items holds no missing target
+            var target = Value(readTarget(), targetValues);
+            bool isKnown = target is not (null or "") && IsInCatalogue(target, known);
+            unknown += isKnown ? 0 : 1;
+            (feedback > 0 ? positive : negative).Add(isKnown ? Array.IndexOf(recommendations, target) + 1 : 0);
         }
 
         if (rows == 0)
             throw new InvalidOperationException("There are no rows to evaluate.");
+        Report(rows, unknown, withoutTarget);
         double coverage = catalogue is null ? double.NaN : (double)recommended.Count(known!.Contains) / catalogue.Length;
-        return new NextItemMetrics(_numberOfRecommendations, positive.ToQuality(), negative.ToQuality(), coverage);
+        return new NextItemMetrics(_numberOfRecommendations, positive.ToQuality(), negative.ToQuality(), coverage)
+        {
+            UnknownTargetCount = unknown,
+            RowsWithoutTarget = withoutTarget,
+        };
+    }
+
+    /// <summary>Whether the model knows an item; true where nobody can tell.</summary>
+    /// <exception cref="ArgumentException">It is of another type than the catalogue, so that it can never be in it.</exception>
+    private bool IsInCatalogue(object target, HashSet<object?>? known)
+    {
+        if (known is null || known.Contains(target))
+            return true;
+        var type = known.FirstOrDefault(item => item is not null)?.GetType();
+        return type is null || type == target.GetType() ? false : throw new ArgumentException(
+            $"Column '{_targetItem.Name}' holds {target.GetType().Name}, but the items are {type.Name}: convert it (Conversion.ConvertType), or give a key its values.");
+    }
+
+    private void Report(int rows, int unknown, int withoutTarget)
+    {
+        using var channel = _host.Start("Evaluating");
+        if (unknown > 0)
+        {
+            channel.Warning(MessageSensitivity.None, "{0}",
+                $"In {unknown} of {rows} rows the model does not know the item that came next (column '{_targetItem.Name}'): each is a miss.");
+        }
+
+        if (withoutTarget > 0)
+        {
+            channel.Info(MessageSensitivity.None, "{0}",
+                $"{withoutTarget} of {rows} rows are left out: nothing that was liked or skipped came next (column '{_targetFeedback.Name}' is 0).");
+        }
     }
 
     /// <summary>The value behind a key, so that columns with different dictionaries can be compared; any other value as it is.</summary>
     private static object? Value(object? item, object?[]? keyValues)
         => item is null || keyValues is null ? item : keyValues[Convert.ToInt64(item) - 1];
-
-    private ArgumentException Unknown(long position, object? target)
-        => new($"Row {position}: column '{_targetItem.Name}' holds {(target is null ? "a missing key" : $"'{target}'")}, which is no item of column "
-            + $"'{_recommendedItems.Name}'. Only items that the model knows can be evaluated: drop such rows first.");
 }

@@ -9,7 +9,8 @@ namespace Microsoft.ML.NegativeFeedback;
 /// (PNFRec, RecSys '25, section 4.3).
 /// </summary>
 /// <remarks>
-/// A row whose ground truth was liked counts for the positive metrics, one whose ground truth was disliked for the negative ones.
+/// A row whose ground truth was liked counts for the positive metrics, one whose ground truth was disliked for the negative ones. An item that the model does not
+/// know is a miss like any other that it does not recommend: a real log always brings new ones.
 /// A metric over no rows is <see cref="double.NaN"/>, and so is a difference of which it is a part.
 /// </remarks>
 public sealed class NextItemMetrics
@@ -46,7 +47,16 @@ public sealed class NextItemMetrics
     /// </summary>
     public double Coverage { get; }
 
-    /// <summary>The metrics as a table of four lines.</summary>
+    /// <summary>
+    /// The number of rows whose ground truth is no item that the model knows, or is missing: misses, which <see cref="Positive"/> and <see cref="Negative"/> hold. Where
+    /// the catalogue is unknown only missing ones are told, see <see cref="Coverage"/>.
+    /// </summary>
+    public int UnknownTargetCount { get; init; }
+
+    /// <summary>The number of rows that count for neither, since nothing liked or disliked came next: those with the target feedback 0.</summary>
+    public int RowsWithoutTarget { get; init; }
+
+    /// <summary>The metrics as a table of four lines, and a line for unknown ground truth and for rows without any where there are such.</summary>
     public override string ToString()
     {
         var table = new StringBuilder();
@@ -55,6 +65,10 @@ public sealed class NextItemMetrics
         AppendRow(table, "negative", Negative.Count.ToString(CultureInfo.InvariantCulture), Negative.HitRate, Negative.Ndcg, Negative.ReciprocalRank);
         AppendRow(table, "difference", "", HitRateDifference, NdcgDifference, ReciprocalRankDifference);
         table.Append(CultureInfo.InvariantCulture, $"coverage  {Coverage,8:0.0000}");
+        if (UnknownTargetCount > 0)
+            table.AppendLine().Append(CultureInfo.InvariantCulture, $"unknown   {UnknownTargetCount,8} targets, counted as misses");
+        if (RowsWithoutTarget > 0)
+            table.AppendLine().Append(CultureInfo.InvariantCulture, $"left out  {RowsWithoutTarget,8} rows without a target");
         return table.ToString();
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Feedback;
@@ -20,7 +21,7 @@ public abstract class FeedbackRule
     /// <paramref name="skipSeconds"/> were; else neither. Where the duration is zero (live streams, missing values) the share is
     /// unknown: by default such a row is an error, and <paramref name="unknownDuration"/> says what else it can be.
     /// </summary>
-    /// <param name="positiveShare">Share of the duration, above 0; above 1 asks for a second viewing. Default 0.5.</param>
+    /// <param name="positiveShare">Share of the duration, above 0 and at most 1,000,000; above 1 asks for a second viewing. Default 0.5.</param>
     /// <param name="skipSeconds">Seconds, at least 0; 0 makes nothing negative. Default 3.</param>
     /// <param name="watchSecondsColumnName">Column of the seconds watched. Default "WatchSeconds".</param>
     /// <param name="durationSecondsColumnName">Column of the video's duration in seconds. Default "DurationSeconds".</param>
@@ -33,13 +34,13 @@ public abstract class FeedbackRule
         string durationSecondsColumnName = "DurationSeconds",
         UnknownDuration unknownDuration = UnknownDuration.Refuse)
     {
-        if (!(positiveShare > 0 && double.IsFinite(positiveShare)))
-            throw new ArgumentOutOfRangeException(nameof(positiveShare), positiveShare, "positiveShare must be above 0.");
+        if (!(positiveShare > 0 && positiveShare <= 1e6))
+            throw new ArgumentOutOfRangeException(nameof(positiveShare), positiveShare, "positiveShare must be above 0 and at most 1,000,000.");
         RequireNotNegative(skipSeconds, nameof(skipSeconds));
         if (!Enum.IsDefined(unknownDuration))
             throw new ArgumentOutOfRangeException(nameof(unknownDuration), unknownDuration, "unknownDuration is none of its values.");
         return new WatchTimeRule(
-            (float)positiveShare, (float)skipSeconds, unknownDuration,
+            positiveShare, (float)skipSeconds, unknownDuration,
             Columns.CheckName(watchSecondsColumnName, nameof(watchSecondsColumnName)),
             Columns.CheckName(durationSecondsColumnName, nameof(durationSecondsColumnName)));
     }
@@ -60,7 +61,8 @@ public abstract class FeedbackRule
         if (negativeShare > positiveShare)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(negativeShare), negativeShare, $"negativeShare must be at most positiveShare, {positiveShare}.");
+                nameof(negativeShare), negativeShare,
+                string.Create(CultureInfo.InvariantCulture, $"negativeShare must be at most positiveShare, {positiveShare}."));
         }
 
         return new WatchedShareRule(
@@ -73,9 +75,10 @@ public abstract class FeedbackRule
     /// <exception cref="ArgumentException">The threshold is not finite, or the column name is empty.</exception>
     public static FeedbackRule Rating(double threshold, string ratingColumnName = "Rating")
     {
-        if (!double.IsFinite(threshold))
-            throw new ArgumentOutOfRangeException(nameof(threshold), threshold, "threshold must be a finite number.");
-        return new RatingRule(threshold, Columns.CheckName(ratingColumnName, nameof(ratingColumnName)));
+        // a rating of 3.6 is read as the Single next to it, and so the threshold is
+        if (!float.IsFinite((float)threshold))
+            throw new ArgumentOutOfRangeException(nameof(threshold), threshold, "threshold must be a finite number that a Single can hold.");
+        return new RatingRule((float)threshold, Columns.CheckName(ratingColumnName, nameof(ratingColumnName)));
     }
 
     /// <summary>
@@ -95,7 +98,7 @@ public abstract class FeedbackRule
 
     /// <summary>The feedback of one row.</summary>
     /// <param name="evidence">The row's values of <see cref="ColumnNames"/>, finite.</param>
-    /// <param name="row">The row's position, for messages.</param>
+    /// <param name="row">The row's position from 0; messages count from 1.</param>
     internal abstract float Label(ReadOnlySpan<float> evidence, long row);
 
     internal DataViewSchema.Column[] RequireColumns(DataViewSchema schema)
@@ -105,14 +108,17 @@ public abstract class FeedbackRule
     internal static void RequireFinite(float value, string column, long row)
     {
         if (!float.IsFinite(value))
-            throw new InvalidDataException($"Column '{column}' is {value} in row {row}: expected a number; filter such rows out first.");
+            throw Unfit(value, column, row, "a number");
     }
 
     private protected static void RequireNotNegative(float value, string column, long row)
     {
         if (value < 0)
-            throw new InvalidDataException($"Column '{column}' is {value} in row {row}: expected 0 or more; filter such rows out first.");
+            throw Unfit(value, column, row, "0 or more");
     }
+
+    private static InvalidDataException Unfit(float value, string column, long row, string expected) => new(string.Create(
+        CultureInfo.InvariantCulture, $"Column '{column}' is {value} in row {row + 1}: expected {expected}; filter such rows out first."));
 
     private static void RequireNotNegative(double value, string parameter)
     {

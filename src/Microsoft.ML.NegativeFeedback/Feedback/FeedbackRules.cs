@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Microsoft.ML.NegativeFeedback.Feedback;
 
 internal sealed class WatchTimeRule(
-    float positiveShare, float skipSeconds, UnknownDuration unknownDuration, string watchColumn, string durationColumn) : FeedbackRule
+    double positiveShare, float skipSeconds, UnknownDuration unknownDuration, string watchColumn, string durationColumn) : FeedbackRule
 {
     internal override IReadOnlyList<string> ColumnNames { get; } = [watchColumn, durationColumn];
 
@@ -14,19 +14,31 @@ internal sealed class WatchTimeRule(
         RequireNotNegative(durationSeconds, durationColumn, row);
         if (durationSeconds == 0)
             return LabelWithoutDuration(watchSeconds, row);
-        return watchSeconds >= positiveShare * durationSeconds ? 1 : LabelBySeconds(watchSeconds);
+        return Reaches(watchSeconds, durationSeconds) ? 1 : LabelBySeconds(watchSeconds);
     }
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"positive where {watchColumn} is at least {positiveShare} of {durationColumn}, else negative below {skipSeconds} s");
 
+    /// <summary>
+    /// Whether the share was watched. Binary fractions miss it at its very edge (0.72 of 600 s is 432 s), so that there the decimals are
+    /// compared that the log was written in; times beyond a trillion seconds are no decimals.
+    /// </summary>
+    private bool Reaches(float watchSeconds, float durationSeconds)
+    {
+        double wanted = positiveShare * durationSeconds;
+        if (Math.Abs(watchSeconds - wanted) > 1e-6 * wanted || durationSeconds > 1e12 || watchSeconds > 1e12)
+            return watchSeconds >= wanted;
+        return (decimal)watchSeconds >= (decimal)positiveShare * (decimal)durationSeconds;
+    }
+
     private float LabelWithoutDuration(float watchSeconds, long row) => unknownDuration switch
     {
         UnknownDuration.Neither => 0,
         UnknownDuration.SecondsDecide => LabelBySeconds(watchSeconds),
         _ => throw new InvalidDataException(
-            $"Column '{durationColumn}' is 0 in row {row}: the duration is unknown, and with it the share watched. Leave such rows out "
+            $"Column '{durationColumn}' is 0 in row {row + 1}: the duration is unknown, and with it the share watched. Leave such rows out "
             + $"(Data.FilterRowsByColumn(log, \"{durationColumn}\", lowerBound: float.Epsilon)), or say by the rule's unknownDuration what they are."),
     };
 
@@ -48,7 +60,7 @@ internal sealed class WatchedShareRule(float positiveShare, float negativeShare,
         $"positive where {shareColumn} is at least {positiveShare}, negative below {negativeShare}");
 }
 
-internal sealed class RatingRule(double threshold, string ratingColumn) : FeedbackRule
+internal sealed class RatingRule(float threshold, string ratingColumn) : FeedbackRule
 {
     internal override IReadOnlyList<string> ColumnNames { get; } = [ratingColumn];
 
@@ -82,7 +94,7 @@ internal sealed class RatingMedianRule(string ratingColumn) : FeedbackRule
         }
 
         double median = (ValueAt(counts, (total - 1) / 2) + ValueAt(counts, total / 2)) / 2.0;
-        return new RatingRule(median, ratingColumn);
+        return new RatingRule(LeastAtOrAbove(median), ratingColumn);
     }
 
     internal override float Label(ReadOnlySpan<float> evidence, long row)
@@ -90,6 +102,9 @@ internal sealed class RatingMedianRule(string ratingColumn) : FeedbackRule
 
     /// <inheritdoc/>
     public override string ToString() => $"positive where {ratingColumn} is at least the median of the data, else negative";
+
+    /// <summary>The least Single that is not below: of two neighbours the mean is no Single, and the lower one does not reach it.</summary>
+    private static float LeastAtOrAbove(double value) => (float)value < value ? MathF.BitIncrement((float)value) : (float)value;
 
     private static double ValueAt(SortedDictionary<float, long> counts, long index)
     {

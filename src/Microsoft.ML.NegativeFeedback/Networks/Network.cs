@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.ML.NegativeFeedback.Sampling;
 using Microsoft.ML.NegativeFeedback.Tensors;
 
@@ -20,6 +21,9 @@ internal abstract class Network(int itemCount, EncoderSettings settings, long se
     /// <summary>The embeddings of the items, [N + 1, d]; row 0, of padding, is zero.</summary>
     public NetworkParameter Items { get; }
         = NetworkParameter.Embeddings("items", CounterRandom.Of(seed, 0), itemCount, settings.Width, isXavier: settings.Form == EncoderForm.Sine);
+
+    /// <summary>The network and its settings as a text that no other network has.</summary>
+    public virtual string Description => $"{GetType().Name} {JsonSerializer.Serialize(Settings)}";
 
     /// <summary>Everything that is learned, the item table first.</summary>
     public IReadOnlyList<NetworkParameter> Parameters => [Items, .. OwnParameters];

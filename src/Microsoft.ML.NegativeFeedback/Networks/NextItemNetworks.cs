@@ -42,6 +42,7 @@ internal class PnfRecNetwork : NextItemNetwork
 {
     private readonly SelfAttentionEncoder _positive;
     private readonly SelfAttentionEncoder? _negative;
+    private readonly bool _separatePositions;
 
     /// <param name="itemCount">N.</param>
     /// <param name="settings">Shape of both encoders.</param>
@@ -51,6 +52,7 @@ internal class PnfRecNetwork : NextItemNetwork
     public PnfRecNetwork(int itemCount, EncoderSettings settings, bool readsNegatives, bool separatePositions, long seed)
         : base(itemCount, settings, seed)
     {
+        _separatePositions = separatePositions;
         var positions = Table("positions", 1);
         var finalNorm = new LayerNormalization("finalNorm", settings.Width);
         _positive = CreateEncoder("positive.", positions, finalNorm, CounterRandom.Of(seed, 2).Bits64());
@@ -60,6 +62,8 @@ internal class PnfRecNetwork : NextItemNetwork
         NetworkParameter Table(string name, int number)
             => NetworkParameter.Normal(name, CounterRandom.Of(seed, number), settings.MaximumLength, settings.Width);
     }
+
+    public override string Description => $"{base.Description} {_negative is not null} {_separatePositions}";
 
     public override IReadOnlyList<SequenceKind> TrainingSequences
         => _negative is null ? [SequenceKind.Positives] : [SequenceKind.Positives, SequenceKind.Negatives];
@@ -96,6 +100,8 @@ internal class SasRecNetwork : NextItemNetwork
             : CreateEncoder(NetworkParameter.Normal("positions", CounterRandom.Of(seed, 1), settings.MaximumLength, settings.Width),
                 new LayerNormalization("finalNorm", settings.Width), CounterRandom.Of(seed, 2).Bits64());
     }
+
+    public override string Description => $"{base.Description} {ScoringSequence}";
 
     public override IReadOnlyList<SequenceKind> TrainingSequences => [ScoringSequence];
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.ML.NegativeFeedback.Sampling;
 using Microsoft.ML.NegativeFeedback.Tensors;
 
@@ -37,6 +38,8 @@ internal class SineNetwork : Network
         _fusionItem = new("fusion.item", [width, 1], () => Draw()[width..]);
         _fusionBias = NetworkParameter.Zeros("fusion.bias", 1);
     }
+
+    public override string Description => $"{GetType().Name} {JsonSerializer.Serialize(_settings)}";
 
     /// <summary>z [K, d].</summary>
     public NetworkParameter Prototypes { get; }

@@ -70,7 +70,11 @@ internal sealed partial class OnnxGraphBuilder(string name)
     /// <exception cref="ArgumentException">The number of values is not that of the shape.</exception>
     /// <exception cref="InvalidOperationException">The constants of the graph pass the 2 GiB that an ONNX file can hold.</exception>
     public OnnxValue Constant(ReadOnlySpan<float> values, params ReadOnlySpan<long> shape)
-        => AddConstant(MemoryMarshal.AsBytes(values), DataType.Float, values.Length, shape);
+    {
+        // first, since so many values have no span of bytes
+        Reserve(values.Length * (long)sizeof(float));
+        return AddConstant(MemoryMarshal.AsBytes(values), DataType.Float, values.Length, shape);
+    }
 
     /// <summary>A scalar of Single.</summary>
     public OnnxValue Scalar(float value) => Small($"float {BitConverter.SingleToInt32Bits(value)}", () => Constant([value]));
@@ -183,7 +187,20 @@ internal sealed partial class OnnxGraphBuilder(string name)
     }
 
     private OnnxValue AddConstant(ReadOnlySpan<long> values, ReadOnlySpan<long> shape)
-        => AddConstant(MemoryMarshal.AsBytes(values), DataType.Int64, values.Length, shape);
+    {
+        Reserve(values.Length * (long)sizeof(long));
+        return AddConstant(MemoryMarshal.AsBytes(values), DataType.Int64, values.Length, shape);
+    }
+
+    private void Reserve(long bytes)
+    {
+        _constantBytes += bytes;
+        if (_constantBytes > MaximumConstantBytes)
+        {
+            throw new InvalidOperationException("The trained weights take more than the 2 GiB that an ONNX file can hold: "
+                + "train with a smaller embedding width, or with fewer items.");
+        }
+    }
 
     private OnnxValue AddConstant(ReadOnlySpan<byte> littleEndian, DataType type, long count, ReadOnlySpan<long> shape)
     {
@@ -194,13 +211,6 @@ internal sealed partial class OnnxGraphBuilder(string name)
         {
             throw new ArgumentException(
                 $"A constant of shape [{string.Join(", ", shape.ToArray())}] takes {expected} values, not {count}.");
-        }
-
-        _constantBytes += littleEndian.Length;
-        if (_constantBytes > MaximumConstantBytes)
-        {
-            throw new InvalidOperationException("The trained weights take more than the 2 GiB that an ONNX file can hold: "
-                + "train with a smaller embedding width, or with fewer items.");
         }
 
         var value = NewValue("constant");

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Xml.Linq;
+using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Reports;
 
 namespace Microsoft.ML.NegativeFeedback;
@@ -127,18 +128,7 @@ public sealed class ReportPage
     public void Save(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            File.WriteAllText(temporary, ToString(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            if (File.Exists(temporary))
-                File.Delete(temporary);
-            throw new IOException($"The report cannot be written to '{path}': {exception.Message} Choose a folder that exists and may be written to.", exception);
-        }
+        WholeFile.Write(path, "The report", file => file.Write(Encoding.UTF8.GetBytes(ToString())));
     }
 
     /// <summary>The page as HTML, which is valid XML too.</summary>

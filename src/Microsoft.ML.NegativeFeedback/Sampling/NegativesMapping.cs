@@ -13,11 +13,12 @@ internal sealed class NegativesMapping : RowMapping
     private readonly SampleNegativesOptions _options;
     private readonly NegativeSampler _sampler;
 
-    public NegativesMapping(DataViewSchema schema, SampleNegativesOptions options, NegativeSampler sampler)
+    public NegativesMapping(DataViewSchema schema, SampleNegativesOptions options, int seed, NegativeSampler sampler)
         : base(schema, NegativesColumn(schema, options))
     {
         _options = options;
         _sampler = sampler;
+        Seed = seed;
         (ItemsColumn, FeedbackColumn) = SequenceRowColumns.Require(schema, options);
     }
 
@@ -27,7 +28,7 @@ internal sealed class NegativesMapping : RowMapping
 
     public int ItemCount => _sampler.ItemCount;
 
-    public long Seed => _options.Seed;
+    public int Seed { get; }
 
     public int BatchSize => _options.BatchSize;
 
@@ -70,7 +71,7 @@ internal sealed class NegativesMapping : RowMapping
     {
         int left = ItemCount - row.Seen.Length;
         return new InvalidOperationException(
-            $"Row {row.Position} asks for more negatives than there are unseen items: column '{ItemsColumn.Name}' holds {row.Seen.Length} of "
+            $"Row {row.Position + 1} asks for more negatives than there are unseen items: column '{ItemsColumn.Name}' holds {row.Seen.Length} of "
             + $"{ItemCount} items, which leaves {left}, and every liked item needs {_options.NumberOfNegatives} different ones. "
             + (left == 0 ? "Leave such rows out or shorten them."
                 : $"Set {nameof(SampleNegativesOptions.NumberOfNegatives)} to {left} or less, or shorten the sequences."));

@@ -37,6 +37,20 @@ internal sealed class PopularityWeights
         return (random.Bits(counter + 1) < _own[place] ? place : _alias[place]) + 1;
     }
 
+    /// <summary>The probability that <see cref="Draw"/> gives each of the items 1..N, out of the table that it draws from.</summary>
+    public double[] Probabilities()
+    {
+        var probabilities = new double[_own.Length];
+        for (int place = 0; place < _own.Length; place++)
+        {
+            double own = _own[place] / 4294967296.0;
+            probabilities[place] += own / _own.Length;
+            probabilities[_alias[place]] += (1 - own) / _own.Length;
+        }
+
+        return probabilities;
+    }
+
     /// <summary>An item that is not in the sorted list, or 0 where all of them weigh nothing.</summary>
     public int DrawOutside(ReadOnlySpan<int> seen, CounterRandom random, uint counter)
     {
@@ -116,8 +130,10 @@ internal sealed class PopularityWeights
             (share[i] < 1 ? light : heavy).Push(i);
         }
 
-        while (light.TryPop(out int small) && heavy.TryPop(out int large))
+        // both are looked at before either is popped: what is popped alone would be lost
+        while (light.Count > 0 && heavy.Count > 0)
         {
+            int small = light.Pop(), large = heavy.Pop();
             _own[small] = (uint)(share[small] * 4294967296.0);
             _alias[small] = large;
             share[large] -= 1 - share[small];

@@ -1,6 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Sampling;
+using Microsoft.ML.Runtime;
 using static Microsoft.ML.SchemaShape.Column;
 
 namespace Microsoft.ML.NegativeFeedback;
@@ -12,12 +13,14 @@ namespace Microsoft.ML.NegativeFeedback;
 /// </summary>
 public sealed class SampleNegativesEstimator : IEstimator<SampleNegativesTransformer>
 {
+    private readonly IHost _host;
     private readonly SampleNegativesOptions _options;
 
-    internal SampleNegativesEstimator(SampleNegativesOptions options)
+    internal SampleNegativesEstimator(IHostEnvironment environment, SampleNegativesOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options.Checked();
+        _host = environment.Register("SampleNegatives");
     }
 
     /// <summary>
@@ -41,10 +44,11 @@ public sealed class SampleNegativesEstimator : IEstimator<SampleNegativesTransfo
                 + $"from: lower {nameof(SampleNegativesOptions.NumberOfNegatives)}.");
         }
 
+        int seed = _options.Seed ?? _host.Rand.Next();
         return _options.Method == NegativeSamplingMethod.Popularity
             ? new SampleNegativesTransformer(
-                _options, new NegativeSampler(_options.Sampler, itemCount, Count(input, items, itemCount)), BoxedValues.KeyValues(items))
-            : new SampleNegativesTransformer(_options, new NegativeSampler(_options.Sampler, itemCount), keyValues: null);
+                _options, seed, new NegativeSampler(_options.Sampler, itemCount, Count(input, items, itemCount)), BoxedValues.KeyValues(items))
+            : new SampleNegativesTransformer(_options, seed, new NegativeSampler(_options.Sampler, itemCount), keyValues: null);
     }
 
     /// <summary>The input's columns and the negatives.</summary>

@@ -39,8 +39,10 @@ public sealed class SampleNegativesOptions
     /// </summary>
     public int BatchSize { get; set; } = 128;
 
-    /// <summary>Seeds the draws: the same seed gives the same row the same negatives. Default 1.</summary>
-    public long Seed { get; set; } = 1;
+    /// <summary>
+    /// Seeds the draws: the same seed gives the same row the same negatives. Null, the default: it follows the seed of the <see cref="MLContext"/>.
+    /// </summary>
+    public int? Seed { get; set; }
 
     internal NegativeSamplerSettings Sampler => new(Method, PopularityExponent, ObservedSkipShare);
 

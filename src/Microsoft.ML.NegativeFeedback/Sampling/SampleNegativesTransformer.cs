@@ -23,14 +23,16 @@ namespace Microsoft.ML.NegativeFeedback;
 public sealed class SampleNegativesTransformer : ITransformer
 {
     private readonly SampleNegativesOptions _options;
+    private readonly int _seed;
     private readonly NegativeSampler _sampler;
     private readonly object?[]? _keyValues;
 
     /// <param name="options">Columns and numbers.</param>
+    /// <param name="seed">The seed of the draws.</param>
     /// <param name="sampler">The sampler of the items.</param>
     /// <param name="keyValues">The items that were counted, where any were and have values.</param>
-    internal SampleNegativesTransformer(SampleNegativesOptions options, NegativeSampler sampler, object?[]? keyValues)
-        => (_options, _sampler, _keyValues) = (options, sampler, keyValues);
+    internal SampleNegativesTransformer(SampleNegativesOptions options, int seed, NegativeSampler sampler, object?[]? keyValues)
+        => (_options, _seed, _sampler, _keyValues) = (options, seed, sampler, keyValues);
 
     /// <summary>
     /// Whether a row's negatives need that row alone: false for <see cref="NegativeSamplingMethod.InBatch"/>, true otherwise.
@@ -71,7 +73,7 @@ public sealed class SampleNegativesTransformer : ITransformer
         ArgumentNullException.ThrowIfNull(inputSchema);
         var (items, _) = SequenceRowColumns.Require(inputSchema, _options);
         RequireSameItems(items);
-        return new NegativesMapping(inputSchema, _options, _sampler);
+        return new NegativesMapping(inputSchema, _options, _seed, _sampler);
     }
 
     private void RequireSameItems(DataViewSchema.Column items)

@@ -26,7 +26,7 @@ internal sealed class SequenceRow
     /// </summary>
     public long Key { get; private set; }
 
-    /// <summary>Where the row stands in its cursor, for messages.</summary>
+    /// <summary>Where the row stands in its cursor, from 0; messages count from 1.</summary>
     public long Position { get; private set; }
 
     /// <summary>Forgets the last row.</summary>

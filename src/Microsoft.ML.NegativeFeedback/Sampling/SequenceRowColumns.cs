@@ -39,6 +39,6 @@ internal static class SequenceRowColumns
     /// <exception cref="InvalidDataException">It is above.</exception>
     public static int CheckKey(uint key, int itemCount, string columnName, long row)
         => key <= (uint)itemCount ? (int)key : throw new InvalidDataException(
-            $"Column '{columnName}' of row {row} has key {key}, but the catalogue ends at {itemCount}: use the key mapping that the sampler "
+            $"Column '{columnName}' of row {row + 1} has key {key}, but the catalogue ends at {itemCount}: use the key mapping that the sampler "
             + "was fitted on.");
 }

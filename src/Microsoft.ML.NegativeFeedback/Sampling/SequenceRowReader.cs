@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.NegativeFeedback.Sampling;
@@ -20,7 +21,7 @@ internal sealed class SequenceRowReader(NegativesMapping mapping, DataViewRow ro
         _feedbackGetter(ref _feedback);
         if (_items.Length != _feedback.Length)
         {
-            throw new InvalidDataException($"Row {row.Position} has {_items.Length} values in column '{mapping.ItemsColumn.Name}' and "
+            throw new InvalidDataException($"Row {row.Position + 1} has {_items.Length} values in column '{mapping.ItemsColumn.Name}' and "
                 + $"{_feedback.Length} in '{mapping.FeedbackColumn.Name}'; every item needs its feedback.");
         }
 
@@ -45,5 +46,5 @@ internal sealed class SequenceRowReader(NegativesMapping mapping, DataViewRow ro
     }
 
     private int SignOf(float feedback) => float.IsFinite(feedback) ? Math.Sign(feedback) : throw new InvalidDataException(
-        $"Column '{mapping.FeedbackColumn.Name}' of row {row.Position} has the feedback {feedback}: +1, −1 or 0 is needed.");
+        $"Column '{mapping.FeedbackColumn.Name}' of row {row.Position + 1} has the feedback {feedback.ToString(CultureInfo.InvariantCulture)}: +1, −1 or 0 is needed.");
 }

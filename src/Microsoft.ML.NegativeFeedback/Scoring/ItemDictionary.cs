@@ -64,8 +64,12 @@ internal abstract class ItemDictionary
     public abstract IDataView ToKeyData(MLContext context);
 
     /// <summary>[N + 1]: the value of each item at its key, and at 0 a value that is no item's.</summary>
-    /// <exception cref="InvalidOperationException">The values have a type that an ONNX tensor cannot hold, or use it up.</exception>
+    /// <exception cref="ArgumentException">The values have a type that an ONNX tensor cannot hold, or use it up.</exception>
     public abstract TensorProto ToTable();
+
+    /// <summary>The bytes of that table, which is not made.</summary>
+    /// <exception cref="ArgumentException">The values have a type that an ONNX tensor cannot hold, or use it up.</exception>
+    public abstract long TableBytes();
 }
 
 /// <summary>The items behind the keys 1..N.</summary>
@@ -140,6 +144,8 @@ internal sealed class ItemDictionary<T> : ItemDictionary
         => context.Data.LoadFromEnumerable(_values.Select(value => new KeyRow { Value = value }));
 
     public override TensorProto ToTable() => ItemTable.Of(_values, _columnName, _comparer);
+
+    public override long TableBytes() => ItemTable.Bytes(_values, _columnName, _comparer);
 
     private static T[] ValuesOf(DataViewSchema.Column column)
     {

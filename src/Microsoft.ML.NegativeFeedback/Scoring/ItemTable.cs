@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Text;
 using Microsoft.ML.NegativeFeedback.Onnx;
 using Microsoft.ML.NegativeFeedback.Onnx.Proto;
 using static Microsoft.ML.NegativeFeedback.Onnx.Proto.TensorProto.Types;
@@ -27,38 +29,47 @@ internal static class ItemTable
         [typeof(double)] = (DataType.Double, i => i == 0 ? double.NaN : i),
     };
 
-    /// <exception cref="InvalidOperationException">A tensor cannot hold the type, or every value of it is an item's.</exception>
+    /// <summary>The table of the items.</summary>
+    /// <exception cref="ArgumentException">A tensor cannot hold the type, or every value of it is an item's.</exception>
     public static TensorProto Of<T>(T[] values, string columnName, IEqualityComparer<T> comparer)
     {
-        if (!_types.TryGetValue(typeof(T), out var type))
-        {
-            throw new InvalidOperationException($"The items of column '{columnName}' are of type {typeof(T).Name}, which a saved model "
-                + "cannot hold: turn them into text or numbers before Transforms.Conversion.MapValueToKey, or use ExportToOnnx, "
-                + "which keeps the keys alone.");
-        }
-
         var table = new T[values.Length + 1];
-        table[0] = Spare(values, type.Spare, columnName, comparer);
+        table[0] = Spare(values, columnName, comparer);
         values.CopyTo(table, 1);
         if (table is ReadOnlyMemory<char>[] texts)
             return SavedForm.TextTable(texts.Select(text => text.ToString()));
         var bytes = new byte[Buffer.ByteLength(table)];
         Buffer.BlockCopy(table, 0, bytes, 0, bytes.Length);
-        return SavedForm.NumberTable(type.Type, bytes, table.Length);
+        return SavedForm.NumberTable(_types[typeof(T)].Type, bytes, table.Length);
     }
 
-    /// <summary>The first of the candidates that is no item's value; among N + 1 different ones there is one.</summary>
-    private static T Spare<T>(T[] values, Func<int, object> candidate, string columnName, IEqualityComparer<T> comparer)
+    /// <summary>How many bytes the table takes, once it is known that there is one.</summary>
+    /// <exception cref="ArgumentException">A tensor cannot hold the type, or every value of it is an item's.</exception>
+    public static long Bytes<T>(T[] values, string columnName, IEqualityComparer<T> comparer)
     {
+        Spare(values, columnName, comparer);
+        // a text has its length before it, and a tag
+        return values is ReadOnlyMemory<char>[] texts ? texts.Sum(text => Encoding.UTF8.GetByteCount(text.Span) + 6L) : values.Length * (long)Unsafe.SizeOf<T>();
+    }
+
+    /// <summary>A value that is no item's: the first of the candidates, of which among N + 1 different ones there is one.</summary>
+    private static T Spare<T>(T[] values, string columnName, IEqualityComparer<T> comparer)
+    {
+        if (!_types.TryGetValue(typeof(T), out var type))
+        {
+            throw new ArgumentException($"The items of column '{columnName}' are of type {typeof(T).Name}, which a saved model "
+                + "cannot hold: turn them into text or numbers before Transforms.Conversion.MapValueToKey.");
+        }
+
         var taken = new HashSet<T>(values, comparer);
         for (int i = 0; i <= values.Length; i++)
         {
-            var spare = (T)candidate(i);
+            var spare = (T)type.Spare(i);
             if (!taken.Contains(spare))
                 return spare;
         }
 
-        throw new InvalidOperationException($"The items of column '{columnName}' use up every value of {typeof(T).Name}, so that none is "
+        throw new ArgumentException($"The items of column '{columnName}' use up every value of {typeof(T).Name}, so that none is "
             + "left to stand for 'no item' in a saved model: turn them into text or a wider number before "
             + "Transforms.Conversion.MapValueToKey.");
     }

@@ -1,5 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
+using Microsoft.ML.NegativeFeedback.Onnx;
 using Microsoft.ML.NegativeFeedback.Scoring;
 using Microsoft.ML.Runtime;
 
@@ -13,11 +14,18 @@ namespace Microsoft.ML.NegativeFeedback;
 /// adds <c>RecommendedItems</c>, keys [k] with the key values of the items, best first, and <c>Scores</c>, Single [k]; where fewer
 /// than k items are left, key 0 and −∞. With candidates it adds <c>CandidateScores</c>, one Single a candidate,
 /// −∞ for an unknown one. A model with K sub-interests can also add how much each of them counts in each score: Single [k, K], or with
-/// candidates K values a candidate, 0 beside an unknown item and where nothing is known of a history. Key 0 in a history is skipped; a history in which nothing is known gets the most popular items.</para>
+/// candidates K values a candidate, 0 beside an unknown item and where nothing is known of a history. Key 0 in a history is skipped.</para>
+/// <para>A history in which the network finds nothing to read (empty, all unknown, or nothing liked where the network reads liked items alone) gets the most popular items. Their
+/// scores are <b>counts</b>, 0 or more: how often training met the item. The network's scores are logits of any sign. Both order the items of a row; a threshold, or a comparison
+/// between rows, must keep the two kinds of rows apart, which the history itself tells.</para>
 /// <para>Scoring runs on ONNX Runtime: on the GPU of <c>MLContext.GpuDeviceId</c> when that is set, on the CPU otherwise. Views are
 /// scored in batches, a prediction engine row by row. An instance is immutable and may be shared by threads. Dispose of it to free
-/// the session; a data view that it made can be read until then.</para>
-/// <para><c>mlContext.Model.Save</c> writes it as ML.NET's own transformers, so that <c>Model.Load</c> gives the same results in a
+/// the session; a data view that it made can be read until then. A prediction engine disposes of the model that it was made from, for
+/// everybody who shares it, unless it is made with <c>new PredictionEngineOptions { OwnsTransformer = false }</c>:</para>
+/// <code>
+/// using var engine = mlContext.Model.CreatePredictionEngine&lt;History, Recommendation&gt;(model, new PredictionEngineOptions { OwnsTransformer = false });
+/// </code>
+/// <para><c>mlContext.Model.SaveAtomically</c>, as <c>Model.Save</c>, writes it as ML.NET's own transformers, so that <c>Model.Load</c> gives the same results in a
 /// process without this library.</para>
 /// </remarks>
 public sealed class NextItemTransformer : ITransformer, IDisposable
@@ -27,8 +35,9 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     private readonly ItemDictionary _items;
     private readonly Dictionary<string, DataViewType> _inputTypes;
     private readonly OnnxScorer _scorer;
-    private readonly Lazy<OnnxScorer> _rowScorer;
-    private bool _isDisposed;
+    private readonly bool _givesWeights;
+    private readonly Lock _gate = new();
+    private OnnxScorer? _rowScorer;
 
     /// <param name="environment">The context that the model was trained in.</param>
     /// <param name="graph">A graph of NextItemGraph; candidates are scored where it has an input for them.</param>
@@ -43,11 +52,8 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
         _columns = columns;
         _items = ReadItems(columns, schema);
         _inputTypes = InputTypes(columns, _items, schema);
-        bool givesWeights = columns.SubInterestWeights is not null;
-        _scorer = Open(environment, graph, givesWeights);
-        // One row is too little work to share between threads: waking them takes longer than scoring.
-        _rowScorer = new Lazy<OnnxScorer>(
-            () => _scorer.RunsOnGpu ? _scorer : new OnnxScorer(graph, new OnnxScorerOptions(ThreadCount: 1), givesWeights));
+        _givesWeights = columns.SubInterestWeights is not null;
+        _scorer = Open(environment, graph, _givesWeights);
         if (_scorer.ScoresCandidates != columns.Candidates is not null)
         {
             _scorer.Dispose();
@@ -56,7 +62,7 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
                 : $"The graph takes no candidates, but column '{columns.Candidates}' is to hold them.", nameof(columns));
         }
 
-        if (givesWeights && _scorer.SubInterestCount == 0)
+        if (_givesWeights && _scorer.SubInterestCount == 0)
         {
             _scorer.Dispose();
             throw new ArgumentException(
@@ -65,14 +71,23 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     }
 
     /// <summary>Finds what would keep a trained model from scoring or from being saved before it is trained.</summary>
+    /// <param name="environment">The context that the model is trained in.</param>
+    /// <param name="columns">The columns to read and add.</param>
+    /// <param name="schema">The schema of the training data.</param>
+    /// <param name="size">How large the model's graph will be.</param>
     /// <exception cref="ArgumentException">
     /// A column is missing or of another type, the candidates have keys of another dictionary, or an item has a value that no file can hold.
     /// </exception>
-    /// <exception cref="InvalidOperationException">The GPU cannot be used and the CPU is not allowed to take over.</exception>
-    internal static void CheckBeforeTraining(IHostEnvironment environment, NextItemColumns columns, DataViewSchema schema)
+    /// <exception cref="InvalidOperationException">
+    /// The GPU cannot be used and the CPU is not allowed to take over, or the model takes more than the 2 GiB that an ONNX file can hold.
+    /// </exception>
+    internal static void CheckBeforeTraining(IHostEnvironment environment, NextItemColumns columns, DataViewSchema schema, GraphSize size)
     {
         columns.CheckNames();
-        InputTypes(columns, ReadItems(columns, schema), schema);
+        var items = ReadItems(columns, schema);
+        InputTypes(columns, items, schema);
+        // a model that ranks candidates names no items
+        size.Check(columns.Items, columns.Candidates is null ? items.TableBytes() : 0);
         OnnxScorer.CheckDevice(DeviceOptions(environment));
     }
 
@@ -114,28 +129,18 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     public void ExportToOnnx(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            File.WriteAllBytes(temporary, _graph);
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            if (File.Exists(temporary))
-                File.Delete(temporary);
-            throw new IOException($"The ONNX graph cannot be written to '{path}': {exception.Message} "
-                + "Choose a folder that exists and may be written to.", exception);
-        }
+        WholeFile.Write(path, "The ONNX graph", file => file.Write(_graph));
     }
 
-    /// <summary>Frees the sessions of ONNX Runtime. The transformer can still be saved and exported, but no longer scores.</summary>
+    /// <summary>
+    /// Frees the sessions of ONNX Runtime, each when the last batch that another thread is scoring with it is done. The transformer can still be saved
+    /// and exported; whoever scores with it later gets an <see cref="ObjectDisposedException"/>.
+    /// </summary>
     public void Dispose()
     {
-        _isDisposed = true;
         _scorer.Dispose();
-        if (_rowScorer.IsValueCreated)
-            _rowScorer.Value.Dispose();
+        lock (_gate)
+            _rowScorer?.Dispose();
     }
 
     /// <summary>Saves built-in transformers that give the same results.</summary>
@@ -148,8 +153,18 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     private NextItemMapping Mapping(DataViewSchema schema)
     {
         ArgumentNullException.ThrowIfNull(schema);
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return new NextItemMapping(schema, _columns, _items, _scorer.TopK, _scorer.SubInterestCount, () => _rowScorer.Value);
+        _scorer.ThrowIfDisposed();
+        return new NextItemMapping(schema, _columns, _items, _scorer.TopK, _scorer.SubInterestCount, RowScorer);
+    }
+
+    private OnnxScorer RowScorer()
+    {
+        lock (_gate)
+        {
+            _scorer.ThrowIfDisposed();
+            // One row is too little work to share between threads: waking them takes longer than scoring.
+            return _rowScorer ??= _scorer.RunsOnGpu ? _scorer : new OnnxScorer(_graph, new OnnxScorerOptions(ThreadCount: 1), _givesWeights);
+        }
     }
 
     private static ItemDictionary ReadItems(NextItemColumns columns, DataViewSchema schema)

@@ -30,7 +30,9 @@ internal sealed class OnnxScorer : IDisposable
     private readonly string[] _inputs;
     private readonly string[] _outputs;
     private readonly long _largestTensor;
-    private volatile bool _isDisposed;
+    private readonly Lock _gate = new();
+    private int _runningCount;
+    private bool _isDisposed;
 
     /// <param name="graph">The graph.</param>
     /// <param name="options">Where and how it runs.</param>
@@ -93,22 +95,72 @@ internal sealed class OnnxScorer : IDisposable
     /// <exception cref="ObjectDisposedException">The scorer was disposed of.</exception>
     public void Score(HistoryRows rows, ScoredRows scored)
     {
-        // the native session would be read after it is freed
-        ObjectDisposedException.ThrowIf(_isDisposed, typeof(NextItemTransformer));
-        scored.Resize(rows.Count);
-        var ofLikeLength = Enumerable.Range(0, rows.Count)
-            .GroupBy(row => BitOperations.Log2((uint)Math.Max(rows.Items[row].Length, ShortLength) - 1))
-            .OrderBy(group => group.Key);
-        foreach (var group in ofLikeLength)
+        Enter();
+        try
         {
-            foreach (int[] run in Runs(rows, group))
-                Score(rows, run, scored);
+            scored.Resize(rows.Count);
+            var ofLikeLength = Enumerable.Range(0, rows.Count)
+                .GroupBy(row => BitOperations.Log2((uint)Math.Max(rows.Items[row].Length, ShortLength) - 1))
+                .OrderBy(group => group.Key);
+            foreach (var group in ofLikeLength)
+            {
+                foreach (int[] run in Runs(rows, group))
+                    Score(rows, run, scored);
+            }
+        }
+        finally
+        {
+            Leave();
         }
     }
 
+    /// <exception cref="ObjectDisposedException">The scorer was disposed of.</exception>
+    public void ThrowIfDisposed()
+    {
+        lock (_gate)
+        {
+            if (_isDisposed)
+            {
+                throw new ObjectDisposedException(nameof(NextItemTransformer), "The model no longer scores, as it was disposed of: by its own Dispose, or "
+                    + "by that of a prediction engine that was made from it and owned it. Create engines with new PredictionEngineOptions { OwnsTransformer = false }, "
+                    + "and dispose of the model when the last of them is done.");
+            }
+        }
+    }
+
+    /// <summary>Frees the session: now, or when the last of those who score with it is done.</summary>
     public void Dispose()
     {
-        _isDisposed = true;
+        lock (_gate)
+        {
+            if (_isDisposed)
+                return;
+            _isDisposed = true;
+            if (_runningCount > 0)
+                return;
+        }
+
+        _session.Dispose();
+    }
+
+    // Counted, since a native session that is freed while it runs ends the process.
+    private void Enter()
+    {
+        lock (_gate)
+        {
+            ThrowIfDisposed();
+            _runningCount++;
+        }
+    }
+
+    private void Leave()
+    {
+        lock (_gate)
+        {
+            if (--_runningCount > 0 || !_isDisposed)
+                return;
+        }
+
         _session.Dispose();
     }
 

@@ -15,7 +15,8 @@ internal static class SavedModel
     /// <param name="columns">The columns it reads and adds.</param>
     /// <param name="items">The items behind the keys.</param>
     /// <param name="inputTypes">The types of the columns it reads.</param>
-    /// <exception cref="InvalidOperationException">The items' values cannot be saved.</exception>
+    /// <exception cref="ArgumentException">The items' values cannot be saved.</exception>
+    /// <exception cref="InvalidOperationException">Graph and items take more than the 2 GiB that an ONNX file can hold.</exception>
     public static void Save(
         ModelSaveContext context, byte[] graph, NextItemColumns columns, ItemDictionary items,
         IReadOnlyDictionary<string, DataViewType> inputTypes)

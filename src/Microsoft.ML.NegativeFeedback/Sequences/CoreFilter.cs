@@ -1,4 +1,5 @@
 using Microsoft.ML.NegativeFeedback.DataView;
+using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.NegativeFeedback.Sequences;
 
@@ -33,7 +34,7 @@ internal sealed class CoreFilter
     /// <exception cref="ArgumentException">A column is missing or of a type that cannot be read, a minimum is negative.</exception>
     /// <exception cref="InvalidDataException">The log is empty, a user or an item is missing, or nothing remains.</exception>
     public static IDataView Filter(
-        IDataView interactions, int minimumPerUser, int minimumPerItem, string userColumnName, string itemColumnName)
+        IHostEnvironment environment, IDataView interactions, int minimumPerUser, int minimumPerItem, string userColumnName, string itemColumnName)
     {
         ArgumentNullException.ThrowIfNull(interactions);
         RequireNotNegative(minimumPerUser, "minimumInteractionsPerUser");
@@ -43,15 +44,40 @@ internal sealed class CoreFilter
         var user = InteractionColumnNames.RequireIdentifier(interactions.Schema, userColumnName);
         var item = InteractionColumnNames.RequireIdentifier(interactions.Schema, itemColumnName);
 
+        using var channel = environment.Register("FilterCore").Start("Filtering");
         var users = ValueTable.Create(user.Type);
         var items = ValueTable.Create(item.Type);
         var rows = Read(interactions, user, users, item, items);
         var filter = new CoreFilter(rows, users.Count, items.Count, minimumPerUser, minimumPerItem);
         bool[] isKept = filter.Peel();
         int count = isKept.Count(kept => kept);
-        return count > 0 ? new RowSubsetView(interactions, isKept, count) : throw new InvalidDataException(
-            $"No interaction is left: there are no users with {minimumPerUser} interactions each on items with {minimumPerItem} each. "
-            + "Lower the minimum counts, or take a larger log.");
+        if (count == 0)
+        {
+            throw new InvalidDataException(
+                $"No interaction is left: there are no users with {minimumPerUser} interactions each on items with {minimumPerItem} each. "
+                + "Lower the minimum counts, or take a larger log.");
+        }
+
+        if (count < rows.Count)
+        {
+            channel.Info(MessageSensitivity.None, "{0}", $"{filter.CountLost(isKept, 0, users.Count)} of {users.Count} users, "
+                + $"{filter.CountLost(isKept, users.Count, items.Count)} of {items.Count} items and {rows.Count - count} of {rows.Count} interactions are left out.");
+        }
+
+        return new RowSubsetView(interactions, isKept, count);
+    }
+
+    /// <summary>How many of so many nodes from the first on have lost all their rows.</summary>
+    private int CountLost(bool[] isKept, int first, int count)
+    {
+        bool[] isThere = new bool[_degrees.Length];
+        for (int row = 0; row < isKept.Length; row++)
+        {
+            isThere[_rows[row].User] |= isKept[row];
+            isThere[_userCount + _rows[row].Item] |= isKept[row];
+        }
+
+        return isThere.AsSpan(first, count).Count(false);
     }
 
     private static void RequireNotNegative(int value, string parameter)
@@ -83,7 +109,7 @@ internal sealed class CoreFilter
             {
                 count++;
                 if (table.IsMissing(number))
-                    throw new InvalidDataException($"Column '{column.Name}' is missing in row {cursor.Position}: filter such rows out first.");
+                    throw new InvalidDataException($"Column '{column.Name}' is missing in row {cursor.Position + 1}: filter such rows out first.");
             }
 
             return number;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.NegativeFeedback.Sequences;
@@ -24,7 +25,8 @@ internal readonly record struct Interaction(int User, LabelledItem What, long Ti
 
 /// <summary>
 /// A labelled log in the order of its rows, at sixteen bytes a row: user and item are numbers into tables of distinct values, the time
-/// is as the column has it or, of a DateTime, milliseconds since 1970; it is 0 everywhere where the log has no time.
+/// is as the column has it or, of a DateTime, ticks since 1970, which tell apart what lies within a millisecond; it is 0 everywhere where
+/// the log has no time.
 /// </summary>
 internal sealed class InteractionLog
 {
@@ -34,6 +36,7 @@ internal sealed class InteractionLog
     {
         Users = ValueTable.Create(columns.User.Type);
         Items = ValueTable.Create(columns.Item.Type);
+        TimeUnit = columns.Timestamp?.Type is DateTimeDataViewType ? TimeSpan.TicksPerMillisecond : 1;
         PassThrough = [.. columns.PassThrough.Select(column => UserValues.Create(row, column))];
     }
 
@@ -45,7 +48,13 @@ internal sealed class InteractionLog
 
     public UserValues[] PassThrough { get; }
 
+    /// <summary>What times are divided by where they are shown: of a DateTime, in milliseconds; of numbers, as they are.</summary>
+    public long TimeUnit { get; }
+
     public Interaction this[int row] => _rows[row];
+
+    /// <summary>A time in the unit that is shown, rounded down.</summary>
+    public static long Show(long time, long timeUnit) => time / timeUnit - (time % timeUnit < 0 ? 1 : 0);
 
     /// <summary>Reads a whole log.</summary>
     /// <exception cref="InvalidDataException">
@@ -70,7 +79,7 @@ internal sealed class InteractionLog
                 if (log.Users.IsMissing(user))
                 {
                     throw new InvalidDataException(
-                        $"Column '{columns.User.Name}' is missing in row {cursor.Position}: filter such rows out first.");
+                        $"Column '{columns.User.Name}' is missing in row {cursor.Position + 1}: filter such rows out first.");
                 }
 
                 foreach (var column in log.PassThrough)
@@ -80,7 +89,7 @@ internal sealed class InteractionLog
             feedbackGetter(ref feedback);
             if (feedback is not (1 or -1 or 0))
             {
-                throw new InvalidDataException($"Column '{columns.Feedback.Name}' is {feedback} in row {cursor.Position}, of user "
+                throw new InvalidDataException($"Column '{columns.Feedback.Name}' is {feedback.ToString(CultureInfo.InvariantCulture)} in row {cursor.Position + 1}, of user "
                     + $"{log.Users.TextOf(user)}: expected +1, -1 or 0, as Transforms.LabelFeedback gives.");
             }
 
@@ -99,7 +108,7 @@ internal sealed class InteractionLog
         if (missing < 0)
             return;
         int row = Enumerable.Range(0, Count).First(row => _rows[row].Item == missing);
-        throw new InvalidDataException($"Column '{column.Name}' is missing in row {row}: filter such rows out first.");
+        throw new InvalidDataException($"Column '{column.Name}' is missing in row {row + 1}: filter such rows out first.");
     }
 
     /// <summary>
@@ -135,7 +144,7 @@ internal sealed class InteractionLog
         if (column.Value.Type is not DateTimeDataViewType)
             return Reader<long>(row, column.Value);
         var date = Reader<DateTime>(row, column.Value);
-        return () => (date().Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMillisecond;
+        return () => date().Ticks - DateTime.UnixEpoch.Ticks;
     }
 
     private static Func<T> Reader<T>(DataViewRow row, DataViewSchema.Column column)
@@ -182,6 +191,9 @@ internal sealed class UserLog(InteractionLog log, UserInteraction[] interactions
     public ValueTable Items { get; } = log.Items;
 
     public UserValues[] PassThrough { get; } = log.PassThrough;
+
+    /// <inheritdoc cref="InteractionLog.TimeUnit"/>
+    public long TimeUnit { get; } = log.TimeUnit;
 
     /// <summary>The number of interactions of all users.</summary>
     public int Count => interactions.Length;

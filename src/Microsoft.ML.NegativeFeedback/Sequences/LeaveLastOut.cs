@@ -1,4 +1,5 @@
 using Microsoft.ML.NegativeFeedback.DataView;
+using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.NegativeFeedback.Sequences;
 
@@ -26,15 +27,23 @@ internal sealed class LeaveLastOut
     /// <summary>Splits a labelled log; it is read once, here.</summary>
     /// <exception cref="ArgumentException">An option is wrong, or a column is missing or of a type that cannot be read.</exception>
     /// <exception cref="InvalidDataException">The log is empty, or holds what cannot be read, or no user has enough positives.</exception>
-    public static LeaveLastOutData Split(IDataView interactions, LeaveLastOutOptions options)
+    public static LeaveLastOutData Split(IHostEnvironment environment, IDataView interactions, LeaveLastOutOptions options)
     {
         ArgumentNullException.ThrowIfNull(interactions);
         ArgumentNullException.ThrowIfNull(options);
         options.Check();
         var columns = options.LogColumns.Require(interactions.Schema);
+        using var channel = environment.Register(nameof(LeaveLastOut)).Start("Splitting");
         var log = InteractionLog.Read(interactions, columns);
         log.RequireItems(columns.Item);
-        return new LeaveLastOut(log.GroupByUser(), options).Build(columns);
+        var data = new LeaveLastOut(log.GroupByUser(), options).Build(columns);
+        if (data.Counts.UsersLeftOut > 0)
+        {
+            channel.Info(MessageSensitivity.None, "{0}",
+                $"{data.Counts.UsersLeftOut} of {data.Counts.Users} users are left out: they have fewer than {options.MinimumPositiveCount} positives.");
+        }
+
+        return data;
     }
 
     private LeaveLastOutData Build(InteractionColumns columns)

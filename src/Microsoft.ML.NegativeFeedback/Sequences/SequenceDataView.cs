@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Datasets;
 
 namespace Microsoft.ML.NegativeFeedback.Sequences;
@@ -12,29 +13,28 @@ internal sealed record SequenceColumn(
     string Name, DataViewType Type, DataViewSchema.Annotations? Annotations, Func<SequenceStore, SequencePointer, Delegate> CreateGetter);
 
 /// <summary>
-/// Sequences as a data view. The store is built when rows are first asked for, once, and kept. Rows can be shuffled, and read by
-/// several cursors at once, in blocks of rows by turns.
+/// Sequences as a data view. The store is built when rows are first asked for, once, and kept; where that fails, it is built anew for who
+/// asks next. Rows can be shuffled, and read by several cursors at once, in blocks of rows by turns.
 /// </summary>
 internal sealed class SequenceDataView : IDataView
 {
     private const int BlockLength = 64;
 
     private readonly IReadOnlyList<SequenceColumn> _columns;
-    private readonly Lazy<SequenceStore> _store;
+    private readonly MadeOnce<SequenceStore> _store;
 
     /// <summary>Sequences that are built when they are first read.</summary>
     public SequenceDataView(IReadOnlyList<SequenceColumn> columns, Func<SequenceStore> build)
-        : this(columns, new Lazy<SequenceStore>(build))
+        : this(columns, new MadeOnce<SequenceStore>(build))
     {
     }
 
     /// <summary>Sequences that are there.</summary>
     public SequenceDataView(IReadOnlyList<SequenceColumn> columns, SequenceStore store)
-        : this(columns, new Lazy<SequenceStore>(store))
-    {
-    }
+        : this(columns, () => store)
+        => _ = Store;
 
-    private SequenceDataView(IReadOnlyList<SequenceColumn> columns, Lazy<SequenceStore> store)
+    private SequenceDataView(IReadOnlyList<SequenceColumn> columns, MadeOnce<SequenceStore> store)
     {
         _columns = columns;
         _store = store;
@@ -47,7 +47,7 @@ internal sealed class SequenceDataView : IDataView
 
     public SequenceStore Store => _store.Value;
 
-    public long? GetRowCount() => _store.IsValueCreated ? _store.Value.Rows.Count : null;
+    public long? GetRowCount() => _store.ValueOrNull?.Rows.Count;
 
     public static DataViewSchema CreateSchema(IEnumerable<SequenceColumn> columns)
     {

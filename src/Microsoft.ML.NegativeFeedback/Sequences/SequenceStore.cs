@@ -21,6 +21,7 @@ internal sealed class SequencePointer
 /// </summary>
 internal sealed class SequenceStore(UserLog log, int capacity, bool keepsTimes)
 {
+    private readonly long _timeUnit = log.TimeUnit;
     private List<SequenceRow> _rows = [];
     private int[] _items = GC.AllocateUninitializedArray<int>(capacity);
     private sbyte[] _feedback = GC.AllocateUninitializedArray<sbyte>(capacity);
@@ -50,7 +51,7 @@ internal sealed class SequenceStore(UserLog log, int capacity, bool keepsTimes)
         _items[Count] = interaction.Item;
         _feedback[Count] = interaction.Feedback;
         if (keepsTimes)
-            _times[Count] = interaction.Time;
+            _times[Count] = InteractionLog.Show(interaction.Time, _timeUnit);
         Count++;
     }
 

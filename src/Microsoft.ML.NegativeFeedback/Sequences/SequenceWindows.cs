@@ -5,6 +5,9 @@ internal sealed class SequenceWindows(UserLog log, WindowSequencesOptions option
 {
     private readonly SequenceStore _store = new(log, log.Count, options.TimesColumnName is not null);
 
+    /// <summary>The number of users with too few interactions, once they are cut.</summary>
+    public int UsersLeftOut { get; private set; }
+
     public SequenceStore Cut()
     {
         for (int user = 0; user < log.Users.Count; user++)
@@ -12,7 +15,10 @@ internal sealed class SequenceWindows(UserLog log, WindowSequencesOptions option
             var interactions = log.Of(user);
             var counts = Count(interactions);
             if (!IsKept(counts))
+            {
+                UsersLeftOut++;
                 continue;
+            }
 
             int start = _store.Count;
             if (options.MaximumLengthPerFeedback > 0)

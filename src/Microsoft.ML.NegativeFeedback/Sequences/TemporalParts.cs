@@ -25,8 +25,14 @@ internal sealed class TemporalParts
     private readonly TemporalPart[] _parts;
     private readonly bool[] _isTrainUser;
     private readonly bool[] _isTrainItem;
+    private readonly long _boundary; // in the log's own unit
 
-    public TemporalParts(InteractionLog log, UserLog users, TemporalSplitOptions options, Func<int, string> nameOfUser)
+    /// <param name="log">The log.</param>
+    /// <param name="users">The log by user.</param>
+    /// <param name="options">The settings.</param>
+    /// <param name="seed">What draws the users where none are given.</param>
+    /// <param name="nameOfUser">The text by which users are given.</param>
+    public TemporalParts(InteractionLog log, UserLog users, TemporalSplitOptions options, int seed, Func<int, string> nameOfUser)
     {
         _log = log;
         _users = users;
@@ -35,9 +41,10 @@ internal sealed class TemporalParts
         _isTrainUser = new bool[log.Users.Count];
         _isTrainItem = new bool[log.Items.Count];
         FilterItemsAndUsers();
-        Counts = Counts with { Boundary = FindBoundary() };
+        _boundary = FindBoundary();
+        Counts = Counts with { Boundary = InteractionLog.Show(_boundary, log.TimeUnit) };
         MarkTrain();
-        MarkHeldOut(PartsOfUsers(nameOfUser));
+        MarkHeldOut(PartsOfUsers(seed, nameOfUser));
     }
 
     /// <summary>What has been counted so far.</summary>
@@ -119,7 +126,7 @@ internal sealed class TemporalParts
         {
             if (_parts[row] != TemporalPart.Train)
                 continue;
-            if (_log[row].Time >= Counts.Boundary)
+            if (_log[row].Time >= _boundary)
             {
                 _parts[row] = TemporalPart.Test;
                 continue;
@@ -149,7 +156,7 @@ internal sealed class TemporalParts
     private bool IsHeldOut(int row)
         => _parts[row] == TemporalPart.Test && _isTrainUser[_log[row].User] && _isTrainItem[_log[row].Item];
 
-    private TemporalPart[] PartsOfUsers(Func<int, string> nameOfUser)
+    private TemporalPart[] PartsOfUsers(int seed, Func<int, string> nameOfUser)
     {
         bool[] isHeldOut = new bool[_log.Users.Count];
         int rows = 0;
@@ -171,15 +178,15 @@ internal sealed class TemporalParts
 
         var parts = new TemporalPart[_log.Users.Count];
         if (_options.TestUsers is null)
-            DrawParts(users, parts);
+            DrawParts(users, seed, parts);
         else
             LookUpParts(users, parts, nameOfUser);
         return parts;
     }
 
-    private void DrawParts(int[] users, TemporalPart[] parts)
+    private void DrawParts(int[] users, int seed, TemporalPart[] parts)
     {
-        new StableRandom(_options.Seed).Shuffle<int>(users);
+        new StableRandom(seed).Shuffle<int>(users);
         int testCount = (int)Math.Ceiling(_options.TestShare * users.Length);
         for (int i = 0; i < users.Length; i++)
             parts[users[i]] = i < testCount ? TemporalPart.Test : TemporalPart.Validation;

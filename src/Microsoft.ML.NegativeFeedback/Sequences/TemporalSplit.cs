@@ -1,4 +1,6 @@
+using System.Globalization;
 using Microsoft.ML.NegativeFeedback.DataView;
+using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.NegativeFeedback.Sequences;
 
@@ -13,12 +15,12 @@ internal sealed class TemporalSplit
     private readonly UserLog _users;
     private readonly TemporalParts _parts;
 
-    private TemporalSplit(InteractionLog log, UserLog users, TemporalSplitOptions options, Func<int, string> nameOfUser)
+    private TemporalSplit(InteractionLog log, UserLog users, TemporalSplitOptions options, int seed, Func<int, string> nameOfUser)
     {
         _log = log;
         _users = users;
         _options = options;
-        _parts = new TemporalParts(log, users, options, nameOfUser);
+        _parts = new TemporalParts(log, users, options, seed, nameOfUser);
     }
 
     /// <summary>Splits a labelled log; it is read once here, and again whenever the training rows are.</summary>
@@ -26,21 +28,27 @@ internal sealed class TemporalSplit
     /// <exception cref="InvalidDataException">
     /// The log is empty, or holds what cannot be read, or a part of the split would be empty.
     /// </exception>
-    public static TemporalSplitData Split(IDataView interactions, TemporalSplitOptions options)
+    public static TemporalSplitData Split(IHostEnvironment environment, IDataView interactions, TemporalSplitOptions options)
     {
         ArgumentNullException.ThrowIfNull(interactions);
         ArgumentNullException.ThrowIfNull(options);
         options.Check();
         var columns = options.LogColumns.Require(interactions.Schema);
+        var host = environment.Register(nameof(TemporalSplit));
+        using var channel = host.Start("Splitting");
         var log = InteractionLog.Read(interactions, columns);
         object?[]? keyValues = BoxedValues.KeyValues(columns.User);
-        return new TemporalSplit(log, log.GroupByUser(), options, user => NameOf(log, user, keyValues)).Build(interactions, columns);
+        var split = new TemporalSplit(
+            log, log.GroupByUser(), options, options.Seed ?? host.Rand.Next(), user => NameOf(log, user, keyValues));
+        var data = split.Build(interactions, columns);
+        split.ReportUsersLeftOut(channel, data.Counts);
+        return data;
     }
 
     private static string NameOf(InteractionLog log, int user, object?[]? keyValues)
     {
         string text = log.Users.TextOf(user);
-        return keyValues is null ? text : FormattableString.Invariant($"{keyValues[int.Parse(text) - 1]}");
+        return keyValues is null ? text : FormattableString.Invariant($"{keyValues[int.Parse(text, CultureInfo.InvariantCulture) - 1]}");
     }
 
     private TemporalSplitData Build(IDataView interactions, InteractionColumns columns)
@@ -62,7 +70,11 @@ internal sealed class TemporalSplit
         }
 
         var validation = EvaluationRows(TemporalPart.Validation, isTrainUser);
+        if (validation.Rows.Count == 0 && _options.AsksForValidation)
+            throw NothingIn("validation", $"{nameof(TemporalSplitOptions.TestShare)} = 1, or no {nameof(TemporalSplitOptions.ValidationUsers)} at all, []");
         var test = EvaluationRows(TemporalPart.Test, isTrainUser);
+        if (test.Rows.Count == 0 && _options.AsksForTest)
+            throw NothingIn("test", $"{nameof(TemporalSplitOptions.TestShare)} = 0");
         counts = counts with
         {
             TrainSetInteractions = trainCount,
@@ -73,6 +85,31 @@ internal sealed class TemporalSplit
         };
         return new TemporalSplitData(
             new RowSubsetView(interactions, isTrainRow, trainCount), View(columns, validation), View(columns, test), counts);
+    }
+
+    private InvalidDataException NothingIn(string part, string remedy) => new(
+        $"The {part} set would be empty: of the {_parts.Counts.HeldOutUsers} users with interactions from the boundary on, "
+        + $"{_parts.Counts.Boundary}, no {part} user has {_options.MinimumPositiveCount} positives on each side of it and an interaction to foresee. Lower "
+        + $"{nameof(TemporalSplitOptions.MinimumPositiveCount)} or {nameof(TemporalSplitOptions.BoundaryQuantile)}, take a larger log, or ask for "
+        + $"no {part} set: {remedy}.");
+
+    private void ReportUsersLeftOut(IChannel channel, TemporalSplitCounts counts)
+    {
+        int untrained = _log.Users.Count - counts.TrainSetUsers;
+        int evaluated = counts.ValidationRows + counts.TestRowsWithPositiveTarget + counts.TestRowsWithNegativeTarget;
+        if (untrained > 0)
+        {
+            channel.Info(MessageSensitivity.None, "{0}", $"{untrained} of {_log.Users.Count} users are left out of training: "
+                + $"{_log.Users.Count - counts.Users} have too few items that are not rare (MinimumUserCount {_options.MinimumUserCount}, MinimumItemCount "
+                + $"{_options.MinimumItemCount}), the others no interaction or fewer than {_options.MinimumPositiveCount} positives before the boundary.");
+        }
+
+        if (evaluated < counts.HeldOutUsers)
+        {
+            channel.Info(MessageSensitivity.None, "{0}", $"{counts.HeldOutUsers - evaluated} of {counts.HeldOutUsers} users with interactions from the boundary "
+                + $"on are not evaluated: they have fewer than {_options.MinimumPositiveCount} positives on one side of it, nothing to foresee, or are given as "
+                + "neither validation nor test users.");
+        }
     }
 
     private SequenceDataView View(InteractionColumns columns, SequenceStore store) => new(

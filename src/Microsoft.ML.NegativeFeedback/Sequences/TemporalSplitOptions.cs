@@ -46,7 +46,7 @@ public sealed class TemporalSplitOptions
 
     /// <summary>
     /// The validation users, as text (numbers in the invariant culture; of a key its value), where a published split is to be repeated.
-    /// Null, the default: every held-out user that is no test user.
+    /// Null, the default: every held-out user that is no test user. Empty: there is to be no validation set.
     /// </summary>
     public IReadOnlyCollection<string>? ValidationUsers { get; set; }
 
@@ -56,12 +56,13 @@ public sealed class TemporalSplitOptions
     public IReadOnlyCollection<string>? TestUsers { get; set; }
 
     /// <summary>
-    /// Share of the held-out users that are drawn for the test, rounded up; 0 to 1. Default 0.5. Unused where users are given.
+    /// Share of the held-out users that are drawn for the test, rounded up; 0, for no test set, to 1, for no validation set. Default 0.5. Unused
+    /// where users are given.
     /// </summary>
     public double TestShare { get; set; } = 0.5;
 
-    /// <summary>The seed of that draw. Default 1.</summary>
-    public long Seed { get; set; } = 1;
+    /// <summary>The seed of that draw. Null, the default: it follows the seed of the <see cref="MLContext"/>.</summary>
+    public int? Seed { get; set; }
 
     /// <summary>Output column of a history's items. Default "Items".</summary>
     public string ItemsColumnName { get; set; } = "Items";
@@ -74,6 +75,10 @@ public sealed class TemporalSplitOptions
 
     /// <summary>Output column of that item's feedback. Default "TargetFeedback".</summary>
     public string TargetFeedbackColumnName { get; set; } = "TargetFeedback";
+
+    internal bool AsksForValidation => TestUsers is null ? TestShare < 1 : ValidationUsers is null or { Count: > 0 };
+
+    internal bool AsksForTest => TestUsers is not null || TestShare > 0;
 
     internal InteractionColumnNames LogColumns
         => new(UserColumnName, ItemColumnName, TimestampColumnName, FeedbackColumnName, PassThroughColumnNames);

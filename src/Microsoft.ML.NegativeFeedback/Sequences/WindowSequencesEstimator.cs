@@ -1,6 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Sequences;
+using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.NegativeFeedback;
 
@@ -11,12 +12,14 @@ namespace Microsoft.ML.NegativeFeedback;
 /// </summary>
 public sealed class WindowSequencesEstimator : IEstimator<WindowSequencesTransformer>
 {
+    private readonly IHost _host;
     private readonly WindowSequencesOptions _options;
 
-    internal WindowSequencesEstimator(WindowSequencesOptions options)
+    internal WindowSequencesEstimator(IHostEnvironment environment, WindowSequencesOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options.Checked();
+        _host = environment.Register("WindowSequences");
     }
 
     /// <summary>Checks the columns; there is nothing to learn.</summary>
@@ -26,7 +29,7 @@ public sealed class WindowSequencesEstimator : IEstimator<WindowSequencesTransfo
     {
         ArgumentNullException.ThrowIfNull(input);
         _options.LogColumns.Require(input.Schema);
-        return new WindowSequencesTransformer(_options);
+        return new WindowSequencesTransformer(_host, _options);
     }
 
     /// <summary>The shape of the sequences; the log's other columns end here.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.Sequences;
+using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.NegativeFeedback;
 
@@ -9,9 +10,10 @@ namespace Microsoft.ML.NegativeFeedback;
 /// </summary>
 public sealed class WindowSequencesTransformer : ITransformer
 {
+    private readonly IHost _host;
     private readonly WindowSequencesOptions _options;
 
-    internal WindowSequencesTransformer(WindowSequencesOptions options) => _options = options;
+    internal WindowSequencesTransformer(IHost host, WindowSequencesOptions options) => (_host, _options) = (host, options);
 
     /// <summary>False: rows are grouped.</summary>
     public bool IsRowToRowMapper => false;
@@ -37,8 +39,7 @@ public sealed class WindowSequencesTransformer : ITransformer
     {
         ArgumentNullException.ThrowIfNull(input);
         var columns = _options.LogColumns.Require(input.Schema);
-        return new SequenceDataView(
-            [.. ColumnsOf(columns)], () => new SequenceWindows(InteractionLog.Read(input, columns).GroupByUser(), _options).Cut());
+        return new SequenceDataView([.. ColumnsOf(columns)], () => Cut(input, columns));
     }
 
     /// <summary>Not supported: see <see cref="IsRowToRowMapper"/>.</summary>
@@ -52,6 +53,21 @@ public sealed class WindowSequencesTransformer : ITransformer
         => throw new NotSupportedException(
             "WindowSequences cannot be saved: it prepares training data and takes no part in serving. "
             + "Save the chain that starts at the histories (MapValueToKey, trainer, MapKeyToValue).");
+
+    private SequenceStore Cut(IDataView input, InteractionColumns columns)
+    {
+        using var channel = _host.Start("Reading");
+        var users = InteractionLog.Read(input, columns).GroupByUser();
+        var windows = new SequenceWindows(users, _options);
+        var store = windows.Cut();
+        if (windows.UsersLeftOut > 0)
+        {
+            channel.Info(MessageSensitivity.None, "{0}", $"{windows.UsersLeftOut} of {users.Users.Count} users are left out: they have fewer than "
+                + $"{_options.MinimumInteractionCount} interactions, {_options.MinimumPositiveCount} positives or {_options.MinimumNegativeCount} negatives.");
+        }
+
+        return store;
+    }
 
     private IEnumerable<SequenceColumn> ColumnsOf(InteractionColumns log)
         => SequenceColumns.Of(log, _options.ItemsColumnName, _options.FeedbackSequenceColumnName, _options.TimesColumnName);

@@ -19,6 +19,13 @@ internal static class TorchMemory
     /// <inheritdoc cref="Of(float[], Device, long[])"/>
     public static Tensor Of(long[] values, Device device, params long[] shape) => Copy(values, device, shape);
 
+    /// <summary>The values of a tensor of Single on any device, row-major.</summary>
+    public static float[] ToArray(this Tensor values)
+    {
+        using var scope = NewDisposeScope();
+        return values.detach().cpu().contiguous().data<float>().ToArray();
+    }
+
     private static Tensor Copy(Array values, Device device, long[] shape)
     {
         using var scope = NewDisposeScope();

@@ -1,6 +1,4 @@
-using System.Text.Json;
-using Microsoft.ML.NegativeFeedback.Models;
-using Microsoft.ML.NegativeFeedback.Onnx;
+using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Trainers;
 using Microsoft.ML.NegativeFeedback.Training;
 using Microsoft.ML.Runtime;
@@ -24,17 +22,29 @@ public sealed class BaselineTrainer : PairwiseTrainer
     internal BaselineTrainer(IHostEnvironment environment, Options options)
         : base(environment, nameof(BaselineTrainer), options)
     {
+        _options = options = (Options)OwnOptions;
         TrainerChecks.IsDefined(options.Network, nameof(options.Network));
         if (options.Network == BaselineNetwork.Din && options.CandidatesColumnName is null)
         {
             throw new ArgumentException($"{nameof(BaselineNetwork.Din)} reads history and candidate together and cannot recommend from the whole catalogue: name a column of "
                 + $"candidates in {nameof(options.CandidatesColumnName)}.");
         }
-
-        _options = options;
     }
 
-    private protected override byte[] Train(TrainerInput input, TrainingSettings settings, NextItemGraphOptions graph, TrainingRun run)
+    private protected override Network CreateNetwork(int itemCount, long seed)
+    {
+        var encoder = PairwiseEncoderSettings;
+        return _options.Network switch
+        {
+            BaselineNetwork.Gru4Rec => new Gru4RecNetwork(itemCount, encoder, seed),
+            BaselineNetwork.Caser => new CaserNetwork(itemCount, encoder, seed),
+            BaselineNetwork.Ncf => new NcfNetwork(itemCount, encoder, seed),
+            BaselineNetwork.Din => new DinNetwork(itemCount, encoder, seed),
+            _ => new SasRecNetwork(itemCount, encoder, readsWholeSequence: false, seed),
+        };
+    }
+
+    private protected override NetworkWeights Train(TrainerInput input, TrainingSettings settings, TrainingRun run)
     {
         var data = ReadData(input);
         if (_options.ObservedSkipShare > 0 && !HasSkips(data.Train))
@@ -43,23 +53,7 @@ public sealed class BaselineTrainer : PairwiseTrainer
                 + "Check the rule that made column '{0}'.", _options.FeedbackColumnName);
         }
 
-        var (count, encoder, seed) = (input.ItemCount, PairwiseEncoderSettings, settings.Seed);
-        ScoringNetwork network = _options.Network switch
-        {
-            BaselineNetwork.Gru4Rec => new GruNetwork(Learn(device => new Gru4RecModel(count, encoder, Weights, seed, device), model => model.ToWeights())),
-            BaselineNetwork.Caser => new CaserNetwork(Learn(device => new CaserModel(count, encoder, Weights, seed, device), model => model.ToWeights())),
-            BaselineNetwork.Ncf => new NcfNetwork(Learn(device => new NcfModel(count, encoder, Weights, seed, device), model => model.ToWeights())),
-            BaselineNetwork.Din => new DinNetwork(Learn(device => new DinModel(count, encoder, Weights, seed, device), model => model.ToWeights())),
-            _ => new EncoderNetwork(Learn(device => new SasRecPairwiseModel(count, encoder, Weights, seed, device), model => model.ToWeights())),
-        };
-        return NextItemGraph.Build(network, graph);
-
-        TWeights Learn<TModel, TWeights>(Func<global::TorchSharp.torch.Device, TModel> create, Func<TModel, TWeights> weightsOf)
-            where TModel : PairwiseModel
-        {
-            string name = $"Baseline {_options.Network} {JsonSerializer.Serialize(encoder)}";
-            return ModelTraining.Train(new PairwiseTask<TModel, TWeights>(name, create, weightsOf, data), settings, run).Weights;
-        }
+        return ModelTraining.Train(new PairwiseTask(CreateNetwork(input.ItemCount, settings.Seed), Weights, data), settings, run).Weights;
     }
 
     /// <summary>The options of <see cref="BaselineTrainer"/>.</summary>

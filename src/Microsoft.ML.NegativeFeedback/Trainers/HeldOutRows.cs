@@ -1,3 +1,4 @@
+using Microsoft.ML.NegativeFeedback.Datasets;
 using Microsoft.ML.NegativeFeedback.Training;
 
 namespace Microsoft.ML.NegativeFeedback.Trainers;
@@ -38,7 +39,7 @@ internal static class HeldOutRows
     {
         var candidates = Enumerable.Range(0, data.RowCount).Where(row => HasTwoPositives(data.Feedback(row))).ToArray();
         int count = (int)Math.Ceiling(candidates.Length * fraction);
-        new Random(seed).Shuffle(candidates);
+        new StableRandom(seed).Shuffle<int>(candidates);
         int[] order = [.. candidates, .. Enumerable.Range(0, data.RowCount).Except(candidates)];
         var kept = new List<int>();
         foreach (var lesson in Lessons)

@@ -1,6 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Onnx;
 using Microsoft.ML.NegativeFeedback.Scoring;
 using Microsoft.ML.NegativeFeedback.Trainers;
@@ -21,17 +21,20 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
 
     private protected NextItemTrainer(IHostEnvironment environment, string name, SequenceTrainerOptions options)
     {
-        TrainerChecks.CheckOptions(options);
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options.Copy();
+        TrainerChecks.CheckOptions(_options);
         _environment = environment;
         _host = environment.Register(name);
-        _options = options;
     }
 
     /// <summary>Trains on sequences; early stopping watches the options' validation rows, or held-out ones.</summary>
     /// <param name="input">Rows with the items of a history as keys and the feedback beside them.</param>
     /// <returns>A transformer that adds recommendations to such rows.</returns>
     /// <exception cref="ArgumentException">A column is missing, of another type or with keys of another dictionary; k is larger than the catalogue.</exception>
-    /// <exception cref="InvalidOperationException">There is nothing to learn from: no rows, a single class of feedback, too few liked items.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There is nothing to learn from: no rows, a single class of feedback, too few liked items; or the options make a model of more than 2 GiB, for which ONNX has no file.
+    /// </exception>
     /// <exception cref="InvalidDataException">A row is malformed, or the checkpoint is damaged or belongs to another training.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled; the checkpoint is that of the last finished epoch.</exception>
     public NextItemTransformer Fit(IDataView input) => Fit(input, _options.ValidationSet);
@@ -39,29 +42,33 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     /// <summary>Trains on sequences; early stopping watches the given rows.</summary>
     /// <param name="trainData">Rows with the items of a history as keys and the feedback beside them.</param>
     /// <param name="validationData">
-    /// Rows like those, with the item that came next and its feedback, as <see cref="SequenceTrainerOptions.ValidationSet"/>; null to hold out a share of the
-    /// training rows.
+    /// Rows like those, with the item that came next and its feedback or with candidates, as <see cref="SequenceTrainerOptions.ValidationSet"/>; null to hold out a
+    /// share of the training rows.
     /// </param>
     /// <returns>A transformer that adds recommendations to such rows.</returns>
     /// <exception cref="ArgumentException">A column is missing, of another type or with keys of another dictionary; k is larger than the catalogue.</exception>
-    /// <exception cref="InvalidOperationException">There is nothing to learn from: no rows, a single class of feedback, too few liked items.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There is nothing to learn from: no rows, a single class of feedback, too few liked items; or the options make a model of more than 2 GiB, for which ONNX has no file.
+    /// </exception>
     /// <exception cref="InvalidDataException">A row is malformed, a validation item is unknown, or the checkpoint is damaged or belongs to another training.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled; the checkpoint is that of the last finished epoch.</exception>
     public NextItemTransformer Fit(IDataView trainData, IDataView? validationData)
     {
         ArgumentNullException.ThrowIfNull(trainData);
         var items = TrainerChecks.CheckSchema(trainData.Schema, _options);
-        NextItemTransformer.CheckBeforeTraining(_environment, ScoringColumns, trainData.Schema);
         int itemCount = checked((int)((KeyDataViewType)ColumnTypes.ItemOf(items.Type)).Count);
+        NextItemTransformer.CheckBeforeTraining(_environment, ScoringColumns, trainData.Schema, GraphSize(itemCount));
         int seed = _options.Seed ?? _host.Rand.Next();
         using var channel = _host.Start("Training");
 
+        var validation = validationData is null ? null : new ValidationReader(_options, RanksCandidates).Read(validationData, items, itemCount);
         var all = SequenceData.Read(trainData, itemCount, _options.ItemsColumnName, _options.FeedbackColumnName);
         // before a trainer warns of what the rows lack
         TrainingDataChecks.RequireRows(all);
-        var input = new TrainerInput(all, validationData, items, itemCount, seed, channel);
+        var input = new TrainerInput(all, validation, itemCount, seed, channel);
         var run = new TrainingRun(_options.Progress, line => channel.Info(MessageSensitivity.None, "{0}", line), _options.CancellationToken);
-        byte[] graph = Train(input, LoopSettings(seed), GraphOptions(Popularity(all)), run);
+        var weights = Train(input, LoopSettings(seed), run);
+        byte[] graph = NextItemGraph.Build(weights, GraphOptions(Popularity(all, weights.Network.ReadsWholeHistory)));
         return new NextItemTransformer(_environment, graph, ScoringColumns, trainData.Schema);
     }
 
@@ -74,26 +81,54 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         return ScoringColumns.AddTo(inputSchema);
     }
 
+    /// <summary>The options as they were given, for the derived class to check.</summary>
+    private protected SequenceTrainerOptions OwnOptions => _options;
+
     /// <summary>The shape of the encoder that the options ask for.</summary>
     private protected EncoderSettings EncoderSettings => new(
         _options.EmbeddingWidth, _options.MaximumSequenceLength, _options.NumberOfBlocks, _options.NumberOfHeads, _options.DropoutRate);
 
-    /// <summary>Whether the network reads every item of a history, rather than the liked ones.</summary>
-    private protected virtual bool ReadsWholeHistory => false;
+    /// <summary>The network that the options ask for.</summary>
+    private protected abstract Network CreateNetwork(int itemCount, long seed);
 
-    /// <summary>Trains, and writes what came of it as a graph.</summary>
-    private protected abstract byte[] Train(TrainerInput input, TrainingSettings settings, NextItemGraphOptions graph, TrainingRun run);
+    /// <summary>How large the graph of the trained network will be.</summary>
+    internal GraphSize GraphSize(int itemCount) => new(CreateNetwork(itemCount, seed: 0), SizeOptions);
 
-    /// <summary>The rows to train on and those with the item that came next that early stopping watches: given ones, or held-out ones.</summary>
-    private protected (SequenceData Train, SequenceData? Validation) SplitRows(TrainerInput input)
-        => input.Validation is { } rows ? (input.Rows, ReadValidationRows(rows, input.Items, input.ItemCount))
-            : _options.ValidationFraction > 0 ? HeldOutRows.Split(input.Rows, _options.ValidationFraction, input.Seed)
-            : (input.Rows, null);
+    /// <summary>The options that make a model as large as it is, with their values.</summary>
+    private protected virtual string SizeOptions => FormattableString.Invariant($"{nameof(_options.EmbeddingWidth)} {_options.EmbeddingWidth:N0}, ")
+        + FormattableString.Invariant($"{nameof(_options.MaximumSequenceLength)} {_options.MaximumSequenceLength:N0}, ")
+        + FormattableString.Invariant($"{nameof(_options.NumberOfBlocks)} {_options.NumberOfBlocks:N0}");
 
-    private SequenceData ReadValidationRows(IDataView rows, DataViewSchema.Column items, int itemCount)
-        => SequenceData.ReadEvaluationRows(
-            KeyMapping.Apply(rows, items, _options.ItemsColumnName, _options.TargetItemColumnName), itemCount,
-            _options.ItemsColumnName, _options.FeedbackColumnName, _options.TargetItemColumnName, _options.TargetFeedbackColumnName);
+    /// <summary>
+    /// Whether early stopping, as published, watches the ranking of candidates rather than what came next: where validation rows have both, and where rows are held out.
+    /// </summary>
+    private protected virtual bool RanksCandidates => false;
+
+    /// <summary>Trains the network.</summary>
+    private protected abstract NetworkWeights Train(TrainerInput input, TrainingSettings settings, TrainingRun run);
+
+    /// <summary>Trains a network that foresees the next item by cross entropy.</summary>
+    private protected NetworkWeights Train(TrainerInput input, NextItemLoss loss, TrainingSettings settings, TrainingRun run)
+    {
+        var (train, validation) = SplitRows(input);
+        var network = (NextItemNetwork)CreateNetwork(input.ItemCount, settings.Seed);
+        return ModelTraining.Train(new NextItemTask(network, loss, train, validation), settings, run).Weights;
+    }
+
+    /// <summary>The rows to train on and those that early stopping watches: given ones, or held-out ones.</summary>
+    private protected (SequenceData Train, ValidationRows? Validation) SplitRows(TrainerInput input)
+    {
+        if (input.Validation is not null || _options.ValidationFraction == 0)
+            return (input.Rows, input.Validation);
+        if (RanksCandidates)
+        {
+            var (rest, candidates) = HeldOutCandidates.Split(input.Rows, _options.ValidationFraction, input.Seed);
+            return (rest, candidates is null ? null : new CandidateValidationRows(candidates, _options.EarlyStoppingMetric));
+        }
+
+        var (train, targets) = HeldOutRows.Split(input.Rows, _options.ValidationFraction, input.Seed);
+        return (train, targets is null ? null : new TargetValidationRows(targets, _options.ValidationCutoff));
+    }
 
     /// <summary>β₂ of Adam.</summary>
     private protected virtual double SecondMomentDecay => 0.999;
@@ -108,7 +143,6 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         MaximumEpochs = _options.MaximumNumberOfEpochs,
         LearningRate = _options.LearningRate,
         Patience = _options.EarlyStoppingPatience,
-        ValidationCutoff = _options.NumberOfRecommendations,
         GradientClippingNorm = _options.GradientClippingNorm,
         CudaDevice = CudaDevice,
         Threads = _options.NumberOfThreads,
@@ -128,7 +162,6 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     private NextItemGraphOptions GraphOptions(float[] popularity) => new()
     {
         TopK = _options.NumberOfRecommendations,
-        History = ReadsWholeHistory ? HistorySelection.Whole : HistorySelection.PositivesOnly,
         ExcludeSeenItems = _options.ExcludeSeenItems,
         Popularity = popularity,
         Candidates = _options.CandidatesColumnName is not null,
@@ -136,7 +169,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     };
 
     /// <summary>How often each item was read in training, [N + 1]: what a history without known items is answered with.</summary>
-    private float[] Popularity(SequenceData data)
+    private static float[] Popularity(SequenceData data, bool readsWholeHistory)
     {
         var counts = new float[data.ItemCount + 1];
         for (int row = 0; row < data.RowCount; row++)
@@ -145,7 +178,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
             var feedback = data.Feedback(row);
             for (int i = 0; i < items.Length; i++)
             {
-                if (ReadsWholeHistory || feedback[i] > 0)
+                if (readsWholeHistory || feedback[i] > 0)
                     counts[items[i]]++;
             }
         }
@@ -160,10 +193,9 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
 
 /// <summary>What a trainer was given.</summary>
 /// <param name="Rows">The training rows.</param>
-/// <param name="Validation">Rows that early stopping watches, as they were given; null to hold out a share of the training rows.</param>
-/// <param name="Items">The training data's column of items.</param>
+/// <param name="Validation">Rows that early stopping watches; null to hold out a share of the training rows.</param>
 /// <param name="ItemCount">N.</param>
 /// <param name="Seed">The seed of everything random.</param>
 /// <param name="Channel">Where to warn.</param>
 internal sealed record TrainerInput(
-    SequenceData Rows, IDataView? Validation, DataViewSchema.Column Items, int ItemCount, int Seed, IChannel Channel);
+    SequenceData Rows, ValidationRows? Validation, int ItemCount, int Seed, IChannel Channel);

@@ -1,5 +1,4 @@
-using Microsoft.ML.NegativeFeedback.DataView;
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Sampling;
 using Microsoft.ML.NegativeFeedback.Trainers;
 using Microsoft.ML.NegativeFeedback.Training;
@@ -18,13 +17,10 @@ public abstract class PairwiseTrainer : NextItemTrainer
     private protected PairwiseTrainer(IHostEnvironment environment, string name, PairwiseTrainerOptions options)
         : base(environment, name, options)
     {
+        _options = options = (PairwiseTrainerOptions)OwnOptions;
         TrainerChecks.IsDefined(options.NegativeSampling, nameof(options.NegativeSampling));
-        TrainerChecks.IsDefined(options.EarlyStoppingMetric, nameof(options.EarlyStoppingMetric));
         TrainerChecks.InRange(options.PopularityExponent, nameof(options.PopularityExponent), value => value >= 0, "at least 0");
         TrainerChecks.InRange(options.ObservedSkipShare, nameof(options.ObservedSkipShare), value => value is >= 0 and <= 1, "in [0, 1]");
-        Columns.CheckName(options.ValidationCandidatesColumnName, nameof(options.ValidationCandidatesColumnName));
-        Columns.CheckName(options.CandidateLabelsColumnName, nameof(options.CandidateLabelsColumnName));
-        _options = options;
     }
 
     // as published for SINE
@@ -33,15 +29,15 @@ public abstract class PairwiseTrainer : NextItemTrainer
     /// <summary>The encoder in the form that SINE was published with.</summary>
     private protected EncoderSettings PairwiseEncoderSettings => EncoderSettings with { Form = EncoderForm.Sine };
 
-    /// <summary>The rows to train on and the candidates that early stopping watches: given ones, or held-out ones.</summary>
+    private protected override bool RanksCandidates => true;
+
+    /// <summary>What is learned from and what early stopping watches.</summary>
     private protected PairwiseData ReadData(TrainerInput input)
     {
-        var given = input.Validation is { } rows ? ReadCandidates(rows, input) : null;
         RequireUnseenItems(input);
-        var (train, validation) = given is null && _options.ValidationFraction > 0
-            ? HeldOutCandidates.Split(input.Rows, _options.ValidationFraction, input.Seed) : (input.Rows, given);
-        return new PairwiseData(train, validation, _options.EarlyStoppingMetric,
-            new NegativeSamplerSettings(_options.NegativeSampling, _options.PopularityExponent, _options.ObservedSkipShare));
+        var (train, validation) = SplitRows(input);
+        return new PairwiseData(
+            train, validation, new NegativeSamplerSettings(_options.NegativeSampling, _options.PopularityExponent, _options.ObservedSkipShare));
     }
 
     /// <summary>Whether anything was skipped, wherever it stands.</summary>
@@ -71,16 +67,9 @@ public abstract class PairwiseTrainer : NextItemTrainer
                 met.Add(item);
             if (met.Count == data.ItemCount)
             {
-                throw new InvalidOperationException($"Column '{_options.ItemsColumnName}' of row {row} holds all {data.ItemCount} items that it has keys for, which leaves none to "
+                throw new InvalidOperationException($"Column '{_options.ItemsColumnName}' of row {row + 1} holds all {data.ItemCount} items that it has keys for, which leaves none to "
                     + "sample that a liked item could be ranked above. Leave such rows out, or cut histories into shorter windows (Transforms.WindowSequences).");
             }
         }
-    }
-
-    private CandidateRows ReadCandidates(IDataView rows, TrainerInput input)
-    {
-        var keys = KeyMapping.Apply(rows, input.Items, _options.ItemsColumnName, _options.ValidationCandidatesColumnName);
-        return new CandidateReader(keys, input.ItemCount).Read(
-            _options.ItemsColumnName, _options.FeedbackColumnName, _options.ValidationCandidatesColumnName, _options.CandidateLabelsColumnName);
     }
 }

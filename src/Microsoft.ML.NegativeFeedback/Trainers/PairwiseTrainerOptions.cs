@@ -27,19 +27,4 @@ public abstract class PairwiseTrainerOptions : SequenceTrainerOptions
     /// the paper's SASRec-N. An item that the row both likes and skips is no skip, and one skipped often is as likely as one skipped once. Default 0: none is.
     /// </summary>
     public double ObservedSkipShare { get; set; }
-
-    /// <summary>
-    /// What early stopping watches in place of NDCG_p@k, which the base options name: the candidates of validation rows are ranked. Default
-    /// <see cref="EarlyStoppingMetric.Auc"/>.
-    /// </summary>
-    public EarlyStoppingMetric EarlyStoppingMetric { get; set; } = EarlyStoppingMetric.Auc;
-
-    /// <summary>
-    /// The candidates in <see cref="SequenceTrainerOptions.ValidationSet"/>, a vector of the items' type or of keys, as <c>Data.LeaveLastOut</c> makes it.
-    /// Default "Candidates".
-    /// </summary>
-    public string ValidationCandidatesColumnName { get; set; } = "Candidates";
-
-    /// <summary>Beside the candidates of validation rows: Single, 1 where it was liked, 0 where it was skipped. Default "CandidateLabels".</summary>
-    public string CandidateLabelsColumnName { get; set; } = "CandidateLabels";
 }

@@ -1,5 +1,5 @@
-using Microsoft.ML.NegativeFeedback.Models;
-using Microsoft.ML.NegativeFeedback.Onnx;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Trainers;
 using Microsoft.ML.NegativeFeedback.Training;
 using Microsoft.ML.Runtime;
@@ -25,19 +25,17 @@ public sealed class PnfRecTrainer : NextItemTrainer
     internal PnfRecTrainer(IHostEnvironment environment, Options options)
         : base(environment, nameof(PnfRecTrainer), options)
     {
+        _options = options = (Options)OwnOptions;
         TrainerChecks.InRange(options.NegativeWeight, nameof(options.NegativeWeight), value => value >= 0, "at least 0");
         TrainerChecks.InRange(options.ContrastiveWeight, nameof(options.ContrastiveWeight), value => value >= 0, "at least 0");
         TrainerChecks.IsDefined(options.Similarity, nameof(options.Similarity));
-        _options = options;
     }
 
-    private protected override byte[] Train(TrainerInput input, TrainingSettings settings, NextItemGraphOptions graph, TrainingRun run)
-    {
-        var (train, validation) = SplitRows(input);
-        var model = new PnfRecSettings(
-            EncoderSettings, _options.NegativeWeight, _options.ContrastiveWeight, _options.Similarity, _options.SeparatePositionEmbeddings);
-        return NextItemGraph.Build(ModelTraining.Train(train, validation, model, settings, run).Weights, graph);
-    }
+    private protected override Network CreateNetwork(int itemCount, long seed)
+        => new PnfRecNetwork(itemCount, EncoderSettings, readsNegatives: _options.NegativeWeight > 0, _options.SeparatePositionEmbeddings, seed);
+
+    private protected override NetworkWeights Train(TrainerInput input, TrainingSettings settings, TrainingRun run)
+        => Train(input, new NextItemLoss(_options.NegativeWeight, _options.ContrastiveWeight, _options.Similarity, ContrastItems.OpposingTemperature), settings, run);
 
     /// <summary>The options of <see cref="PnfRecTrainer"/>.</summary>
     public sealed class Options : SequenceTrainerOptions

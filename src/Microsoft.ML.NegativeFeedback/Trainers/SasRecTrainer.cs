@@ -1,5 +1,5 @@
-using Microsoft.ML.NegativeFeedback.Models;
-using Microsoft.ML.NegativeFeedback.Onnx;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Trainers;
 using Microsoft.ML.NegativeFeedback.Training;
 using Microsoft.ML.Runtime;
@@ -18,20 +18,17 @@ public sealed class SasRecTrainer : NextItemTrainer
     internal SasRecTrainer(IHostEnvironment environment, Options options)
         : base(environment, nameof(SasRecTrainer), options)
     {
+        _options = options = (Options)OwnOptions;
         TrainerChecks.IsDefined(options.Variant, nameof(options.Variant));
         TrainerChecks.InRange(options.ContrastiveWeight, nameof(options.ContrastiveWeight), value => value >= 0, "at least 0");
-        _options = options;
     }
 
-    private protected override bool ReadsWholeHistory => _options.Variant != SasRecVariant.PositiveItems;
+    private protected override Network CreateNetwork(int itemCount, long seed)
+        => new SasRecNetwork(itemCount, EncoderSettings, readsWholeSequence: _options.Variant != SasRecVariant.PositiveItems, seed);
 
-    private protected override byte[] Train(TrainerInput input, TrainingSettings settings, NextItemGraphOptions graph, TrainingRun run)
-    {
-        var (train, validation) = SplitRows(input);
-        double contrastiveWeight = _options.Variant == SasRecVariant.Contrastive ? _options.ContrastiveWeight : 0;
-        var model = new SasRecSettings(EncoderSettings, ReadsWholeHistory, contrastiveWeight);
-        return NextItemGraph.Build(ModelTraining.Train(train, validation, model, settings, run).Weights, graph);
-    }
+    private protected override NetworkWeights Train(TrainerInput input, TrainingSettings settings, TrainingRun run)
+        => Train(input, new NextItemLoss(0, _options.Variant == SasRecVariant.Contrastive ? _options.ContrastiveWeight : 0, ContrastSimilarity.Cosine,
+            ContrastItems.InfoNceTemperature), settings, run);
 
     /// <summary>The options of <see cref="SasRecTrainer"/>.</summary>
     public sealed class Options : SequenceTrainerOptions

@@ -16,6 +16,9 @@ public abstract class SequenceTrainerOptions
     {
     }
 
+    /// <summary>A copy that later changes do not reach; what the options refer to, validation rows and progress, is shared.</summary>
+    internal SequenceTrainerOptions Copy() => (SequenceTrainerOptions)MemberwiseClone();
+
     // ---- columns
 
     /// <summary>
@@ -32,7 +35,11 @@ public abstract class SequenceTrainerOptions
     /// <summary>The column that scoring adds: keys [k] of the recommended items, best first, with the key values of the items. Default "RecommendedItems".</summary>
     public string RecommendedItemsColumnName { get; set; } = "RecommendedItems";
 
-    /// <summary>The column that scoring adds beside it: the scores [k] as Single. Default "Scores".</summary>
+    /// <summary>
+    /// The column that scoring adds beside it: the scores [k] as Single, which order the items of one row. A history in which the network finds nothing to read (no known item,
+    /// or where it reads liked items alone no known liked one) gets counts, how often training met each item, in place of logits: compare scores of different rows only among
+    /// rows of one kind. Default "Scores".
+    /// </summary>
     public string ScoresColumnName { get; set; } = "Scores";
 
     /// <summary>
@@ -41,7 +48,11 @@ public abstract class SequenceTrainerOptions
     /// </summary>
     public string? CandidatesColumnName { get; set; }
 
-    /// <summary>The column that scoring adds in candidates mode: the scores of the row's candidates, in their order, as Single. Default "CandidateScores".</summary>
+    /// <summary>
+    /// The column that scoring adds in candidates mode: the scores of the row's candidates, in their order, as Single. As with <see cref="ScoresColumnName"/> they are counts where
+    /// the network finds nothing to read in a history. <c>EvaluateCandidates</c> pools the scores of all rows for AUC and log loss: filter such rows out first, or look at its
+    /// measures within rows. Default "CandidateScores".
+    /// </summary>
     public string CandidateScoresColumnName { get; set; } = "CandidateScores";
 
     // ---- what is recommended
@@ -54,14 +65,14 @@ public abstract class SequenceTrainerOptions
 
     // ---- network
 
-    /// <summary>l: how many of the most recent items the network reads; at least 1. Default 50.</summary>
+    /// <summary>l: how many of the most recent items the network reads; 1 to 10,000. Default 50.</summary>
     public int MaximumSequenceLength { get; set; } = 50;
 
-    /// <summary>d: width of the item embeddings; a multiple of <see cref="NumberOfHeads"/>. Default 64.</summary>
+    /// <summary>d: width of the item embeddings; 1 to 4,096 and a multiple of <see cref="NumberOfHeads"/>. Default 64.</summary>
     [Choice(new object[] { 32, 64, 128, 256 }, 64)]
     public int EmbeddingWidth { get; set; } = 64;
 
-    /// <summary>Blocks of self-attention; at least 1. Default 2.</summary>
+    /// <summary>Blocks of self-attention; 1 to 100. Default 2.</summary>
     [Choice(new object[] { 1, 2, 3 }, 2)]
     public int NumberOfBlocks { get; set; } = 2;
 
@@ -84,17 +95,30 @@ public abstract class SequenceTrainerOptions
     public int MaximumNumberOfEpochs { get; set; } = 100;
 
     /// <summary>
-    /// Training stops after this many epochs without a better NDCG_p@k on the validation rows and keeps the best epoch's weights; at least 1.
+    /// Training stops after this many epochs without a better result on the validation rows and keeps the best epoch's weights; at least 1.
     /// Default 10.
     /// </summary>
     public int EarlyStoppingPatience { get; set; } = 10;
 
     /// <summary>
-    /// Evaluation rows that early stopping watches: items and feedback as in the training data (the same key mapping applied) and the item that
-    /// came next in <see cref="TargetItemColumnName"/>. Rows whose <see cref="TargetFeedbackColumnName"/> is not above 0 are left out. Default
-    /// null: a share of the training rows is held out, see <see cref="ValidationFraction"/>.
+    /// Rows that early stopping watches: items and feedback as in the training data, as keys of the same dictionary or as the values behind them, and one of two kinds
+    /// of columns beside them, whatever the trainer. Default null: a share of the training rows is held out, see <see cref="ValidationFraction"/>.
+    /// <list type="bullet">
+    /// <item><description><see cref="TargetItemColumnName"/> and <see cref="TargetFeedbackColumnName"/>, as <c>Data.TemporalSplit</c> makes them: NDCG_p@k of what came
+    /// next over the catalogue, with k from <see cref="ValidationCutoff"/>. Rows whose target was not liked are left out.</description></item>
+    /// <item><description><see cref="ValidationCandidatesColumnName"/> and <see cref="CandidateLabelsColumnName"/>, as <c>Data.LeaveLastOut</c> makes them: the
+    /// <see cref="EarlyStoppingMetric"/> of the candidates' ranking.</description></item>
+    /// <item><description>Rows with all four are watched as published for the trainer: by NDCG_p@k for PNFRec and SASRec, by candidates for SINE and its
+    /// baselines.</description></item>
+    /// </list>
     /// </summary>
     public IDataView? ValidationSet { get; set; }
+
+    /// <summary>k of NDCG_p@k on validation rows with what came next, whatever <see cref="NumberOfRecommendations"/> is; at least 1. Default 10.</summary>
+    public int ValidationCutoff { get; set; } = 10;
+
+    /// <summary>What is watched of validation rows with candidates. Default <see cref="EarlyStoppingMetric.Auc"/>.</summary>
+    public EarlyStoppingMetric EarlyStoppingMetric { get; set; } = EarlyStoppingMetric.Auc;
 
     /// <summary>The item that came next, in <see cref="ValidationSet"/>: a key of the same dictionary as the items. Default "TargetItem".</summary>
     public string TargetItemColumnName { get; set; } = "TargetItem";
@@ -103,8 +127,16 @@ public abstract class SequenceTrainerOptions
     public string TargetFeedbackColumnName { get; set; } = "TargetFeedback";
 
     /// <summary>
+    /// The candidates in <see cref="ValidationSet"/>, a vector of the items' type or of keys of the same dictionary. Default "Candidates".
+    /// </summary>
+    public string ValidationCandidatesColumnName { get; set; } = "Candidates";
+
+    /// <summary>Beside these candidates: Single, 1 where it was liked, 0 where it was skipped. Default "CandidateLabels".</summary>
+    public string CandidateLabelsColumnName { get; set; } = "CandidateLabels";
+
+    /// <summary>
     /// Without a <see cref="ValidationSet"/>: the share of training rows that are held out of training and whose last liked item early stopping
-    /// tries to foresee; in [0, 1). 0 trains on everything for <see cref="MaximumNumberOfEpochs"/> epochs, and so does any share where only one row has two liked
+    /// tries to foresee, or, for SINE and its baselines, to rank above what was skipped around it; in [0, 1). 0 trains on everything for <see cref="MaximumNumberOfEpochs"/> epochs, and so does any share where only one row has two liked
     /// items, which training needs itself. Default 0.1.
     /// </summary>
     public double ValidationFraction { get; set; } = 0.1;
@@ -132,7 +164,7 @@ public abstract class SequenceTrainerOptions
     /// </summary>
     public TrainingDevice Device { get; set; } = TrainingDevice.Automatic;
 
-    /// <summary>Threads of training on the CPU; at least 1. Default null: torch's choice, or one a processor where torch sees one core.</summary>
+    /// <summary>Threads of training on the CPU; 1 to 1,024. Default null: torch's choice, or one a processor where torch sees one core.</summary>
     public int? NumberOfThreads { get; set; }
 
     /// <summary>

@@ -1,6 +1,6 @@
-using System.Text.Json;
-using Microsoft.ML.NegativeFeedback.Models;
-using Microsoft.ML.NegativeFeedback.Onnx;
+using Microsoft.ML.NegativeFeedback.DataView;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Trainers;
 using Microsoft.ML.NegativeFeedback.Training;
 using Microsoft.ML.Runtime;
@@ -27,17 +27,21 @@ public sealed class SineTrainer : PairwiseTrainer
 {
     private const double Tolerance = 1e-6;
 
+    private const int MostSubInterests = 100;
+
     private readonly Options _options;
 
     internal SineTrainer(IHostEnvironment environment, Options options)
         : base(environment, nameof(SineTrainer), options)
     {
+        _options = options = (Options)OwnOptions;
         if (options.NumberOfSubInterests < 2)
         {
             throw new ArgumentOutOfRangeException(nameof(options.NumberOfSubInterests), options.NumberOfSubInterests,
                 $"{nameof(options.NumberOfSubInterests)} must be at least 2: with one sub-interest SINE is SASRec, which Trainers.Baseline trains.");
         }
 
+        TrainerChecks.InRange(options.NumberOfSubInterests, nameof(options.NumberOfSubInterests), 2, MostSubInterests);
         TrainerChecks.InRange(options.SameInterestWeight, nameof(options.SameInterestWeight), value => value is >= 0 and <= 1, "in [0, 1]");
         TrainerChecks.InRange(options.SampledLossWeight, nameof(options.SampledLossWeight), value => value is > 0 and <= 1, "in (0, 1]");
         TrainerChecks.InRange(options.SkipLossWeight, nameof(options.SkipLossWeight), value => value is >= 0 and < 1, "in [0, 1)");
@@ -56,26 +60,37 @@ public sealed class SineTrainer : PairwiseTrainer
                 + "rules out: set one of the two back.");
         }
 
+        if (options.SubInterestWeightsColumnName is not null)
+            Columns.CheckName(options.SubInterestWeightsColumnName, nameof(options.SubInterestWeightsColumnName));
         if (options.SubInterestWeightsColumnName is not null && !options.AdaptiveFusion)
         {
             throw new ArgumentException($"{nameof(options.SubInterestWeightsColumnName)} asks for the shares of sub-interests, which only {nameof(options.AdaptiveFusion)} "
                 + "gives: turn it on, or leave the column out.");
         }
-
-        _options = options;
     }
 
     private protected override string? SubInterestWeightsColumnName => _options.SubInterestWeightsColumnName;
 
-    private protected override byte[] Train(TrainerInput input, TrainingSettings settings, NextItemGraphOptions graph, TrainingRun run)
+    private protected override string SizeOptions
+        => FormattableString.Invariant($"{base.SizeOptions}, {nameof(_options.NumberOfSubInterests)} {_options.NumberOfSubInterests:N0}");
+
+    private protected override Network CreateNetwork(int itemCount, long seed) => new SineNetwork(itemCount,
+        new SineSettings(PairwiseEncoderSettings, _options.NumberOfSubInterests, _options.UseNegativeFeedback ? _options.SameInterestWeight : 0.5,
+            _options.FusionNormalization, _options.AdaptiveFusion), seed);
+
+    private protected override NetworkWeights Train(TrainerInput input, TrainingSettings settings, TrainingRun run)
     {
         var data = ReadData(input);
-        if (_options.UseNegativeFeedback)
+        bool usesSkips = _options.UseNegativeFeedback;
+        if (usesSkips)
             WarnWithoutSkips(data.Train, input.Channel);
-        var model = Settings();
-        var task = new PairwiseTask<SineModel, SineWeights>($"SINE {JsonSerializer.Serialize(model)}",
-            device => new SineModel(input.ItemCount, model, settings.Seed, device), trained => trained.ToWeights(), data);
-        return NextItemGraph.Build(ModelTraining.Train(task, settings, run).Weights, graph);
+        // without skips λ₁ and λ₃ keep their proportion and still sum to one
+        double scale = usesSkips ? 1 : 1 / (_options.SampledLossWeight + _options.DistanceLossWeight);
+        var weights = new PairwiseWeights(scale * _options.SampledLossWeight, usesSkips ? _options.SkipLossWeight : 0);
+        var network = (SineNetwork)CreateNetwork(input.ItemCount, settings.Seed);
+        var apart = _options.DistanceLossWeight == 0 ? null
+            : new ParameterLoss(PairwiseModel.RegularizerName, scale * _options.DistanceLossWeight, network.Prototypes, DistanceCorrelation.OfPairs);
+        return ModelTraining.Train(new PairwiseTask(network, weights, data, apart), settings, run).Weights;
     }
 
     private void WarnWithoutSkips(SequenceData train, IChannel channel)
@@ -93,21 +108,10 @@ public sealed class SineTrainer : PairwiseTrainer
         }
     }
 
-    private SineSettings Settings()
-    {
-        bool usesSkips = _options.UseNegativeFeedback;
-        // without skips λ₁ and λ₃ keep their proportion and still sum to one
-        double scale = usesSkips ? 1 : 1 / (_options.SampledLossWeight + _options.DistanceLossWeight);
-        return new SineSettings(
-            PairwiseEncoderSettings, _options.NumberOfSubInterests,
-            new PairwiseWeights(scale * _options.SampledLossWeight, usesSkips ? _options.SkipLossWeight : 0), scale * _options.DistanceLossWeight,
-            usesSkips ? _options.SameInterestWeight : 0.5, _options.FusionNormalization, _options.AdaptiveFusion);
-    }
-
     /// <summary>The options of <see cref="SineTrainer"/>.</summary>
     public sealed class Options : PairwiseTrainerOptions
     {
-        /// <summary>K: sub-interests; at least 2. Default 2, the best on the paper's Kuaishou data (7 on its WeChat data).</summary>
+        /// <summary>K: sub-interests; 2 to 100. Default 2, the best on the paper's Kuaishou data (7 on its WeChat data).</summary>
         [Choice(new object[] { 2, 3, 4, 5, 6, 7, 8, 9, 10 }, 2)]
         public int NumberOfSubInterests { get; set; } = 2;
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Scoring;
@@ -7,9 +8,19 @@ namespace Microsoft.ML.NegativeFeedback.Trainers;
 /// <summary>The checks of options and columns that come before any training.</summary>
 internal static class TrainerChecks
 {
+    // what is beyond is a slip, and would only be met by running out of memory or threads
+    private const int LongestSequence = 10_000, WidestEmbedding = 4_096, MostBlocks = 100, MostThreads = 1_024;
+
     public static void CheckOptions(SequenceTrainerOptions options)
     {
-        ArgumentNullException.ThrowIfNull(options);
+        CheckColumnNames(options);
+        AtLeastOne(options.NumberOfRecommendations, nameof(options.NumberOfRecommendations));
+        CheckNetwork(options);
+        CheckTraining(options);
+    }
+
+    private static void CheckColumnNames(SequenceTrainerOptions options)
+    {
         Columns.CheckName(options.ItemsColumnName, nameof(options.ItemsColumnName));
         Columns.CheckName(options.FeedbackColumnName, nameof(options.FeedbackColumnName));
         Columns.CheckName(options.RecommendedItemsColumnName, nameof(options.RecommendedItemsColumnName));
@@ -17,10 +28,17 @@ internal static class TrainerChecks
         Columns.CheckName(options.CandidateScoresColumnName, nameof(options.CandidateScoresColumnName));
         Columns.CheckName(options.TargetItemColumnName, nameof(options.TargetItemColumnName));
         Columns.CheckName(options.TargetFeedbackColumnName, nameof(options.TargetFeedbackColumnName));
-        AtLeastOne(options.NumberOfRecommendations, nameof(options.NumberOfRecommendations));
-        AtLeastOne(options.MaximumSequenceLength, nameof(options.MaximumSequenceLength));
-        AtLeastOne(options.EmbeddingWidth, nameof(options.EmbeddingWidth));
-        AtLeastOne(options.NumberOfBlocks, nameof(options.NumberOfBlocks));
+        Columns.CheckName(options.ValidationCandidatesColumnName, nameof(options.ValidationCandidatesColumnName));
+        Columns.CheckName(options.CandidateLabelsColumnName, nameof(options.CandidateLabelsColumnName));
+        if (options.CandidatesColumnName is not null)
+            Columns.CheckName(options.CandidatesColumnName, nameof(options.CandidatesColumnName));
+    }
+
+    private static void CheckNetwork(SequenceTrainerOptions options)
+    {
+        InRange(options.MaximumSequenceLength, nameof(options.MaximumSequenceLength), 1, LongestSequence);
+        InRange(options.EmbeddingWidth, nameof(options.EmbeddingWidth), 1, WidestEmbedding);
+        InRange(options.NumberOfBlocks, nameof(options.NumberOfBlocks), 1, MostBlocks);
         AtLeastOne(options.NumberOfHeads, nameof(options.NumberOfHeads));
         if (options.EmbeddingWidth % options.NumberOfHeads != 0)
         {
@@ -29,6 +47,10 @@ internal static class TrainerChecks
         }
 
         InRange(options.DropoutRate, nameof(options.DropoutRate), value => value is >= 0 and < 1, "in [0, 1)");
+    }
+
+    private static void CheckTraining(SequenceTrainerOptions options)
+    {
         AtLeastOne(options.BatchSize, nameof(options.BatchSize));
         InRange(options.LearningRate, nameof(options.LearningRate), value => value > 0, "above 0");
         AtLeastOne(options.MaximumNumberOfEpochs, nameof(options.MaximumNumberOfEpochs));
@@ -36,8 +58,13 @@ internal static class TrainerChecks
         InRange(options.ValidationFraction, nameof(options.ValidationFraction), value => value is >= 0 and < 1, "in [0, 1)");
         if (options.GradientClippingNorm is { } norm)
             InRange(norm, nameof(options.GradientClippingNorm), value => value > 0, "above 0");
+        AtLeastOne(options.ValidationCutoff, nameof(options.ValidationCutoff));
+        IsDefined(options.EarlyStoppingMetric, nameof(options.EarlyStoppingMetric));
+        IsDefined(options.Device, nameof(options.Device));
         if (options.NumberOfThreads is { } threads)
-            AtLeastOne(threads, nameof(options.NumberOfThreads));
+            InRange(threads, nameof(options.NumberOfThreads), 1, MostThreads);
+        if (options.CheckpointPath is { } path && string.IsNullOrWhiteSpace(path))
+            throw new ArgumentException($"{nameof(options.CheckpointPath)} is '{path}': name a file, or leave it null to write none.", nameof(options.CheckpointPath));
     }
 
     /// <summary>A finite number in a range that the message names.</summary>
@@ -47,12 +74,19 @@ internal static class TrainerChecks
             throw new ArgumentOutOfRangeException(name, value, $"{name} must be {range}.");
     }
 
+    /// <summary>A whole number from a lowest to a highest value.</summary>
+    public static void InRange(int value, string name, int lowest, int highest)
+    {
+        if (value < lowest || value > highest)
+            throw new ArgumentOutOfRangeException(name, value, string.Create(CultureInfo.InvariantCulture, $"{name} must be {lowest} to {highest:N0}."));
+    }
+
     /// <summary>A value of an enumeration.</summary>
     public static void IsDefined<T>(T value, string name)
         where T : struct, Enum
     {
         if (!Enum.IsDefined(value))
-            throw new ArgumentOutOfRangeException(name, value, $"{name} is no {typeof(T).Name}.");
+            throw new ArgumentOutOfRangeException(name, value, $"{name} is no {typeof(T).Name}: it must be one of {string.Join(", ", Enum.GetNames<T>())}.");
     }
 
     /// <summary>The columns of training data; returns the one with the items.</summary>

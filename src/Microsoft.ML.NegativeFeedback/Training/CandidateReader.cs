@@ -34,10 +34,10 @@ internal sealed class CandidateReader(IDataView data, int itemCount)
         {
             getCandidates(ref keys);
             getLabels(ref values);
-            int[] row = Array.ConvertAll(keys.DenseValues().ToArray(), key => Check(key, candidatesColumnName, cursor.Position));
+            int[] row = Array.ConvertAll(keys.DenseValues().ToArray(), key => Check(key, candidatesColumnName, cursor.Position + 1));
             float[] rowLabels = values.DenseValues().ToArray();
             if (CandidateTotals.FaultOf(new float[row.Length], rowLabels) is { } fault)
-                throw new InvalidDataException($"Row {cursor.Position}, columns '{candidatesColumnName}' and '{labelsColumnName}': {fault}");
+                throw new InvalidDataException($"Row {cursor.Position + 1}, columns '{candidatesColumnName}' and '{labelsColumnName}': {fault}");
             candidates.Add(row);
             labels.Add(rowLabels);
         }

@@ -1,29 +1,25 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML.NegativeFeedback.Evaluation;
-using Microsoft.ML.NegativeFeedback.Tensors;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
 
-/// <summary>AUC, GAUC and NDCG of candidates, of which early stopping watches one. Rows without a liked item in their history are left out.</summary>
+/// <summary>AUC, GAUC and NDCG of candidates, of which early stopping watches one. Rows in whose history the model reads nothing are left out.</summary>
 internal sealed class CandidateValidation : IValidation
 {
     private const int RowsPerBatch = 128;
 
     private readonly CandidateRows _data;
-    private readonly PairwiseModel _model;
-    private readonly LikedWindows _windows;
+    private readonly HistoryScorer _scorer;
     private readonly int[] _rows;
     private readonly EarlyStoppingMetric _metric;
 
-    public CandidateValidation(CandidateRows data, PairwiseModel model, EarlyStoppingMetric metric)
+    public CandidateValidation(CandidateRows data, SequenceModel model, EarlyStoppingMetric metric)
     {
-        (_data, _model, _metric) = (data, model, metric);
-        _windows = new LikedWindows(data.Histories, model.Network.Settings.MaximumLength);
+        (_data, _metric, _scorer) = (data, metric, new HistoryScorer(model, data.Histories));
         _rows = [.. Enumerable.Range(0, data.Histories.RowCount)
-            .Where(row => _windows.Length(row) > 0 && data.Candidates(row).Length > 0)
-            .OrderBy(_windows.Length)];
-        const string Remedy = "beside a history with a liked item, so early stopping has nothing to watch. Data.LeaveLastOut makes such rows.";
+            .Where(row => _scorer.Length(row) > 0 && data.Candidates(row).Length > 0)
+            .OrderBy(_scorer.Length)];
+        const string Remedy = "beside a history with an item that the model reads, a liked one as a rule, so early stopping has nothing to watch. Data.LeaveLastOut makes such rows.";
         if (!_rows.Any(HasLiked) || !_rows.Any(HasSkipped))
             throw new InvalidOperationException($"The validation rows have no candidates of both kinds, liked (label 1) and skipped (label 0), {Remedy}");
         // AUC alone compares candidates of different rows
@@ -80,22 +76,14 @@ internal sealed class CandidateValidation : IValidation
     /// <summary>[rows, most candidates], row-major.</summary>
     private float[] Scores(int[] rows)
     {
-        using var scope = NewDisposeScope();
-        int length = _windows.Length(rows[^1]), most = rows.Max(row => _data.Candidates(row).Length);
-        var (inputs, skips) = (new long[rows.Length * length], new long[rows.Length * length]);
-        var (last, candidates) = (new long[rows.Length], new long[most * rows.Length]);
+        int most = rows.Max(row => _data.Candidates(row).Length);
+        var candidates = new long[most * rows.Length];
         for (int i = 0; i < rows.Length; i++)
         {
-            var items = _windows.Items(rows[i]);
-            for (int j = 0; j < items.Length; j++)
-                (inputs[(i * length) + j], skips[(i * length) + j]) = (items[j], _windows.Skips(rows[i])[j]);
-            last[i] = items.Length - 1;
             for (int j = 0; j < _data.Candidates(rows[i]).Length; j++)
                 candidates[(i * most) + j] = _data.Candidates(rows[i])[j];
         }
 
-        var history = TorchHistory.AtNewest(inputs, last, _model.Device, skips);
-        var scores = _model.Score(history, TorchMemory.Of(candidates, _model.Device, rows.Length, most)).cpu();
-        return MemoryMarshal.Cast<byte, float>(scores.contiguous().bytes).ToArray();
+        return _scorer.OfCandidates(rows, candidates);
     }
 }

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.ML.NegativeFeedback.DataView;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
 
@@ -22,15 +23,11 @@ internal static class CheckpointFile
     /// <exception cref="ArgumentException">It cannot.</exception>
     public static void CheckWritable(string path)
     {
-        string probe = TemporaryPath(path);
         try
         {
-            File.WriteAllBytes(probe, []);
-            File.Delete(probe);
-            if (Directory.Exists(path))
-                throw new IOException("there is a folder of that name");
+            WholeFile.CheckWritable(path);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new ArgumentException(
                 $"The checkpoint '{path}' cannot be written: {error.Message} Choose a file in a folder that can be written to.", error);
@@ -44,10 +41,9 @@ internal static class CheckpointFile
         var header = new Header(checkpoint.Fingerprint, checkpoint.BestEpoch, [.. checkpoint.Epochs], new(checkpoint.Steps),
             Array.ConvertAll(names, name => new TensorEntry(name, checkpoint.Tensors[name].Length)));
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(header, HeaderFormat);
-        string temporary = TemporaryPath(path);
-        using (var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256))
-        using (var file = File.Create(temporary))
+        WholeFile.Write(path, "The checkpoint", file =>
         {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             var length = new byte[sizeof(long)];
             BinaryPrimitives.WriteInt64LittleEndian(length, json.Length);
             Append(Magic);
@@ -62,9 +58,7 @@ internal static class CheckpointFile
                 hash.AppendData(bytes);
                 file.Write(bytes);
             }
-        }
-
-        File.Move(temporary, path, overwrite: true);
+        });
     }
 
     /// <summary>Reads a checkpoint.</summary>
@@ -99,8 +93,6 @@ internal static class CheckpointFile
     private static bool EndsWithItsHash(byte[] bytes)
         => bytes.Length >= Magic.Length + sizeof(long) + HashLength
             && SHA256.HashData(bytes.AsSpan(..^HashLength)).AsSpan().SequenceEqual(bytes.AsSpan(^HashLength..));
-
-    private static string TemporaryPath(string path) => path + ".tmp";
 
     private static ReadOnlySpan<byte> LittleEndian(float[] values)
     {

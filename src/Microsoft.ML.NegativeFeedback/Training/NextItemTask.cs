@@ -1,16 +1,17 @@
+using System.Text.Json;
+using Microsoft.ML.NegativeFeedback.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
 
 /// <summary>Training of a model that foresees the next item by cross entropy.</summary>
-/// <param name="name">The model and its settings.</param>
-/// <param name="create">Makes the model.</param>
+/// <param name="network">The network.</param>
+/// <param name="loss">What it learns from.</param>
 /// <param name="train">Histories.</param>
 /// <param name="validation">Rows that early stopping watches, or null.</param>
-/// <param name="cutoff">k of the validation metrics.</param>
 internal sealed class NextItemTask(
-    string name, Func<Device, NextItemModel> create, SequenceData train, SequenceData? validation, int cutoff)
+    NextItemNetwork network, NextItemLoss loss, SequenceData train, ValidationRows? validation)
     : TrainingTask<NextItemModel>
 {
     // Positions of a slice: on a CPU what a block keeps of them for its gradients should stay in the caches; a GPU is fast where there is
@@ -21,9 +22,9 @@ internal sealed class NextItemTask(
     private const int SlicesPerWorker = 4;
 
     public override string Description
-        => $"{name} cutoff {cutoff} train {train.Fingerprint()[..16]} validation {validation?.Fingerprint()[..16]}";
+        => $"{network.Description} {JsonSerializer.Serialize(loss)} {validation?.Measure} train {train.Fingerprint()[..16]} validation {validation?.Fingerprint[..16]}";
 
-    public override NextItemModel CreateModel(Device device) => create(device);
+    public override NextItemModel CreateModel(Device device) => new(network, loss, device);
 
     public override IBatchSource CreateBatches(NextItemModel model, Device device, int workers)
     {
@@ -35,5 +36,5 @@ internal sealed class NextItemTask(
     }
 
     public override IValidation? CreateValidation(NextItemModel model, Device device)
-        => validation is null ? null : TrainingDataChecks.RequireRows(new NextItemValidation(validation, model, cutoff));
+        => validation?.Watch(model);
 }

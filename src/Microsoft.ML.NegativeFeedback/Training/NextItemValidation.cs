@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
@@ -14,18 +13,16 @@ internal sealed class NextItemValidation : IValidation
     private const int RowsPerBatch = 256;
 
     private readonly SequenceData _data;
-    private readonly NextItemModel _model;
-    private readonly SequenceWindows _windows;
+    private readonly HistoryScorer _scorer;
     private readonly int[] _rows;
     private readonly int _cutoff;
 
-    public NextItemValidation(SequenceData data, NextItemModel model, int cutoff)
+    public NextItemValidation(SequenceData data, SequenceModel model, int cutoff)
     {
-        (_data, _model, _cutoff) = (data, model, cutoff);
-        _windows = new SequenceWindows(data, model.Network.ScoringSequence, model.Network.Settings.MaximumLength);
+        (_data, _cutoff, _scorer) = (data, cutoff, new HistoryScorer(model, data));
         _rows = [.. Enumerable.Range(0, data.RowCount)
-            .Where(row => data.TargetFeedback(row) > 0 && _windows.Length(row) > 0)
-            .OrderBy(_windows.Length)];
+            .Where(row => data.TargetFeedback(row) > 0 && _scorer.Length(row) > 0)
+            .OrderBy(_scorer.Length)];
     }
 
     /// <summary>How many rows count.</summary>
@@ -53,24 +50,11 @@ internal sealed class NextItemValidation : IValidation
 
     private int[] Ranks(int[] rows)
     {
-        using var scope = NewDisposeScope();
-        int length = _windows.Length(rows[^1]);
-        var inputs = new long[rows.Length * length];
-        var last = new long[rows.Length];
-        for (int i = 0; i < rows.Length; i++)
-        {
-            var items = _windows.Items(rows[i]).Span;
-            for (int j = 0; j < items.Length; j++)
-                inputs[(i * length) + j] = items[j];
-            last[i] = items.Length - 1;
-        }
-
-        var scores = _model.NewestStates(inputs, last).mm(_model.Of(_model.Network.Items).t()).cpu();
-        var values = MemoryMarshal.Cast<byte, float>(scores.bytes);
+        float[] scores = _scorer.OfCatalogue(rows);
         int width = _data.ItemCount + 1;
         var ranks = new int[rows.Length];
         for (int i = 0; i < rows.Length; i++)
-            ranks[i] = Rank(values.Slice(i * width, width), _data.Items(rows[i]), _data.TargetItem(rows[i]));
+            ranks[i] = Rank(scores.AsSpan(i * width, width), _data.Items(rows[i]), _data.TargetItem(rows[i]));
         return ranks;
     }
 

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Sampling;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -6,16 +8,16 @@ namespace Microsoft.ML.NegativeFeedback.Training;
 
 /// <summary>What pairwise training reads.</summary>
 /// <param name="Train">Histories.</param>
-/// <param name="Validation">Candidates that early stopping watches, or null.</param>
-/// <param name="Metric">What it watches of them.</param>
+/// <param name="Validation">Rows that early stopping watches, or null.</param>
 /// <param name="Sampler">How items that a row does not hold are drawn.</param>
-internal sealed record PairwiseData(SequenceData Train, CandidateRows? Validation, EarlyStoppingMetric Metric, NegativeSamplerSettings Sampler);
+internal sealed record PairwiseData(SequenceData Train, ValidationRows? Validation, NegativeSamplerSettings Sampler);
 
 /// <summary>Training of a model that learns pairwise.</summary>
-/// <param name="name">The model and its settings.</param>
-/// <param name="create">Makes the model.</param>
+/// <param name="network">The network.</param>
+/// <param name="weights">The coefficients of its loss.</param>
 /// <param name="data">What it reads.</param>
-internal sealed class PairwiseTask(string name, Func<Device, PairwiseModel> create, PairwiseData data) : TrainingTask<PairwiseModel>
+/// <param name="regularizer">A term that depends on a parameter alone, or null.</param>
+internal sealed class PairwiseTask(Network network, PairwiseWeights weights, PairwiseData data, ParameterLoss? regularizer = null) : TrainingTask<PairwiseModel>
 {
     // Positions of a slice: on a CPU what is kept of them for gradients should stay in the caches; a GPU is fast where there is more to do
     // at once.
@@ -24,9 +26,9 @@ internal sealed class PairwiseTask(string name, Func<Device, PairwiseModel> crea
     private const int SlicesPerWorker = 4;
 
     public override string Description
-        => $"{name} {data.Sampler} {data.Metric} train {data.Train.Fingerprint()[..16]} validation {data.Validation?.Fingerprint()[..16]}";
+        => FormattableString.Invariant($"{network.Description} {JsonSerializer.Serialize(weights)} {regularizer?.Weight:R} {data.Sampler} {data.Validation?.Measure} train {data.Train.Fingerprint()[..16]} validation {data.Validation?.Fingerprint[..16]}");
 
-    public override PairwiseModel CreateModel(Device device) => create(device);
+    public override PairwiseModel CreateModel(Device device) => new(network, weights, device, regularizer);
 
     public override IBatchSource CreateBatches(PairwiseModel model, Device device, int workers)
     {
@@ -38,7 +40,7 @@ internal sealed class PairwiseTask(string name, Func<Device, PairwiseModel> crea
     }
 
     public override IValidation? CreateValidation(PairwiseModel model, Device device)
-        => data.Validation is null ? null : new CandidateValidation(data.Validation, model, data.Metric);
+        => data.Validation?.Watch(model);
 
     /// <summary>[N + 1]: how often each item was met.</summary>
     private long[] ItemCounts()

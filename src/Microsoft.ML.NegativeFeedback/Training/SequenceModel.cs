@@ -118,13 +118,6 @@ internal class NextItemModel(NextItemNetwork network, NextItemLoss loss, Device 
             (CrossEntropyName, crossEntropy), (NegativeCrossEntropyName, negativeCrossEntropy), (ContrastName, contrast));
     }
 
-    /// <summary>Hidden vectors at the newest place of each sequence that recommendations are made from, [batch, d], without gradients.</summary>
-    public Tensor NewestStates(long[] inputs, long[] newest)
-    {
-        using var scope = NewDisposeScope();
-        return network.States(new TorchPass(this), TorchHistory.AtNewest(inputs, newest, Device)).Value.MoveToOuterDisposeScope();
-    }
-
     private void Accumulate(SequenceSlice slice, SliceTensors tensors, in BatchCounts counts, LossSums sums)
     {
         bool isNegative = slice.Kind == SequenceKind.Negatives;
@@ -166,22 +159,11 @@ internal sealed class PairwiseModel(Network network, PairwiseWeights weights, De
     /// <summary>Whether there is a term that depends on parameters alone.</summary>
     public bool HasRegularizer => regularizer is not null;
 
-    /// <summary>Logits of candidates at the newest place of each sequence, without gradients.</summary>
-    /// <param name="history">The sequences.</param>
-    /// <param name="candidates">Int64 [count, c] items, 0 where a sequence has fewer.</param>
-    /// <returns>[count, c].</returns>
-    public Tensor Score(TorchHistory history, Tensor candidates)
-    {
-        using var scope = NewDisposeScope();
-        var pass = new TorchPass(this);
-        return network.Scores(pass, history, pass.Lookup(network.Items, new(candidates))).Value.MoveToOuterDisposeScope();
-    }
-
     /// <summary>Adds a slice's losses and gradients to the sums.</summary>
     public void AccumulateGradients(PairwiseSlice slice, PairwiseCounts counts, PassKey key, GradientSums sums)
     {
         using var scope = NewDisposeScope();
-        var pass = new TorchPass(this, new Dropout(network.Settings.DropoutRate, key));
+        var pass = new TorchPass(this, new Dropout(Network.Settings.DropoutRate, key));
         var margins = Margins(pass, slice, readsSkips: slice.HasSkips && weights.Skipped > 0);
         var sampledLoss = LogisticLoss(margins, 0).sum();
         sums.Losses.Add(SampledTerm, sampledLoss.detach());
@@ -230,8 +212,8 @@ internal sealed class PairwiseModel(Network network, PairwiseWeights weights, De
                 compared[(i * kinds) + 2] = slice.Skipped[i];
         }
 
-        var candidates = pass.Lookup(network.Items, new(TorchMemory.Of(compared, Device, -1, kinds)));
-        return network.Margins(pass, TorchHistory.Of(slice, Device), candidates).Value;
+        var candidates = pass.Lookup(Network.Items, new(TorchMemory.Of(compared, Device, -1, kinds)));
+        return Network.Margins(pass, TorchHistory.Of(slice, Device), candidates).Value;
     }
 
     // −ln σ(x)

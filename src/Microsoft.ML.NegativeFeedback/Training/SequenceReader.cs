@@ -48,12 +48,14 @@ internal sealed class SequenceReader
         var row = new RowBuffer(_itemCount, _items.Name, _feedback.Name);
         while (cursor.MoveNext())
         {
+            // as messages count rows, from 1
+            long number = cursor.Position + 1;
             getItems(ref keys);
             getFeedback(ref feedback);
-            row.Fill(keys, feedback, cursor.Position);
+            row.Fill(keys, feedback, number);
             builder.AddRow(row.Items, row.Feedback);
             if (getTargetItem is not null)
-                builder.AddTarget(TargetItem(getTargetItem, cursor.Position), TargetFeedback(getTargetFeedback!, cursor.Position));
+                builder.AddTarget(TargetItem(getTargetItem, number), TargetFeedback(getTargetFeedback!, number));
         }
 
         return builder.Build();

@@ -18,9 +18,6 @@ internal sealed record TrainingSettings
     /// <summary>Epochs without a better validation score after which training stops. Default 10, as published for PNFRec.</summary>
     public int Patience { get; init; } = 10;
 
-    /// <summary>k of the validation metrics. Default 10.</summary>
-    public int ValidationCutoff { get; init; } = 10;
-
     /// <summary>The largest norm of a step's gradient, or null for any, as published.</summary>
     public double? GradientClippingNorm { get; init; }
 

@@ -122,16 +122,17 @@ public class FeedbackAnalysisTests
         var log = Enumerable.Range(0, 20_000)
             .SelectMany(i => new[] { Of(i, 100 * (1 + (i % 3)), -1, 0), Of(i, 400, 1, 1) }).ToArray();
 
-        var analysis = Analyze(log, ThreeLevels);
+        var analysis = Analyze(log, With(seed: 1));
 
         Assert.Equal(20_000, analysis.PairCount);
         Assert.Equal(0, analysis.CategoryCases[3].NeighbouringCount);
         // standard error of the share: 0.003
         Assert.Equal(0.25, analysis.CategoryCases[3].RandomShare, 0.012);
         Assert.Equal(0.75, analysis.CategoryCases[0].RandomShare, 0.012);
-        Assert.Equal(analysis.CategoryCases, Analyze(log, ThreeLevels).CategoryCases);
-        var otherSeed = new FeedbackAnalysisOptions { CategoryColumnNames = ThreeLevels.CategoryColumnNames, Seed = 2 };
-        Assert.NotEqual(analysis.CategoryCases, Analyze(log, otherSeed).CategoryCases);
+        Assert.Equal(analysis.CategoryCases, Analyze(log, With(seed: 1)).CategoryCases);
+        Assert.NotEqual(analysis.CategoryCases, Analyze(log, With(seed: 2)).CategoryCases);
+
+        FeedbackAnalysisOptions With(int seed) => new() { CategoryColumnNames = ThreeLevels.CategoryColumnNames, Seed = seed };
     }
 
     [Fact]
@@ -212,7 +213,7 @@ public class FeedbackAnalysisTests
 
         var error = Assert.Throws<InvalidDataException>(() => Analyze(log, ThreeLevels));
 
-        Assert.Contains("Item 111 has the category 'news' in column 'Level1' of row 1 and 'category 1' before", error.Message);
+        Assert.Contains("Item 111 has the category 'news' in column 'Level1' of row 2 and 'category 1' before", error.Message);
     }
 
     [Fact]
@@ -221,11 +222,11 @@ public class FeedbackAnalysisTests
         Assert.Contains("empty", Assert.Throws<InvalidDataException>(() => Analyze([])).Message);
         Assert.Contains("'Feedback' is NaN", Assert.Throws<InvalidDataException>(() => Analyze([Of(1, 1, float.NaN, 1)])).Message);
         var flag = Assert.Throws<InvalidDataException>(() => Analyze([Of(1, 1, 1, 1, hate: 0.5f)], new() { ActiveNegativeColumnName = "Hate" }));
-        Assert.Contains("'Hate' is 0.5 in row 0", flag.Message);
+        Assert.Contains("'Hate' is 0.5 in row 1", flag.Message);
         var keyed = _ml.Data.LoadFromEnumerable(new[] { Of(1, 1, 1, 1), Of(1, 2, 1, 2) });
         var one = _ml.Data.LoadFromEnumerable(new[] { Of(1, 1, 1, 1) });
         keyed = _ml.Transforms.Conversion.MapValueToKey("Item").Fit(one).Transform(keyed);
-        Assert.Contains("Column 'Item' is missing in row 1", Assert.Throws<InvalidDataException>(() => _ml.Data.AnalyzeFeedback(keyed)).Message);
+        Assert.Contains("Column 'Item' is missing in row 2", Assert.Throws<InvalidDataException>(() => _ml.Data.AnalyzeFeedback(keyed)).Message);
     }
 
     [Fact]

@@ -31,7 +31,7 @@ public sealed class KionLogTests : IDisposable
         var log = Context.Data.LoadKion(_folder);
         var rule = Context.Transforms.LabelFeedback(FeedbackRule.WatchedShare());
         var error = Assert.Throws<InvalidDataException>(() => rule.Fit(log).Transform(log).GetColumn<float>("Feedback").ToArray());
-        Assert.Contains("'WatchedShare' is NaN in row 1", error.Message);
+        Assert.Contains("'WatchedShare' is NaN in row 2", error.Message);
         var known = Context.Data.FilterRowsByColumn(log, "WatchedShare", lowerBound: 0);
         Assert.Equal([1f, -1f], rule.Fit(known).Transform(known).GetColumn<float>("Feedback"));
     }
@@ -46,7 +46,7 @@ public sealed class KionLogTests : IDisposable
     public void MalformedLinesAreNamed(string line, string found, string expected)
     {
         Write(Header + "1,2,2021-05-11,3,4\n" + line + "\n");
-        var error = Assert.Throws<InvalidDataException>(() => Context.Data.LoadKion(_folder).GetColumn<int>("User").ToArray());
+        var error = Assert.Throws<InvalidDataException>(() => DataViewRows.Of(Context.Data.LoadKion(_folder)));
         Assert.Contains("interactions.csv, line 3", error.Message);
         Assert.Contains(found, error.Message);
         Assert.Contains(expected, error.Message);

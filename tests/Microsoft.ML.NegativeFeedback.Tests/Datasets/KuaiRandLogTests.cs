@@ -73,7 +73,7 @@ public sealed class KuaiRandLogTests(ITestOutputHelper output) : IDisposable
     public void MalformedLinesAreNamed(string line, string found, string expected)
     {
         Write("log.csv", Header + "0,7,20220422,200,1,1,1,0,1,0,0,1,46186,45916,0,7639,0,0,1\n" + line);
-        var error = Assert.Throws<InvalidDataException>(() => Context.Data.LoadKuaiRand(_folder).GetColumn<int>("User").ToArray());
+        var error = Assert.Throws<InvalidDataException>(() => DataViewRows.Of(Context.Data.LoadKuaiRand(_folder)));
         Assert.Contains($"{Path.Combine(_folder, "log.csv")}, line 3", error.Message);
         Assert.Contains(found, error.Message);
         Assert.Contains(expected, error.Message);
@@ -115,7 +115,7 @@ public sealed class KuaiRandLogTests(ITestOutputHelper output) : IDisposable
         Assert.Equal((34_090, 21_210), (feedback.Length, feedback.Count(label => label == 1)));
         var refused = Context.Transforms.LabelFeedback(FeedbackRule.WatchTime()).Fit(log).Transform(log);
         var error = Assert.Throws<InvalidDataException>(() => refused.GetColumn<float>("Feedback").ToArray());
-        Assert.Contains("'DurationSeconds' is 0 in row 1", error.Message);
+        Assert.Contains("'DurationSeconds' is 0 in row 2", error.Message);
     }
 
     private void Write(string name, string text) => File.WriteAllText(Path.Combine(_folder, name), text);

@@ -59,7 +59,7 @@ public sealed class MovieLensFileTests : IDisposable
     {
         Write("ratings.dat", text);
         var view = MovieLensFile.Open(_folder);
-        var error = Assert.Throws<InvalidDataException>(() => DataViewRows.Of(view, "User"));
+        var error = Assert.Throws<InvalidDataException>(() => DataViewRows.Of(view));
         Assert.Contains(Path.Combine(_folder, "ratings.dat"), error.Message);
         Assert.Contains(line, error.Message);
         Assert.Contains(found, error.Message);

@@ -60,7 +60,7 @@ public sealed class WeChatChannelsLogTests : IDisposable
         Refused(FeedHeader + Good + "73916,12,9,\"one\ntwo\"\n", "feed_info.csv, line 4", "4 field(s)");
         Write("feed_info.csv", FeedHeader);
         Write("user_action.csv", Actions + "9,5,15,2,0,0,3,61000,62000,0,0,0,0\n");
-        var error = Assert.Throws<InvalidDataException>(() => Context.Data.LoadWeChatChannels(_folder).GetColumn<int>("User").ToArray());
+        var error = Assert.Throws<InvalidDataException>(() => DataViewRows.Of(Context.Data.LoadWeChatChannels(_folder)));
         Assert.Contains("user_action.csv, line 5: like is '3'", error.Message);
 
         void Refused(string feeds, string line, string found)
@@ -71,6 +71,21 @@ public sealed class WeChatChannelsLogTests : IDisposable
             Assert.Contains(line, error.Message);
             Assert.Contains(found, error.Message);
         }
+    }
+
+    [Fact]
+    public void AVideoFileThatIsMendedIsReadAgainAndNothingStaysOpen()
+    {
+        Write("user_action.csv", Actions);
+        Write("feed_info.csv", FeedHeader + "71474,3,long,,,,,,,,,,,,\n");
+        var log = Context.Data.LoadWeChatChannels(_folder);
+        for (int i = 0; i < 3; i++)
+            Assert.Throws<InvalidDataException>(() => log.GetColumn<float>("DurationSeconds").ToArray());
+        // nobody holds a file, so that it can be opened for nobody else to share
+        foreach (string file in Directory.GetFiles(_folder))
+            File.Open(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
+        Write("feed_info.csv", FeedHeader + "71474,3,17,,,,,,,,,,,,\n");
+        Assert.Equal([17f, 0f, 0f], log.GetColumn<float>("DurationSeconds"));
     }
 
     [Fact]

@@ -157,7 +157,7 @@ public class CandidateMetricsTests
     {
         var error = Assert.Throws<ArgumentException>(() => Evaluate(
             [new ScoredRow { CandidateScores = [1], CandidateLabels = [1] }, new ScoredRow { CandidateScores = [1, 2], CandidateLabels = [1] }], 2));
-        Assert.Contains("Row 1", error.Message);
+        Assert.Contains("Row 2", error.Message);
         Assert.Contains("2 scores and 1 labels", error.Message);
     }
 

@@ -80,7 +80,7 @@ public class NextItemMetricsTests
             new { RecommendedItems = new[] { "a", "b" }, TargetItem = "b", TargetFeedback = 1f },
             new { RecommendedItems = new[] { "a", "c" }, TargetItem = "a", TargetFeedback = -1f },
         }.Select(row => new TextRow { RecommendedItems = row.RecommendedItems, TargetItem = row.TargetItem, TargetFeedback = row.TargetFeedback }));
-        var catalogue = _ml.Data.LoadFromEnumerable(new[] { "d", "c", "b", "a" }.Select(item => new Item { Value = item }));
+        var catalogue = Catalogue("d", "c", "b", "a");
         var scored = _ml.Transforms.Conversion.MapValueToKey("RecommendedItems", keyData: catalogue)
             .Append(_ml.Transforms.Conversion.MapValueToKey("TargetItem")).Fit(rows).Transform(rows);
 
@@ -129,13 +129,43 @@ public class NextItemMetricsTests
     }
 
     [Fact]
-    public void An_unknown_target_is_named()
+    public void An_unknown_target_is_a_miss_and_counted()
     {
-        var rows = _ml.Data.LoadFromEnumerable([new TextRow { RecommendedItems = ["a"], TargetItem = "z", TargetFeedback = 1 }]);
-        var scored = _ml.Transforms.Conversion.MapValueToKey("RecommendedItems").Fit(rows).Transform(rows);
+        var log = new List<string>();
+        _ml.Log += (_, message) => log.Add(message.Message);
+        var rows = _ml.Data.LoadFromEnumerable([
+            new TextRow { Items = ["a", "b"], RecommendedItems = ["a", ""], TargetItem = "a", TargetFeedback = 1 },
+            new TextRow { RecommendedItems = ["a", ""], TargetItem = "z", TargetFeedback = 1 },
+            new TextRow { RecommendedItems = ["a", ""], TargetItem = "y", TargetFeedback = -1 },
+            new TextRow { RecommendedItems = ["a", ""], TargetItem = "", TargetFeedback = -1 },
+            new TextRow { RecommendedItems = ["b", ""], TargetItem = "x", TargetFeedback = 0 },
+        ]);
+        // recommendations as values, as keys, and targets as keys of which z, y and x are none
+        var one = _ml.Transforms.Conversion.MapValueToKey("Items");
+        var both = _ml.Transforms.Conversion.MapValueToKey([new("Items"), new("RecommendedItems"), new("TargetItem")], keyData: Catalogue("a", "b"));
+        foreach (var scored in new[] { one.Fit(rows).Transform(rows), both.Fit(rows).Transform(rows) })
+        {
+            log.Clear();
+            var metrics = _ml.Recommendation().EvaluateNextItem(scored, 2);
+            Assert.Equal((2, 0.5), (metrics.Positive.Count, metrics.Positive.HitRate));
+            Assert.Equal((2, 0.0), (metrics.Negative.Count, metrics.Negative.HitRate));
+            Assert.Equal((3, 1), (metrics.UnknownTargetCount, metrics.RowsWithoutTarget));
+            Assert.Equal(1, metrics.Coverage);
+            Assert.Contains("unknown          3 targets, counted as misses", metrics.ToString());
+            Assert.Contains("left out         1 rows without a target", metrics.ToString());
+            Assert.Contains(log, line => line.Contains("In 3 of 5 rows") && line.Contains("'TargetItem'"));
+            Assert.Contains(log, line => line.Contains("1 of 5 rows are left out"));
+        }
+    }
 
-        var error = Assert.Throws<ArgumentException>(() => _ml.Recommendation().EvaluateNextItem(scored, 1));
-        Assert.Contains("'TargetItem' holds 'z'", error.Message);
+    [Fact]
+    public void Targets_of_another_type_than_the_items_are_an_error()
+    {
+        var rows = _ml.Data.LoadFromEnumerable([new ScoredRow { RecommendedItems = [1], TargetItem = 2, TargetFeedback = 1 }]);
+        var named = _ml.Transforms.Conversion.ConvertType("TargetItem", outputKind: DataKind.String)
+            .Append(_ml.Transforms.Conversion.MapValueToKey("RecommendedItems")).Fit(rows).Transform(rows);
+        var error = Assert.Throws<ArgumentException>(() => _ml.Recommendation().EvaluateNextItem(named, 1));
+        Assert.Contains("'TargetItem' holds String, but the items are Int32", error.Message);
     }
 
     [Fact]
@@ -143,7 +173,7 @@ public class NextItemMetricsTests
     {
         var rows = _ml.Data.LoadFromEnumerable([new ScoredRow { RecommendedItems = [1], TargetItem = 1, TargetFeedback = float.NaN }]);
         var error = Assert.Throws<ArgumentException>(() => _ml.Recommendation().EvaluateNextItem(rows, 1));
-        Assert.Contains("'TargetFeedback'", error.Message);
+        Assert.Contains("Row 1: column 'TargetFeedback'", error.Message);
     }
 
     [Fact]
@@ -168,6 +198,8 @@ public class NextItemMetricsTests
         Assert.Contains("Column 'Next' is missing", error.Message);
         Assert.Contains("TargetItem", error.Message);
     }
+
+    private IDataView Catalogue(params string[] items) => _ml.Data.LoadFromEnumerable(items.Select(item => new Item { Value = item }));
 
     private sealed class TextRow
     {

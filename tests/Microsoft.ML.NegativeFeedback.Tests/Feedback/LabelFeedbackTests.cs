@@ -42,7 +42,7 @@ public sealed class LabelFeedbackTests
     {
         var views = new[] { new View(), new View { DurationSeconds = 0 } };
         var error = Assert.Throws<InvalidDataException>(() => Label(FeedbackRule.WatchTime(), views));
-        Assert.Contains("'DurationSeconds' is 0 in row 1", error.Message);
+        Assert.Contains("'DurationSeconds' is 0 in row 2", error.Message);
         Assert.Contains("FilterRowsByColumn", error.Message);
         Assert.Contains("unknownDuration", error.Message);
     }
@@ -58,6 +58,46 @@ public sealed class LabelFeedbackTests
     [Fact]
     public void RatingFromAThreshold()
         => Assert.Equal([-1f, 1f, 1f], Label(FeedbackRule.Rating(3.5), Ratings(3, 3.5f, 4)));
+
+    [Fact]
+    public void ARatingAtTheThresholdIsPositiveWhateverItsDecimals()
+    {
+        for (int tenths = 0; tenths <= 100; tenths++)
+        {
+            var rule = FeedbackRule.Rating(tenths / 10.0);
+            Assert.Equal([-1f, 1f, 1f], Label(rule, Ratings((tenths - 1) / 10f, tenths / 10f, (tenths + 1) / 10f)));
+            Assert.Contains(FormattableString.Invariant($"at least {tenths / 10.0},"), rule.ToString());
+        }
+    }
+
+    [Fact]
+    public void AViewAtTheShareIsPositiveWhateverTheDecimals()
+    {
+        // whole seconds, and milliseconds as logs have them: 432 s are 0.72 of 600 s
+        foreach (decimal duration in new[] { 600m, 100m, 37m, 45.9m, 10.13m, 123.4m })
+        {
+            for (int hundredths = 1; hundredths <= 150; hundredths++)
+            {
+                decimal seconds = hundredths / 100m * duration;
+                if (decimal.Round(seconds, 3) != seconds)
+                    continue;
+                var rule = FeedbackRule.WatchTime(hundredths / 100.0, skipSeconds: 0);
+                var views = new[] { seconds - 0.001m, seconds, seconds + 0.001m }
+                    .Select(watched => new View { WatchSeconds = (float)watched, DurationSeconds = (float)duration }).ToArray();
+                Assert.Equal([0f, 1f, 1f], Label(rule, views));
+            }
+        }
+    }
+
+    [Fact]
+    public void TheLeastDifferenceOfTwoNumbersCounts()
+    {
+        var below = new View { WatchSeconds = MathF.BitDecrement(10), DurationSeconds = 20 };
+        Assert.Equal([0f], Label(FeedbackRule.WatchTime(), below));
+        // the median lies between the two, and only the higher one reaches it
+        float[] ratings = [3.3f, MathF.BitIncrement(3.3f)];
+        Assert.Equal([-1f, 1f], Label(FeedbackRule.RatingMedian(), Ratings(ratings)));
+    }
 
     [Theory]
     [InlineData(new float[] { 1, 5, 4, 4, 2 }, new float[] { -1, 1, 1, 1, -1 })] // 4
@@ -86,7 +126,7 @@ public sealed class LabelFeedbackTests
         var views = new[] { new View(), new View { WatchSeconds = watchSeconds, DurationSeconds = durationSeconds } };
         var error = Assert.Throws<InvalidDataException>(() => Label(FeedbackRule.WatchTime(), views));
         Assert.Contains($"'{column}'", error.Message);
-        Assert.Contains("row 1", error.Message);
+        Assert.Contains("row 2", error.Message);
     }
 
     [Fact]
@@ -96,7 +136,7 @@ public sealed class LabelFeedbackTests
         Assert.Contains("'Rating'", error.Message);
         var median = new LabelFeedbackEstimator(FeedbackRule.RatingMedian());
         error = Assert.Throws<InvalidDataException>(() => median.Fit(Context.Data.LoadFromEnumerable(Ratings(3, float.NaN))));
-        Assert.Contains("row 1", error.Message);
+        Assert.Contains("row 2", error.Message);
     }
 
     [Fact]
@@ -144,7 +184,7 @@ public sealed class LabelFeedbackTests
         var data = Context.Data.LoadFromEnumerable(Ratings(2, 4, 5));
         var model = new LabelFeedbackEstimator(FeedbackRule.RatingMedian())
             .Append(Context.Transforms.CopyColumns("Copy", "Feedback")).Fit(data);
-        using var engine = Context.Model.CreatePredictionEngine<View, Labelled>(model);
+        using var engine = Context.Model.CreatePredictionEngine<View, Labelled>(model, new PredictionEngineOptions { OwnsTransformer = false });
         Assert.Equal(1, engine.Predict(new View { Rating = 4 }).Copy);
         Assert.Equal(-1, engine.Predict(new View { Rating = 3 }).Copy);
     }

@@ -14,9 +14,9 @@ public sealed class SampleNegativesErrorTests
         var view = SequenceRows.Of(SixItems, Row("item 1"), Row("item 1", "item 2", "item 3", "item 4"));
         foreach (var method in Enum.GetValues<NegativeSamplingMethod>())
         {
-            var sampled = Context.Transforms.SampleNegatives(method, numberOfNegatives: 3).Fit(view).Transform(view);
+            var sampled = Context.Transforms.SampleNegatives(method: method, numberOfNegatives: 3).Fit(view).Transform(view);
             string message = Assert.Throws<InvalidOperationException>(() => SequenceRows.NegativesOf(sampled)).Message;
-            Assert.Contains("Row 1 asks for more negatives than there are unseen items", message);
+            Assert.Contains("Row 2 asks for more negatives than there are unseen items", message);
             Assert.Contains("4 of 6 items, which leaves 2", message);
             Assert.Contains("NumberOfNegatives to 2", message);
         }
@@ -72,7 +72,7 @@ public sealed class SampleNegativesErrorTests
         Refused(new SampleNegativesOptions { Method = (NegativeSamplingMethod)5 }, "Method");
         Refused(new SampleNegativesOptions { NegativesColumnName = "" }, "empty");
         Refused(new SampleNegativesOptions { NegativesColumnName = "Items" }, "different names");
-        Assert.Throws<ArgumentNullException>(() => Context.Transforms.SampleNegatives(null!));
+        Assert.Throws<ArgumentNullException>(() => Context.Transforms.SampleNegatives((SampleNegativesOptions)null!));
 
         static void Refused(SampleNegativesOptions options, string message)
             => Assert.Contains(message, Assert.ThrowsAny<ArgumentException>(() => Context.Transforms.SampleNegatives(options)).Message);
@@ -86,14 +86,14 @@ public sealed class SampleNegativesErrorTests
         Refused(longer, "1 values in column 'Items' and 2 in 'Feedback'");
         var broken = Row("item 1", "item 2");
         broken.Feedback[1] = float.NaN;
-        Refused(broken, "'Feedback' of row 1 has the feedback NaN");
+        Refused(broken, "'Feedback' of row 2 has the feedback NaN");
 
         static void Refused(NamedSequence row, string message)
         {
             var view = SequenceRows.Of(SixItems, Row("item 1"), row);
             foreach (var method in Enum.GetValues<NegativeSamplingMethod>())
             {
-                var sampled = Context.Transforms.SampleNegatives(method).Fit(view).Transform(view);
+                var sampled = Context.Transforms.SampleNegatives(method: method).Fit(view).Transform(view);
                 Assert.Contains(message, Assert.Throws<InvalidDataException>(() => SequenceRows.NegativesOf(sampled)).Message);
             }
         }
@@ -117,7 +117,7 @@ public sealed class SampleNegativesErrorTests
         var uniform = Context.Transforms.SampleNegatives().Fit(view);
         Assert.Contains("7 keys, but SampleNegatives was fitted on 6",
             Assert.Throws<ArgumentException>(() => uniform.Transform(more)).Message);
-        var popularity = Context.Transforms.SampleNegatives(NegativeSamplingMethod.Popularity).Fit(view);
+        var popularity = Context.Transforms.SampleNegatives(method: NegativeSamplingMethod.Popularity).Fit(view);
         Assert.Contains("'item 66' at key 6", Assert.Throws<ArgumentException>(() => popularity.Transform(other)).Message);
         // who counts nothing needs no more than as many items
         Assert.Single(SequenceRows.NegativesOf(uniform.Transform(other)));
@@ -127,7 +127,7 @@ public sealed class SampleNegativesErrorTests
     public void In_batch_maps_no_single_row_and_nothing_is_saved()
     {
         var view = SequenceRows.Of(SixItems, Row("item 1"));
-        var inBatch = Context.Transforms.SampleNegatives(NegativeSamplingMethod.InBatch).Fit(view);
+        var inBatch = Context.Transforms.SampleNegatives(method: NegativeSamplingMethod.InBatch).Fit(view);
         Assert.False(inBatch.IsRowToRowMapper);
         Assert.Contains("In-batch", Assert.Throws<InvalidOperationException>(() => inBatch.GetRowToRowMapper(view.Schema)).Message);
         var uniform = Context.Transforms.SampleNegatives().Fit(view);

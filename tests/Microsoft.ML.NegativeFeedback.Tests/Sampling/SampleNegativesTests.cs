@@ -16,7 +16,7 @@ public sealed class SampleNegativesTests
     public void Every_liked_item_has_its_distinct_unseen_negatives(NegativeSamplingMethod method)
     {
         var rows = SequenceRows.Random();
-        var sampled = Context.Transforms.SampleNegatives(method, numberOfNegatives: 3).Fit(rows).Transform(rows);
+        var sampled = Context.Transforms.SampleNegatives(method: method, numberOfNegatives: 3).Fit(rows).Transform(rows);
         Assert.Equal(SequenceRows.UserCount, DataViewRows.Of(sampled).Count);
         foreach (var row in DataViewRows.Of(sampled, "Items", "Feedback", "Negatives"))
         {
@@ -42,7 +42,7 @@ public sealed class SampleNegativesTests
         // of 300 users, those without a liked item and chance
         Assert.InRange(same, 0, SequenceRows.UserCount / 3);
 
-        Dictionary<int, uint[]> Sampled(long seed) => SequenceRows.NegativesOf(
+        Dictionary<int, uint[]> Sampled(int seed) => SequenceRows.NegativesOf(
             Context.Transforms.SampleNegatives(new SampleNegativesOptions { Method = method, Seed = seed }).Fit(rows).Transform(rows));
     }
 
@@ -82,7 +82,7 @@ public sealed class SampleNegativesTests
         var model = SequenceRows.Keys(TenItems).Append(Context.Transforms.SampleNegatives(numberOfNegatives: 4))
             .Append(Context.Transforms.Conversion.MapKeyToValue("Names", "Negatives")).Fit(view);
         var expected = Context.Data.CreateEnumerable<SampledSequence>(model.Transform(view), reuseRowObject: false).ToArray();
-        using var engine = Context.Model.CreatePredictionEngine<NamedSequence, SampledSequence>(model);
+        using var engine = Context.Model.CreatePredictionEngine<NamedSequence, SampledSequence>(model, new PredictionEngineOptions { OwnsTransformer = false });
         for (int i = rows.Length - 1; i >= 0; i--)
         {
             Assert.Equal(8, expected[i].Names.Length);
@@ -160,7 +160,7 @@ public sealed class SampleNegativesTests
     public void The_shape_that_is_promised_is_the_schema_that_comes(NegativeSamplingMethod method)
     {
         var rows = SequenceRows.Random();
-        var estimator = Context.Transforms.SampleNegatives(method, negativesColumnName: "Drawn");
+        var estimator = Context.Transforms.SampleNegatives("Drawn", "Items", method: method);
         var promised = estimator.GetOutputSchema(ShapeOf(rows.Schema));
         var model = estimator.Fit(rows);
         var schema = model.Transform(rows).Schema;

@@ -15,7 +15,7 @@ public sealed class NextItemTransformerErrorTests
         Action[] attempts =
         [
             () => fixture.CreateTransformer(),
-            () => NextItemTransformer.CheckBeforeTraining(fixture.Context, fixture.Columns, fixture.View.Schema),
+            () => NextItemTransformer.CheckBeforeTraining(fixture.Context, fixture.Columns, fixture.View.Schema, new GraphSize(0, 0, "")),
         ];
         foreach (var attempt in attempts)
         {
@@ -31,7 +31,7 @@ public sealed class NextItemTransformerErrorTests
         var fixture = new ScoringFixture(gpuDeviceId: 97, fallbackToCpu: true);
         var log = new List<string>();
         fixture.Context.Log += (_, line) => log.Add(line.Message);
-        NextItemTransformer.CheckBeforeTraining(fixture.Context, fixture.Columns, fixture.View.Schema);
+        NextItemTransformer.CheckBeforeTraining(fixture.Context, fixture.Columns, fixture.View.Schema, new GraphSize(0, 0, ""));
         using var transformer = fixture.CreateTransformer();
         NextItemTransformerTests.AssertRows(fixture,
             fixture.CreateChain(transformer).Transform(fixture.Context.Data.LoadFromEnumerable(fixture.Rows)), fixture.Rows);
@@ -96,6 +96,24 @@ public sealed class NextItemTransformerErrorTests
         string message = Assert.Throws<ArgumentException>(() => transformer.Transform(swapped)).Message;
         Assert.Contains("'item 700' at key 7", message);
         Assert.Contains("'item 007'", message);
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    [InlineData(float.NegativeInfinity)]
+    public void Feedback_that_training_refuses_is_refused_with_its_column_and_row(float feedback)
+    {
+        var fixture = new ScoringFixture();
+        fixture.Rows[2].Items = ["item 001", "stranger"];
+        fixture.Rows[2].Feedback = [1, feedback];
+        using var transformer = fixture.CreateTransformer();
+        string inView = Assert.Throws<InvalidDataException>(() => transformer.Transform(fixture.View).GetColumn<float[]>("Scores").ToArray()).Message;
+        Assert.Contains($"Column 'Feedback' of row 3 has the feedback {feedback}", inView);
+        using var engine = fixture.Context.Model.CreatePredictionEngine<HistoryRow, RecommendedRow>(
+            fixture.CreateChain(transformer), new PredictionEngineOptions { OwnsTransformer = false });
+        engine.Predict(fixture.Rows[0]);
+        Assert.Contains("'Feedback' of row 2", Assert.Throws<InvalidDataException>(() => engine.Predict(fixture.Rows[2])).Message);
     }
 
     [Fact]

@@ -21,7 +21,8 @@ public sealed class NextItemTransformerTests
     {
         var fixture = new ScoringFixture(rowCount: 30);
         using var transformer = fixture.CreateTransformer();
-        using var engine = fixture.Context.Model.CreatePredictionEngine<HistoryRow, RecommendedRow>(fixture.CreateChain(transformer));
+        using var engine = fixture.Context.Model.CreatePredictionEngine<HistoryRow, RecommendedRow>(
+            fixture.CreateChain(transformer), new PredictionEngineOptions { OwnsTransformer = false });
         foreach (var row in fixture.Rows.Concat(fixture.Rows.Reverse()))
         {
             var recommended = engine.Predict(row);
@@ -146,7 +147,7 @@ public sealed class NextItemTransformerTests
         var scored = transformer.Transform(fixture.View);
         Assert.Equal(fixture.Rows.Select(row => row.User), scored.GetColumn<string>("User"));
         string message = Assert.Throws<InvalidDataException>(() => scored.GetColumn<float[]>("Scores").ToArray()).Message;
-        Assert.Contains("Row 3", message);
+        Assert.Contains("Row 4", message);
         Assert.Contains("'Items'", message);
         Assert.Contains("'Feedback'", message);
     }

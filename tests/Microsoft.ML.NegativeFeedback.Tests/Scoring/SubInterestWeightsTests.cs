@@ -120,12 +120,12 @@ public sealed class SubInterestWeightsTests
         var chain = new TransformerChain<ITransformer>(toKeys, transformer, toNames);
         string folder = Directory.CreateTempSubdirectory().FullName;
         string In(string name) => Path.Combine(folder, name);
-        fixture.Context.Model.Save(chain, rows.Schema, In("model.zip"));
+        fixture.Context.Model.SaveAtomically(chain, rows.Schema, In("model.zip"));
         File.WriteAllText(In("histories.json"), JsonSerializer.Serialize(histories));
 
         FreshProcessTests.Run(In("model.zip"), In("histories.json"), In("answers.json"));
 
-        using var engine = fixture.Context.Model.CreatePredictionEngine<ToyHistory, WeightedRecommendation>(chain);
+        using var engine = fixture.Context.Model.CreatePredictionEngine<ToyHistory, WeightedRecommendation>(chain, new PredictionEngineOptions { OwnsTransformer = false });
         var answers = JsonSerializer.Deserialize<Answer[]>(File.ReadAllText(In("answers.json")))!;
         Assert.Equal(2 * histories.Length, answers.Length);
         for (int i = 0; i < answers.Length; i++)

@@ -94,7 +94,7 @@ public sealed class FilterCoreTests
         var sequences = LogRows.Windows(log, new WindowSequencesOptions());
         Refused<ArgumentException>(() => Context.Data.FilterCore(sequences, itemColumnName: "Items"), "'Items' has type");
         var unnamed = Context.Data.LoadFromEnumerable(new Named[] { new("a", "x"), new("a", "") });
-        Refused<InvalidDataException>(() => Context.Data.FilterCore(unnamed), "'Item' is missing in row 1");
+        Refused<InvalidDataException>(() => Context.Data.FilterCore(unnamed), "'Item' is missing in row 2");
 
         static void Refused<TException>(Action filter, string message)
             where TException : Exception

@@ -77,54 +77,75 @@ public sealed class GoldenSequencesTests
     [MemberData(nameof(Files))]
     public void PreparedSplit(string file)
     {
-        var prepared = GoldenColumns.Read(file).GetProperty("prepare_splitted_data");
-        var input = prepared.GetProperty("input");
-        (int User, int Item, int Rating, int Time)[] Rows(string part)
-            => [.. input.GetProperty(part).EnumerateArray().Select(row => row.EnumerateArray().Select(value => value.GetInt32()).ToArray())
-                .Select(row => (row[0], row[1] + 1, row[2], row[3]))];
-        var train = Rows("train");
-        var validation = Rows("validation");
-        var test = Rows("test");
-        var log = train.Concat(validation).Concat(test).ToArray();
-        var split = TemporalSplit.Split(Labelled(log, threshold: 4), new TemporalSplitOptions
-        {
-            BoundaryQuantile = train.Length / (log.Length - 1.0),
-            MinimumItemCount = 0,
-            MinimumUserCount = 0,
-            ValidationUsers = [.. validation.Select(row => $"{row.User}").Distinct()],
-            TestUsers = [.. test.Select(row => $"{row.User}").Distinct()],
-        });
-        Assert.True(train.Max(row => row.Time) < split.Counts.Boundary);
-        Assert.Equal(validation.Concat(test).Min(row => row.Time), split.Counts.Boundary);
-
+        var golden = GoldenColumns.Read(file);
+        int threshold = golden.GetProperty("config").Integer("relevance_threshold");
+        var prepared = golden.GetProperty("prepare_splitted_data");
         var output = prepared.GetProperty("output");
-        Assert.Equal(
-            output.GetProperty("train").Frame().Select(row => (row.User, row.Item, row.Time)),
-            split.TrainSet.As<Interaction>().OrderBy(row => row.User).ThenBy(row => row.Time)
-                .Select(row => (row.User, row.Item, (int)row.Time)));
+
+        // validation and test are each put behind the training part, so that a user may be in both
+        var validated = Split("validation", testShare: 0);
+        var tested = Split("test", testShare: 1);
+        foreach (var split in new[] { validated, tested })
+        {
+            var train = split.TrainSet.As<Interaction>().OrderBy(row => row.User).ThenBy(row => row.Time).ToArray();
+            Assert.Equal(
+                output.GetProperty("train").Frame().Select(row => (row.User, row.Item, row.Time, Sign(row.Rating))),
+                train.Select(row => (row.User, row.Item, (int)row.Time, row.Feedback)));
+            int[][] places = [.. train.GroupBy(row => row.User).Select(rows => Enumerable.Range(0, rows.Count()).ToArray())];
+            Assert.Equal(output.GetProperty("train").Integers("time_idx"), places.SelectMany(user => user));
+            Assert.Equal(output.GetProperty("train").Integers("time_idx_reversed"), places.SelectMany(user => user.Reverse()));
+            Assert.InRange(train.Max(row => row.Item), 1, prepared.Integer("item_count"));
+        }
 
         // ground truth that is positive and negative in two frames there, in one set here
         var expected = Histories(output.GetProperty("test_pos"), output.GetProperty("last_item_pos"))
             .Concat(Histories(output.GetProperty("test_neg"), output.GetProperty("last_item_neg"))).OrderBy(text => text);
-        Assert.Equal(expected, Evaluations(split.TestSet));
+        Assert.Equal(expected, Evaluations(tested.TestSet));
 
         // the validation frame keeps the last interaction, which is its target where it is positive
-        var validated = output.GetProperty("validation").Frame().GroupBy(row => row.User)
-            .Select(rows => Describe(rows.Key, rows.SkipLast(1), rows.Last()));
-        Assert.Equal(validated, Evaluations(split.ValidationSet));
-    }
+        var targets = output.GetProperty("validation").Frame().GroupBy(row => row.User)
+            .Select(rows => Describe(rows.Key, rows.SkipLast(1), rows.Last())).OrderBy(text => text);
+        Assert.Equal(targets, Evaluations(validated.ValidationSet));
 
-    private static IEnumerable<string> Histories(JsonElement histories, JsonElement targets)
-    {
-        var last = targets.Frame().ToDictionary(row => row.User);
-        return histories.Frame().GroupBy(row => row.User).Select(rows => Describe(rows.Key, rows, last[rows.Key]));
-    }
+        TemporalSplitData Split(string part, double testShare)
+        {
+            var train = Rows("train");
+            var heldOut = Rows(part);
+            var split = Context.Data.TemporalSplit(Labelled([.. train, .. heldOut], threshold), new TemporalSplitOptions
+            {
+                BoundaryQuantile = train.Length / (train.Length + heldOut.Length - 1.0),
+                MinimumItemCount = 0,
+                MinimumUserCount = 0,
+                TestShare = testShare,
+            });
+            Assert.True(train.Max(row => row.Time) < split.Counts.Boundary);
+            Assert.Equal(heldOut.Min(row => row.Time), split.Counts.Boundary);
+            return split;
+        }
 
-    private static string Describe(
-        int user, IEnumerable<(int User, int Item, int Rating, int Time)> history, (int User, int Item, int Rating, int Time) target)
-    {
-        static string Signed((int User, int Item, int Rating, int Time) row) => $"{row.Item}{(row.Rating >= 4 ? '+' : '-')}";
-        return $"{user}: {string.Join(' ', history.Select(Signed))} -> {Signed(target)}";
+        (int User, int Item, int Rating, int Time)[] Rows(string part)
+        {
+            string[] columns = [.. prepared.GetProperty("input_columns").EnumerateArray().Select(name => name.GetString()!)];
+            int[] order = [.. new[] { "user_id", "item_id", "rating", "timestamp" }.Select(name => Array.IndexOf(columns, name))];
+            return [.. prepared.GetProperty("input").GetProperty(part).EnumerateArray()
+                .Select(row => row.EnumerateArray().Select(value => value.GetInt32()).ToArray())
+                .Select(row => (row[order[0]], row[order[1]] + 1, row[order[2]], row[order[3]]))];
+        }
+
+        IEnumerable<string> Histories(JsonElement histories, JsonElement targets)
+        {
+            var last = targets.Frame().ToDictionary(row => row.User);
+            return histories.Frame().GroupBy(row => row.User).Select(rows => Describe(rows.Key, rows, last[rows.Key]));
+        }
+
+        string Describe(
+            int user, IEnumerable<(int User, int Item, int Rating, int Time)> history, (int User, int Item, int Rating, int Time) target)
+        {
+            string Signed((int User, int Item, int Rating, int Time) row) => $"{row.Item}{(Sign(row.Rating) > 0 ? '+' : '-')}";
+            return $"{user}: {string.Join(' ', history.Select(Signed))} -> {Signed(target)}";
+        }
+
+        float Sign(int rating) => rating >= threshold ? 1 : -1;
     }
 
     private static IEnumerable<string> Evaluations(IDataView view)

@@ -129,7 +129,7 @@ public sealed class LeaveLastOutTests
         Refused<InvalidDataException>(Rows(1, "-0-"), new LeaveLastOutOptions(), "Transforms.LabelFeedback");
         Refused<InvalidDataException>(Log, new LeaveLastOutOptions { MinimumPositiveCount = 5 }, "No user has 5 positives");
         Refused<InvalidDataException>([], new LeaveLastOutOptions(), "empty");
-        Refused<InvalidDataException>([.. Log, new(1, 1, 99, float.NaN)], new LeaveLastOutOptions(), "'Feedback' is NaN in row 13, of user 1");
+        Refused<InvalidDataException>([.. Log, new(1, 1, 99, float.NaN)], new LeaveLastOutOptions(), "'Feedback' is NaN in row 14, of user 1");
         Refused<ArgumentException>(Log, new LeaveLastOutOptions { TimestampColumnName = "When" }, "'When' is missing");
         Refused<ArgumentException>(Log, new LeaveLastOutOptions { FeedbackColumnName = "Time" }, "'Time' has type Int64");
         Refused<ArgumentException>(Log, new LeaveLastOutOptions { CandidatesColumnName = "Items" }, "'Items'");
@@ -137,7 +137,7 @@ public sealed class LeaveLastOutTests
         Refused<ArgumentException>(Log, new LeaveLastOutOptions { MinimumPositiveCount = 2 }, "MinimumPositiveCount must be at least 3:");
         Refused<ArgumentException>(Log, new LeaveLastOutOptions { MaximumPositiveCount = 2 }, "MaximumPositiveCount must be at least 3, or 0");
         var unnamed = Context.Data.LoadFromEnumerable(new[] { new Named { Item = "a" }, new Named() });
-        Assert.Contains("'Item' is missing in row 1", Assert.Throws<InvalidDataException>(() => Context.Data.LeaveLastOut(unnamed)).Message);
+        Assert.Contains("'Item' is missing in row 2", Assert.Throws<InvalidDataException>(() => Context.Data.LeaveLastOut(unnamed)).Message);
 
         static void Refused<TException>(Interaction[] log, LeaveLastOutOptions options, string message)
             where TException : Exception

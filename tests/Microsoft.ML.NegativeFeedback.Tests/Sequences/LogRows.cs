@@ -51,7 +51,7 @@ internal static class LogRows
     public static IDataView View(IEnumerable<Interaction> log) => Context.Data.LoadFromEnumerable(log);
 
     public static IDataView Windows(IDataView log, WindowSequencesOptions options)
-        => new WindowSequencesEstimator(options).Fit(log).Transform(log);
+        => new WindowSequencesEstimator(Context, options).Fit(log).Transform(log);
 
     public static List<TRow> As<TRow>(this IDataView view)
         where TRow : class, new()

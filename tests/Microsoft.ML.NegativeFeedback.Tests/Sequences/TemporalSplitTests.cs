@@ -74,7 +74,7 @@ public sealed class TemporalSplitTests
     [Fact]
     public void TheSeedDrawsTheUsers()
     {
-        int[] Test(long seed)
+        int[] Test(int seed)
             => [.. Rows(Split(Log, new TemporalSplitOptions { Seed = seed, BoundaryQuantile = 0.6 }).TestSet).Select(row => row.User)];
         Assert.Equal(Test(1), Test(1));
         Assert.Contains(Enumerable.Range(2, 5), seed => !Test(seed).SequenceEqual(Test(1)));
@@ -101,7 +101,7 @@ public sealed class TemporalSplitTests
         var data = LogRows.View(Log);
         var keyed = Context.Transforms.Conversion.MapValueToKey("User").Fit(data).Transform(data);
         var options = new TemporalSplitOptions { BoundaryQuantile = 0.6, TestUsers = ["4"], PassThroughColumnNames = ["Time"] };
-        var split = TemporalSplit.Split(keyed, options);
+        var split = Context.Data.TemporalSplit(keyed, options);
         var row = Assert.Single(DataViewRows.Of(split.TestSet, "User", "Time"));
         Assert.Equal([5u, 4L], row);
         Assert.Equal(keyed.Schema["User"].Type, split.TestSet.Schema["User"].Type);
@@ -133,10 +133,51 @@ public sealed class TemporalSplitTests
     }
 
     [Fact]
+    public void ABoundaryOfDatesDividesWithinAMillisecond()
+    {
+        var start = new DateTime(2025, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        var log = Context.Data.LoadFromEnumerable(Log.Select(row => new Dated
+        {
+            User = row.User, Item = row.Item, Time = start.AddTicks(row.Time), Feedback = row.Feedback,
+        }).ToArray());
+        var split = Context.Data.TemporalSplit(log, new TemporalSplitOptions { BoundaryQuantile = 0.7, MinimumPositiveCount = 1 });
+        Assert.Equal((69, 31), (split.Counts.TrainInteractions, split.Counts.HeldOutInteractions));
+        Assert.Equal(new DateTimeOffset(start).ToUnixTimeMilliseconds(), split.Counts.Boundary);
+    }
+
+    [Fact]
+    public void APartWithoutRowsIsRefusedUnlessNoneIsAskedFor()
+    {
+        // from the boundary on only users 0 and 1 like anything
+        var log = Log.Select(row => new Interaction(row.User, row.Item, row.Time, row.Time < 60 || row.User < 2 ? 1 : -1)).ToArray();
+        Refused(new TemporalSplitOptions { TestUsers = ["0", "1"] }, "validation set");
+        Refused(new TemporalSplitOptions { TestUsers = ["2", "3"], ValidationUsers = ["0", "1"] }, "test set");
+        Refused(new TemporalSplitOptions { TestUsers = ["0"], ValidationUsers = ["nobody"] }, "validation set");
+        Assert.Empty(Rows(Halve(new TemporalSplitOptions { TestUsers = ["0"], ValidationUsers = [] }).ValidationSet));
+        Assert.Empty(Rows(Halve(new TemporalSplitOptions { TestShare = 1 }).ValidationSet));
+        var untested = Halve(new TemporalSplitOptions { TestShare = 0 });
+        Assert.Empty(Rows(untested.TestSet));
+        Assert.Equal(2, Rows(untested.ValidationSet).Count);
+
+        TemporalSplitData Halve(TemporalSplitOptions options)
+        {
+            options.BoundaryQuantile = 0.6;
+            return Split(log, options);
+        }
+
+        void Refused(TemporalSplitOptions options, string part)
+        {
+            string message = Assert.Throws<InvalidDataException>(() => Halve(options)).Message;
+            Assert.Contains(part, message);
+            Assert.Contains("2 positives", message);
+        }
+    }
+
+    [Fact]
     public void ALogThatGrewAfterwardsIsNoticed()
     {
         var rows = Log.ToList();
-        var split = TemporalSplit.Split(LogRows.View(rows.AsEnumerable()), new TemporalSplitOptions());
+        var split = Context.Data.TemporalSplit(LogRows.View(rows.AsEnumerable()), new TemporalSplitOptions { BoundaryQuantile = 0.6 });
         rows.Add(Log[0]);
         Assert.Contains("100", Assert.Throws<InvalidOperationException>(() => split.TrainSet.As<Interaction>()).Message);
     }
@@ -146,7 +187,7 @@ public sealed class TemporalSplitTests
     {
         var feed = new ShortVideoFeed(new ShortVideoFeedOptions { UserCount = 200 });
         var labelled = new LabelFeedbackEstimator(FeedbackRule.WatchTime()).Fit(feed).Transform(feed);
-        var counts = TemporalSplit.Split(labelled, new TemporalSplitOptions()).Counts;
+        var counts = Context.Data.TemporalSplit(labelled, new TemporalSplitOptions { Seed = 1 }).Counts;
         Assert.InRange(counts.TrainInteractions / (double)counts.Interactions, 0.899, 0.901);
         Assert.InRange(counts.TestRowsWithPositiveTarget, 5, 100);
         Assert.InRange(counts.TestRowsWithNegativeTarget, 5, 100);
@@ -159,7 +200,7 @@ public sealed class TemporalSplitTests
         TemporalParts parts;
         try
         {
-            parts = new TemporalParts(read, read.GroupByUser(), options, user => $"{user}");
+            parts = new TemporalParts(read, read.GroupByUser(), options, seed: 1, user => $"{user}");
         }
         catch (InvalidDataException)
         {
@@ -186,7 +227,18 @@ public sealed class TemporalSplitTests
     }
 
     private static TemporalSplitData Split(Interaction[] log, TemporalSplitOptions options)
-        => TemporalSplit.Split(LogRows.View(log), options);
+        => new MLContext(seed: 1).Data.TemporalSplit(LogRows.View(log), options);
 
     private static List<Evaluated> Rows(IDataView view) => view.As<Evaluated>();
+
+    private sealed class Dated
+    {
+        public int User { get; set; }
+
+        public int Item { get; set; }
+
+        public DateTime Time { get; set; }
+
+        public float Feedback { get; set; }
+    }
 }

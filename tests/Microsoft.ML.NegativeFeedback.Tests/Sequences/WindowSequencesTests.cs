@@ -105,11 +105,35 @@ public sealed class WindowSequencesTests
     }
 
     [Fact]
+    public void DatesWithinAMillisecondKeepTheirOrder()
+    {
+        var start = new DateTime(1969, 12, 31, 23, 59, 59, DateTimeKind.Utc);
+        var log = Context.Data.LoadFromEnumerable(new[] { 30, 10, 20, 0 }.Select(ticks => new Dated
+        {
+            Name = "a", Video = $"{ticks}", At = start.AddTicks(ticks), Feedback = 1,
+        }));
+        var options = new WindowSequencesOptions { UserColumnName = "Name", ItemColumnName = "Video", TimestampColumnName = "At", TimesColumnName = "Times" };
+        var row = Assert.Single(DataViewRows.Of(Window(options, log), "Items", "Times"));
+        Assert.Equal(["0", "10", "20", "30"], (object[])row[0]!);
+        Assert.Equal([-1000L, -1000L, -1000L, -1000L], ((object[])row[1]!).Cast<long>());
+    }
+
+    [Fact]
+    public void ALogThatIsMendedIsReadAgain()
+    {
+        var rows = Log.Append(new Interaction(7, 1, 1, float.NaN)).ToList();
+        var view = Window(new WindowSequencesOptions(), Context.Data.LoadFromEnumerable(rows.AsEnumerable()));
+        Assert.Throws<InvalidDataException>(() => DataViewRows.Of(view));
+        rows.RemoveAt(rows.Count - 1);
+        Assert.NotEmpty(DataViewRows.Of(view));
+    }
+
+    [Fact]
     public void KeysKeepTheirTypeAndTheirValues()
     {
         var log = Context.Data.LoadFromEnumerable(Log);
         var chain = Context.Transforms.Conversion.MapValueToKey("User").Append(Context.Transforms.Conversion.MapValueToKey("Item"))
-            .Append(new WindowSequencesEstimator(new WindowSequencesOptions()))
+            .Append(new WindowSequencesEstimator(Context, new WindowSequencesOptions()))
             .Append(Context.Transforms.Conversion.MapKeyToValue("User"))
             .Append(Context.Transforms.Conversion.MapKeyToValue("Names", "Items"));
         var view = chain.Fit(log).Transform(log);
@@ -133,7 +157,7 @@ public sealed class WindowSequencesTests
         var log = Context.Data.LoadFromEnumerable(Log);
         var keyed = Context.Transforms.Conversion.MapValueToKey("Item").Fit(log).Transform(log);
         var options = new WindowSequencesOptions { TimesColumnName = "Times", PassThroughColumnNames = ["Time"] };
-        var estimator = new WindowSequencesEstimator(options);
+        var estimator = new WindowSequencesEstimator(Context, options);
         var promised = estimator.GetOutputSchema(ShapeOf(keyed.Schema));
         var model = estimator.Fit(keyed);
         var schema = model.GetOutputSchema(keyed.Schema);
@@ -215,7 +239,7 @@ public sealed class WindowSequencesTests
         var log = Context.Data.LoadFromEnumerable(new[] { Log[0], new Interaction(42, 1, 1, feedback) });
         var error = Assert.Throws<InvalidDataException>(() => Rows(new WindowSequencesOptions(), log));
         Assert.Contains("'Feedback'", error.Message);
-        Assert.Contains("row 1", error.Message);
+        Assert.Contains("row 2", error.Message);
         Assert.Contains("user 42", error.Message);
     }
 
@@ -227,7 +251,7 @@ public sealed class WindowSequencesTests
         var nameless = Context.Data.LoadFromEnumerable(new[] { new Dated { Name = "a" }, new Dated { Name = "" } });
         var options = new WindowSequencesOptions { UserColumnName = "Name", ItemColumnName = "Video", TimestampColumnName = null };
         var error = Assert.Throws<InvalidDataException>(() => DataViewRows.Of(Window(options, nameless)));
-        Assert.Contains("'Name' is missing in row 1", error.Message);
+        Assert.Contains("'Name' is missing in row 2", error.Message);
     }
 
     [Fact]
@@ -240,14 +264,14 @@ public sealed class WindowSequencesTests
         Refused(new WindowSequencesOptions { FeedbackColumnName = "Video" }, "'Video'");
         Refused(new WindowSequencesOptions { PassThroughColumnNames = ["Age"] }, "'Age' is missing");
 
-        var model = new WindowSequencesEstimator(new WindowSequencesOptions()).Fit(log);
+        var model = new WindowSequencesEstimator(Context, new WindowSequencesOptions()).Fit(log);
         var other = Context.Data.LoadFromEnumerable(new[] { new Dated() });
         Assert.Contains("'User' is missing", Assert.Throws<ArgumentException>(() => model.Transform(other)).Message);
 
         static void Refused(WindowSequencesOptions options, string message)
         {
             var data = Context.Data.LoadFromEnumerable(new[] { new Wide() });
-            var estimator = new WindowSequencesEstimator(options);
+            var estimator = new WindowSequencesEstimator(Context, options);
             Assert.Contains(message, Assert.Throws<ArgumentException>(() => estimator.Fit(data)).Message);
             Assert.Contains(message, Assert.Throws<ArgumentException>(() => estimator.GetOutputSchema(ShapeOf(data.Schema))).Message);
         }
@@ -267,7 +291,7 @@ public sealed class WindowSequencesTests
         Refused(new WindowSequencesOptions { UserColumnName = "" }, "empty");
 
         static void Refused(WindowSequencesOptions options, string message)
-            => Assert.Contains(message, Assert.ThrowsAny<ArgumentException>(() => new WindowSequencesEstimator(options)).Message);
+            => Assert.Contains(message, Assert.ThrowsAny<ArgumentException>(() => new WindowSequencesEstimator(Context, options)).Message);
     }
 
     private static SchemaShape ShapeOf(DataViewSchema schema)

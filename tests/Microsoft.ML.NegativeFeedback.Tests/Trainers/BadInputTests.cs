@@ -120,7 +120,7 @@ public class BadInputTests
     {
         var bad = new ToyHistory { Items = ["a", "b"], Feedback = [1, float.NaN] };
         var error = Assert.Throws<InvalidDataException>(() => PnfRec().Fit(Keyed(Good, bad)));
-        Assert.Contains("'Feedback' of row 1", error.Message);
+        Assert.Contains("'Feedback' of row 2", error.Message);
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public class BadInputTests
     {
         var bad = new ToyHistory { Items = ["a", "b"], Feedback = [1] };
         var error = Assert.Throws<InvalidDataException>(() => PnfRec().Fit(Keyed(Good, bad)));
-        Assert.Contains("Row 1", error.Message);
+        Assert.Contains("Row 2", error.Message);
     }
 
     [Fact]
@@ -192,6 +192,34 @@ public class BadInputTests
         var keys = _ml.Transforms.Conversion.MapValueToKey("Items").Fit(rows);
         var error = Assert.Throws<ArgumentException>(() => PnfRec(options => options.CandidatesColumnName = "Candidates").Fit(keys.Transform(rows)));
         Assert.Contains("Column 'Candidates' has type", error.Message);
+    }
+
+    private sealed class Dated<T>
+    {
+        public T[] Items { get; set; } = [];
+
+        public float[] Feedback { get; set; } = [];
+    }
+
+    private void AssertItemsRefused<T>(string reason, params T[] items)
+    {
+        var rows = _ml.Data.LoadFromEnumerable([new Dated<T> { Items = items, Feedback = [.. items.Select((_, i) => i % 2 == 0 ? 1f : -1f)] }]);
+        var keyed = _ml.Transforms.Conversion.MapValueToKey("Items").Fit(rows).Transform(rows);
+        var error = Assert.Throws<ArgumentException>(() => PnfRec().Fit(keyed));
+        Assert.Contains("column 'Items'", error.Message);
+        Assert.Contains(reason, error.Message);
+        Assert.Contains("before Transforms.Conversion.MapValueToKey", error.Message);
+    }
+
+    [Fact]
+    public void Items_of_a_type_that_no_saved_model_holds_are_refused()
+    {
+        var day = new DateTime(2026, 1, 1);
+        AssertItemsRefused("DateTime", day, day.AddDays(1), day.AddDays(2));
+        AssertItemsRefused("TimeSpan", TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
+        AssertItemsRefused("DateTimeOffset", new DateTimeOffset(day, TimeSpan.Zero), new DateTimeOffset(day.AddDays(1), TimeSpan.Zero));
+        AssertItemsRefused("no item", true, false);
+        AssertItemsRefused("no item", Enumerable.Range(0, 256).Select(i => (byte)i).ToArray());
     }
 
     [Fact]

@@ -146,8 +146,9 @@ public class BaselineTrainerTests
         using var saved = new MemoryStream();
         _ml.Model.Save(model, rows.Schema, saved);
         saved.Position = 0;
-        using var fresh = _ml.Model.CreatePredictionEngine<ToyHistory, Scored>(_ml.Model.Load(saved, out _));
-        using var engine = _ml.Model.CreatePredictionEngine<ToyHistory, Scored>(model);
+        using var fresh = _ml.Model.CreatePredictionEngine<ToyHistory, Scored>(
+            _ml.Model.Load(saved, out _), new PredictionEngineOptions { OwnsTransformer = false });
+        using var engine = _ml.Model.CreatePredictionEngine<ToyHistory, Scored>(model, new PredictionEngineOptions { OwnsTransformer = false });
         foreach (var history in ToyFeed.Histories(10, seed: 2).Append(new ToyHistory()))
         {
             float[] expected = engine.Predict(history).CandidateScores;

@@ -21,12 +21,12 @@ public class FreshProcessTests
             .Fit(train);
         string folder = Directory.CreateTempSubdirectory().FullName;
         string In(string name) => Path.Combine(folder, name);
-        ml.Model.Save(model, train.Schema, In("model.zip"));
+        ml.Model.SaveAtomically(model, train.Schema, In("model.zip"));
         File.WriteAllText(In("histories.json"), JsonSerializer.Serialize(histories));
 
         Run(In("model.zip"), In("histories.json"), In("answers.json"));
 
-        using var engine = ml.Model.CreatePredictionEngine<ToyHistory, ToyRecommendation>(model);
+        using var engine = ml.Model.CreatePredictionEngine<ToyHistory, ToyRecommendation>(model, new PredictionEngineOptions { OwnsTransformer = false });
         var expected = histories.Select(history => engine.Predict(new ToyHistory { Items = history.Items, Feedback = history.Feedback })).ToArray();
         var answers = JsonSerializer.Deserialize<Answer[]>(File.ReadAllText(In("answers.json")))!;
         Assert.Equal(2 * histories.Length, answers.Length);

@@ -42,6 +42,13 @@ public class HeldOutRowsTests
         Assert.Equal(2, leaving.Count);
     }
 
+    [Fact]
+    public void A_seed_holds_out_the_same_rows_in_every_release_of_dotnet()
+    {
+        var data = Rows([.. Enumerable.Repeat(TwoOfEach, 20)]);
+        Assert.Equal([3, 8, 9, 13, 19], HeldOutRows.Choose(data, 0.25, seed: 1).Leaving);
+    }
+
     [Theory]
     [MemberData(nameof(Seeds))]
     public void Trainers_learn_from_a_single_row_and_train_on(int seed)

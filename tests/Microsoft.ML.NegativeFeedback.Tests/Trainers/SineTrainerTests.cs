@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.DataView;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Trainers;
 
@@ -152,19 +153,21 @@ public class SineTrainerTests
             options.Seed = seed;
             var error = Assert.Throws<InvalidOperationException>(
                 () => _ml.Recommendation().Trainers.Sine(options).Fit(Keyed([other, other, likedOnce, everything, everything])));
-            Assert.Contains("Column 'Items' of row 3", error.Message);
+            Assert.Contains("Column 'Items' of row 4", error.Message);
             Assert.Contains("5 items", error.Message);
             Assert.DoesNotContain("fewer negatives", error.Message);
         }
     }
 
     [Fact]
-    public void Validation_rows_without_candidates_are_refused()
+    public void Candidates_may_be_named_without_options()
     {
-        var rows = _ml.Data.LoadFromEnumerable(ToyFeed.Histories(20, seed: 2));
-        var error = Assert.Throws<ArgumentException>(
-            () => _ml.Recommendation().Trainers.Sine(Small(options => options.ValidationSet = rows)).Fit(Keyed(ToyFeed.Histories(20, seed: 1))));
-        Assert.Contains("'Candidates'", error.Message);
+        var trainer = _ml.Recommendation().Trainers.Sine(candidatesColumnName: "Shown");
+        var keyed = Keyed([new ToyHistory { Items = ["a", "b"], Feedback = [1, -1] }]);
+        var shown = _ml.Transforms.CopyColumns("Shown", "Items").Fit(keyed).Transform(keyed);
+        var output = trainer.GetOutputSchema(new SchemaShape(shown.Schema.Where(column => !column.IsHidden).Select(column => SchemaShapes.Of(column))));
+        Assert.Contains(output, column => column.Name == "CandidateScores");
+        Assert.DoesNotContain(output, column => column.Name == "RecommendedItems");
     }
 
     public static TheoryData<string, Action<SineTrainer.Options>> WrongOptions => new()

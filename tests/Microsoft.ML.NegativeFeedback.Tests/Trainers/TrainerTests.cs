@@ -66,7 +66,7 @@ public class TrainerTests
 
         var rows = _ml.Data.CreateEnumerable<ToyRecommendation>(
             model.Transform(_ml.Data.LoadFromEnumerable(histories)), reuseRowObject: false).ToArray();
-        using var engine = _ml.Model.CreatePredictionEngine<ToyHistory, ToyRecommendation>(model);
+        using var engine = _ml.Model.CreatePredictionEngine<ToyHistory, ToyRecommendation>(model, new PredictionEngineOptions { OwnsTransformer = false });
 
         foreach (var (history, row) in histories.Zip(rows))
         {

@@ -11,7 +11,7 @@ public sealed class CheckpointTests : IDisposable
 
     private static readonly PnfRecSettings PnfRec = new(new EncoderSettings(8, 8, 1, 1, 0.1), 0.45, 0.25, ContrastSimilarity.Dot, false);
     private static readonly SequenceData Train = RandomSequences.Create(100, ItemCount, 12, seed: 1);
-    private static readonly SequenceData Validation = RandomSequences.Create(40, ItemCount, 12, seed: 2, withTargets: true);
+    private static readonly ValidationRows Validation = new TargetValidationRows(RandomSequences.Create(40, ItemCount, 12, seed: 2, withTargets: true), Cutoff: 10);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("checkpoints").FullName;
 
@@ -78,7 +78,7 @@ public sealed class CheckpointTests : IDisposable
         var train = RandomSequences.Create(20, ItemCount, 12, seed: 1);
         int[] rows = [.. Enumerable.Range(0, train.RowCount)];
         var validation = new CandidateRows(train, [.. rows.Select(_ => new[] { 1, 2 })], [.. rows.Select(row => new float[] { row % 2, row % 2 })]);
-        var data = new PairwiseData(train, validation, EarlyStoppingMetric.Auc, new NegativeSamplerSettings(NegativeSamplingMethod.Uniform));
+        var data = new PairwiseData(train, new CandidateValidationRows(validation, EarlyStoppingMetric.Auc), new NegativeSamplerSettings(NegativeSamplingMethod.Uniform));
         var task = new PairwiseTask<SasRecPairwiseModel, EncoderWeights>("SASRec",
             device => new SasRecPairwiseModel(ItemCount, new EncoderSettings(8, 8, 1, 1, 0, EncoderForm.Sine), new PairwiseWeights(1, 0), 3, device),
             model => model.ToWeights(), data);

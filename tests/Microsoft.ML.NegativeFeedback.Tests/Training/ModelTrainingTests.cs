@@ -11,7 +11,7 @@ public sealed class ModelTrainingTests
 
     private static readonly PnfRecSettings PnfRec = new(new EncoderSettings(16, 8, 1, 2, 0.1), 0.45, 0.25, ContrastSimilarity.Dot, false);
     private static readonly SequenceData Train = RandomSequences.Create(150, ItemCount, 12, seed: 1);
-    private static readonly SequenceData Validation = RandomSequences.Create(60, ItemCount, 12, seed: 2, withTargets: true);
+    private static readonly TargetValidationRows Validation = new(RandomSequences.Create(60, ItemCount, 12, seed: 2, withTargets: true), Cutoff: 10);
     private static readonly TrainingSettings Settings = new()
     {
         BatchSize = 40,
@@ -24,7 +24,7 @@ public sealed class ModelTrainingTests
     [Fact]
     public void Training_learns_what_comes_next()
     {
-        var result = ModelTraining.Train(Train, Validation, PnfRec, Settings with { MaximumEpochs = 12, ValidationCutoff = 3 });
+        var result = ModelTraining.Train(Train, Validation with { Cutoff = 3 }, PnfRec, Settings with { MaximumEpochs = 12 });
         // the next item is one of three, by chance one of thirty
         Assert.True(result.Epochs[^1].Loss < 0.8 * result.Epochs[0].Loss);
         Assert.True(result.Epochs[result.BestEpoch - 1].ValidationMetrics["HR_p@3"] > 0.4);
@@ -38,8 +38,8 @@ public sealed class ModelTrainingTests
     [InlineData(true, 0.2)]
     public void The_baselines_learn_too(bool readsWholeSequence, double contrastWeight)
     {
-        var result = ModelTraining.Train(Train, Validation, new SasRecSettings(PnfRec.Encoder, readsWholeSequence, contrastWeight),
-            Settings with { MaximumEpochs = 12, ValidationCutoff = 3 });
+        var result = ModelTraining.Train(Train, Validation with { Cutoff = 3 }, new SasRecSettings(PnfRec.Encoder, readsWholeSequence, contrastWeight),
+            Settings with { MaximumEpochs = 12 });
         Assert.True(result.Epochs[^1].Loss < 0.9 * result.Epochs[0].Loss);
         Assert.Equal(contrastWeight > 0, result.Epochs[0].LossTerms["contrast"] > 0);
         Assert.DoesNotContain("CE-", result.Epochs[0].LossTerms);
@@ -135,7 +135,7 @@ public sealed class ModelTrainingTests
         AssertRefused("no rows", new SequenceData(ItemCount, [0], [], []));
         AssertRefused("positive feedback", Rows(-1, -1, -1));
         AssertRefused("two items with negative feedback", Rows(1, 1, -1));
-        var noTargets = new SequenceData(ItemCount, [0, 2], [1, 2], [1, 1], [3], [-1]);
+        var noTargets = new TargetValidationRows(new SequenceData(ItemCount, [0, 2], [1, 2], [1, 1], [3], [-1]), Cutoff: 10);
         var error = Assert.Throws<InvalidOperationException>(() => ModelTraining.Train(Train, noTargets, PnfRec, Settings));
         Assert.Contains("validation row", error.Message, StringComparison.Ordinal);
 

@@ -56,13 +56,13 @@ public sealed class SequenceReaderTests
     public void Values_that_cannot_be_used_are_named_with_their_column_and_row()
     {
         var right = new Row { Items = [1], Feedback = [1] };
-        AssertRefused(["'Items'", "'Feedback'", "Row 1", "2", "1"], () => Read(right, new Row { Items = [1, 2], Feedback = [1] }));
-        AssertRefused(["'Feedback'", "row 1", "NaN"], () => Read(right, new Row { Items = [1], Feedback = [float.NaN] }));
-        AssertRefused(["'TargetItem'", "row 0", "not among the keys"],
+        AssertRefused(["'Items'", "'Feedback'", "Row 2 has 2", "1"], () => Read(right, new Row { Items = [1, 2], Feedback = [1] }));
+        AssertRefused(["'Feedback'", "row 2", "NaN"], () => Read(right, new Row { Items = [1], Feedback = [float.NaN] }));
+        AssertRefused(["'TargetItem'", "row 1", "not among the keys"],
             () => ReadEvaluationRows(new Row { Items = [1], Feedback = [1], TargetItem = ItemCount, TargetFeedback = 1 }));
-        AssertRefused(["'TargetFeedback'", "row 0"],
+        AssertRefused(["'TargetFeedback'", "row 1"],
             () => ReadEvaluationRows(new Row { Items = [1], Feedback = [1], TargetItem = 1, TargetFeedback = float.PositiveInfinity }));
-        AssertRefused(["'Items'", "key 9", "ends at 8"],
+        AssertRefused(["'Items' of row 1", "key 9", "ends at 8"],
             () => SequenceData.Read(View(new Row { Items = [9], Feedback = [1] }), 8, "Items", "Feedback"));
     }
 

@@ -1,0 +1,90 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.DataView;
+using static Microsoft.ML.SchemaShape.Column;
+
+namespace Microsoft.ML.NegativeFeedback;
+
+/// <summary>
+/// Makes evaluation rows of sequences, row by row: the last item that was liked or skipped becomes the item that came next, and what lies before it the history.
+/// So the parts of <c>Data.TrainTestSplit</c> and <c>Data.CrossValidationSplit</c>, which hold whole sequences, can be evaluated by
+/// <c>Recommendation().EvaluateNextItem</c>. See <see cref="HoldOutLastItemTransformer"/>.
+/// </summary>
+public sealed class HoldOutLastItemEstimator : IEstimator<HoldOutLastItemTransformer>
+{
+    private readonly HeldOutColumns _columns;
+
+    internal HoldOutLastItemEstimator(HeldOutColumns columns) => _columns = columns.Checked();
+
+    /// <summary>Checks the columns; there is nothing to learn.</summary>
+    /// <param name="input">The sequences.</param>
+    /// <exception cref="ArgumentException">A column is missing or of a type that cannot be read.</exception>
+    public HoldOutLastItemTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        _columns.Require(input.Schema);
+        return new HoldOutLastItemTransformer(_columns);
+    }
+
+    /// <summary>The input's columns, the histories in the place of the sequences, and the target's columns.</summary>
+    /// <param name="inputSchema">The shape of the sequences.</param>
+    /// <exception cref="ArgumentException">A column is missing or of a kind that cannot be read.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        var items = _columns.Require(inputSchema);
+        var annotations = new SchemaShape(items.Annotations.Where(annotation => annotation.Name == ColumnTypes.KeyValues));
+        var output = SchemaShapes.With(
+            inputSchema,
+            SchemaShapes.Column(_columns.Items, VectorKind.VariableVector, items.ItemType, items.IsKey, annotations),
+            SchemaShapes.Column(_columns.Feedback, VectorKind.VariableVector, NumberDataViewType.Single),
+            SchemaShapes.Column(_columns.TargetItem, VectorKind.Scalar, items.ItemType, items.IsKey, annotations),
+            SchemaShapes.Column(_columns.TargetFeedback, VectorKind.Scalar, NumberDataViewType.Single));
+        return _columns.Times is null
+            ? output
+            : SchemaShapes.With(output, SchemaShapes.Column(_columns.Times, VectorKind.VariableVector, NumberDataViewType.Int64));
+    }
+}
+
+/// <summary>The columns that holding out reads and writes.</summary>
+internal sealed record HeldOutColumns(string TargetItem, string TargetFeedback, string Items, string Feedback, string? Times, bool LikedOnly)
+{
+    private const string ItemsExpected = "a vector of text, numbers or keys; Transforms.WindowSequences makes one";
+    private const string FeedbackExpected = "a vector of Single beside the items; Transforms.WindowSequences makes one";
+    private const string TimesExpected = "a vector of Int64 beside the items; Transforms.WindowSequences makes one";
+
+    /// <exception cref="ArgumentException">A name is empty or given twice.</exception>
+    public HeldOutColumns Checked()
+    {
+        Columns.CheckName(TargetItem, "targetItemColumnName");
+        Columns.CheckName(TargetFeedback, "targetFeedbackColumnName");
+        Columns.CheckName(Items, "itemsColumnName");
+        Columns.CheckName(Feedback, "feedbackColumnName");
+        if (Times is not null)
+            Columns.CheckName(Times, "timesColumnName");
+        Sequences.SequenceColumns.RequireDistinctNames([TargetItem, TargetFeedback, Items, Feedback, Times]);
+        return this;
+    }
+
+    /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
+    public (DataViewSchema.Column Items, DataViewSchema.Column Feedback, DataViewSchema.Column? Times) Require(DataViewSchema schema) => (
+        Columns.Require(schema, Items, type => type is VectorDataViewType vector && IsItem(vector.ItemType), ItemsExpected),
+        Columns.Require(schema, Feedback, ColumnTypes.IsSingleVector, FeedbackExpected),
+        Times is null ? null : Columns.Require(
+            schema, Times, type => type is VectorDataViewType vector && vector.ItemType == NumberDataViewType.Int64, TimesExpected));
+
+    /// <summary>The same check of a shape.</summary>
+    /// <returns>The items.</returns>
+    /// <exception cref="ArgumentException">A column is missing or of another kind.</exception>
+    public SchemaShape.Column Require(SchemaShape shape)
+    {
+        Columns.Require(shape, Feedback, column => IsVectorOf(column, NumberDataViewType.Single), FeedbackExpected);
+        if (Times is not null)
+            Columns.Require(shape, Times, column => IsVectorOf(column, NumberDataViewType.Int64), TimesExpected);
+        return Columns.Require(shape, Items, column => column.Kind != VectorKind.Scalar && IsItem(column.ItemType), ItemsExpected);
+    }
+
+    private static bool IsItem(DataViewType type) => type is TextDataViewType or NumberDataViewType or KeyDataViewType;
+
+    private static bool IsVectorOf(SchemaShape.Column column, DataViewType type)
+        => column.Kind != VectorKind.Scalar && !column.IsKey && column.ItemType == type;
+}

@@ -1,0 +1,56 @@
+using System.Globalization;
+using System.Reflection;
+
+namespace Microsoft.ML.NegativeFeedback.Tests.Samples;
+
+/// <summary>The first example of README.md is a program: samples/ThirtySeconds, which the build compiles, to the letter.</summary>
+public class ReadMeTests
+{
+    private sealed class View
+    {
+        public int User { get; set; }
+
+        public int Item { get; set; }
+
+        public long Time { get; set; }
+
+        public float WatchSeconds { get; set; }
+
+        public float DurationSeconds { get; set; }
+    }
+
+    [Fact]
+    public void The_first_example_is_the_sample_that_the_build_compiles()
+    {
+        string readMe = Read("README.md");
+        const string Fence = "```";
+        int start = readMe.IndexOf($"{Fence}csharp\n", StringComparison.Ordinal) + Fence.Length + "csharp\n".Length;
+        string block = readMe[start..readMe.IndexOf(Fence, start, StringComparison.Ordinal)];
+        Assert.Equal(Read("samples/ThirtySeconds/Program.cs"), block);
+    }
+
+    [Fact]
+    public void The_first_example_runs_on_a_small_log()
+    {
+        var ml = new MLContext(seed: 1);
+        var views = ml.Data.CreateEnumerable<View>(
+            ml.Data.SimulateShortVideoFeed(new ShortVideoFeedOptions { UserCount = 40, VideoCount = 26 }), reuseRowObject: false);
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        File.WriteAllLines(Path.Combine(folder, "views.tsv"), views
+            .Select(view => string.Create(CultureInfo.InvariantCulture, $"user{view.User}\t{(char)('a' + (view.Item % 26))}\t{view.Time}\t{view.WatchSeconds}\t{view.DurationSeconds}"))
+            .Prepend("User\tItem\tTime\tWatchSeconds\tDurationSeconds"));
+
+        string[] recommended = ChildProcess.RunIn(folder, "ThirtySeconds").TrimEnd().Split(", ");
+
+        Assert.Equal(10, recommended.Distinct().Count());
+        Assert.All(recommended, item => Assert.InRange(item, "c", "z"));
+        Assert.True(File.Exists(Path.Combine(folder, "recommend.zip")));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static string Read(string path)
+    {
+        string root = typeof(ReadMeTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "RepositoryRoot").Value!;
+        return File.ReadAllText(Path.Combine(root, path));
+    }
+}

@@ -1,0 +1,61 @@
+using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Tests.Models;
+using Microsoft.ML.NegativeFeedback.Training;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.NegativeFeedback.Tests.Training;
+
+/// <summary>Validation sees the same scores whether it asks for the catalogue or for candidates.</summary>
+public sealed class HistoryScorerTests
+{
+    private const int ItemCount = 30;
+
+    public static TheoryData<string> Models => ["PNFRec", "SASRec_p", "SASRec", "SINE", "SINE eq. 13", "SINE w/o AF", "SASRec pairwise", "GRU4Rec", "Caser", "NCF", "DIN"];
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void The_catalogues_scores_are_those_of_all_items_as_candidates(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        // so many rows that the catalogue is scored by several stretches where it is
+        var data = RandomSequences.Create(400, ItemCount, 12, seed: 3);
+        using var model = Create(name);
+        var scorer = HistoryScorer.Of(model, data, CPU);
+        int[] rows = [.. Enumerable.Range(0, data.RowCount).Where(row => scorer.Length(row) > 0).OrderBy(scorer.Length)];
+
+        float[] catalogue = scorer.OfCatalogue(rows);
+        float[] candidates = scorer.OfCandidates(rows, [.. Enumerable.Range(0, ItemCount + 1).SelectMany(item => Enumerable.Repeat((long)item, rows.Length))]);
+
+        Assert.Equal(rows.Length * (ItemCount + 1), catalogue.Length);
+        for (int i = 0; i < rows.Length; i++)
+        {
+            for (int item = 1; item <= ItemCount; item++)
+                Assert.Equal(candidates[(item * rows.Length) + i], catalogue[(i * (ItemCount + 1)) + item], 1e-4f);
+        }
+    }
+
+    private static SequenceModel Create(string name)
+    {
+        var nextItem = new EncoderSettings(8, 6, 1, 2, 0);
+        var pairwise = nextItem with { Form = EncoderForm.Sine };
+        var weights = new PairwiseWeights(1, 0.5);
+        return name switch
+        {
+            "PNFRec" => new PnfRecModel(ItemCount, new PnfRecSettings(nextItem, 0.5, 0.5, ContrastSimilarity.Dot, false), 7, CPU),
+            "SASRec_p" => new SasRecModel(ItemCount, new SasRecSettings(nextItem, false, 0), 7, CPU),
+            "SASRec" => new SasRecModel(ItemCount, new SasRecSettings(nextItem, true, 0), 7, CPU),
+            "SINE" => Sine(FusionNormalization.Softmax, adaptiveFusion: true),
+            "SINE eq. 13" => Sine(FusionNormalization.Sum, adaptiveFusion: true),
+            "SINE w/o AF" => Sine(FusionNormalization.Softmax, adaptiveFusion: false),
+            "GRU4Rec" => new Gru4RecModel(ItemCount, pairwise, weights, 7, CPU),
+            "Caser" => new CaserModel(ItemCount, pairwise, weights, 7, CPU),
+            "NCF" => new NcfModel(ItemCount, pairwise, weights, 7, CPU),
+            "DIN" => new DinModel(ItemCount, pairwise, weights, 7, CPU),
+            _ => new SasRecPairwiseModel(ItemCount, pairwise, weights, 7, CPU),
+        };
+
+        SineModel Sine(FusionNormalization normalization, bool adaptiveFusion)
+            => new(ItemCount, new SineSettings(pairwise, 3, weights, 0.3, 0.8, normalization, adaptiveFusion), 7, CPU);
+    }
+}
