@@ -16,8 +16,9 @@ var model = ml.Transforms.Conversion.MapValueToKey("Items")
     .Append(ml.Transforms.Conversion.MapKeyToValue("RecommendedItems"))
     .Fit(users);
 
-ml.Model.Save(model, users.Schema, "recommend.zip");    // loads where this library is not installed
-using var engine = ml.Model.CreatePredictionEngine<History, Recommendation>(ml.Model.Load("recommend.zip", out _));
+ml.Model.SaveAtomically(model, users.Schema, "recommend.zip");    // loads where this library is not installed
+using var engine = ml.Model.CreatePredictionEngine<History, Recommendation>(
+    ml.Model.Load("recommend.zip", out _), new PredictionEngineOptions { OwnsTransformer = false });    // engines share one model
 var next = engine.Predict(new History { Items = ["a", "b"], Feedback = [1, -1] });
 Console.WriteLine(string.Join(", ", next.RecommendedItems));
 

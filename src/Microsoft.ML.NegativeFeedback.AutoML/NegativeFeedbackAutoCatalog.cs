@@ -101,7 +101,7 @@ public static class NegativeFeedbackAutoCatalog
     /// <param name="catalog">The catalog of <c>mlContext.Auto()</c>.</param>
     /// <param name="pipeline">What is swept.</param>
     /// <param name="trainSet">The rows that trials are trained on.</param>
-    /// <param name="validationSet">The rows that they are measured on: rows like those, with what came next.</param>
+    /// <param name="validationSet">The rows that they are measured on: rows like those, with what came next or with candidates. Trainers stop early by them as well.</param>
     /// <param name="options">Metric, trials, progress and cancellation; null for the defaults.</param>
     /// <returns>Every finished trial and the best model. A trial that failed is among them; a sweep that was cancelled has those that were done.</returns>
     /// <exception cref="ArgumentException">A column is missing or of another type; an option is out of its range; a trainer does not give what is measured.</exception>

@@ -1,6 +1,6 @@
 using Microsoft.ML.NegativeFeedback;
-using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Datasets;
+using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Evaluation;
 
 namespace Microsoft.ML;

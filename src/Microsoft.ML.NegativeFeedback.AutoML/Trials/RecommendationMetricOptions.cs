@@ -9,7 +9,7 @@ public class RecommendationMetricOptions
     /// </summary>
     public RecommendationMetric? Metric { get; set; }
 
-    /// <summary>k: how many recommendations of each row are looked at for NDCG; at most as many as the trainer recommends. Default 10.</summary>
+    /// <summary>k: how many recommendations of each row are looked at for NDCG; at most as many as the trainer recommends. Early stopping in trials takes the same k. Default 10.</summary>
     public int NumberOfRecommendations { get; set; } = 10;
 
     /// <summary>The item that came next, read for NDCG: a value of the items' type or a key. Default "TargetItem".</summary>

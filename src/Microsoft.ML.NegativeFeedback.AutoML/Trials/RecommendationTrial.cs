@@ -21,6 +21,14 @@ public sealed record RecommendationTrial(
     TimeSpan Duration,
     Exception? Failure)
 {
+    /// <summary>The trainer, in words; empty where the pipeline has none of this library's.</summary>
+    internal string TrainerName => Options switch
+    {
+        null => "",
+        BaselineTrainer.Options baseline => $" of {nameof(BaselineTrainer)}, {baseline.Network}",
+        _ => $" of {Options.GetType().DeclaringType!.Name}",
+    };
+
     /// <summary>The values that the tuner chose, in words.</summary>
     internal string ParameterText => Parameters.Count == 0
         ? "no parameters"

@@ -56,7 +56,7 @@ internal sealed class TrialHistory
             ? "no trial has succeeded so far"
             : string.Create(CultureInfo.InvariantCulture, $"best so far {Best.Metric:0.0000} of trial {Best.Id}");
         return string.Create(CultureInfo.InvariantCulture,
-            $"Trial {trial.Id} ({trial.ParameterText}): {outcome} after {trial.Duration.TotalSeconds:0.0} s; {best}");
+            $"Trial {trial.Id}{trial.TrainerName} ({trial.ParameterText}): {outcome} after {trial.Duration.TotalSeconds:0.0} s; {best}");
     }
 
     /// <summary>libtorch's messages go on with a stack trace.</summary>

@@ -99,12 +99,14 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     /// <summary>The schema that <see cref="Transform"/> gives.</summary>
     /// <param name="inputSchema">The schema of its input.</param>
     /// <exception cref="ArgumentException">A column is missing or of another type, or has other keys than the training data.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed of, by itself or by an engine that owned it.</exception>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Mapping(inputSchema).OutputSchema;
 
     /// <summary>Adds the columns to a view. They are computed as rows are read, many rows at a time.</summary>
     /// <param name="input">Rows with the histories.</param>
     /// <returns>The view with the columns added.</returns>
     /// <exception cref="ArgumentException">A column is missing or of another type, or has other keys than the training data.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed of, by itself or by an engine that owned it.</exception>
     public IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -114,6 +116,7 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     /// <summary>The same for one row at a time.</summary>
     /// <param name="inputSchema">The schema of the rows.</param>
     /// <exception cref="ArgumentException">A column is missing or of another type, or has other keys than the training data.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed of, by itself or by an engine that owned it.</exception>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new RowToRowMapper(Mapping(inputSchema));
 
     /// <summary>

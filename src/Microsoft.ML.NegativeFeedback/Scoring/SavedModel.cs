@@ -9,6 +9,12 @@ namespace Microsoft.ML.NegativeFeedback.Scoring;
 /// </summary>
 internal static class SavedModel
 {
+    private const string FolderPrefix = "next-item-";
+    private const string LockName = "lock";
+
+    // Between being created and being locked a lock looks left over.
+    private static readonly Lock _locking = new();
+
     /// <summary>Writes the model.</summary>
     /// <param name="context">Where to.</param>
     /// <param name="graph">The graph.</param>
@@ -21,9 +27,10 @@ internal static class SavedModel
         ModelSaveContext context, byte[] graph, NextItemColumns columns, ItemDictionary items,
         IReadOnlyDictionary<string, DataViewType> inputTypes)
     {
-        var folder = Directory.CreateTempSubdirectory("next-item-");
+        var folder = Directory.CreateTempSubdirectory(FolderPrefix);
         try
         {
+            using var inUse = OpenLock(folder.FullName);
             // A context of its own: a GPU that training used need not be there when the model is saved.
             var ml = new MLContext { TempFilePath = folder.FullName };
             var estimator = Build(ml, Path.Combine(folder.FullName, "graph.onnx"), graph, columns, items, inputTypes);
@@ -37,6 +44,32 @@ internal static class SavedModel
         finally
         {
             folder.Delete(recursive: true);
+        }
+    }
+
+    private static FileStream OpenLock(string folder)
+    {
+        lock (_locking)
+        {
+            DeleteLeftovers();
+            return new FileStream(Path.Combine(folder, LockName), FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        }
+    }
+
+    /// <summary>Deletes the folders of saves that were killed: those whose lock nobody holds.</summary>
+    private static void DeleteLeftovers()
+    {
+        foreach (string folder in Directory.EnumerateDirectories(Path.GetTempPath(), FolderPrefix + "*"))
+        {
+            try
+            {
+                new FileStream(Path.Combine(folder, LockName), FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
+                Directory.Delete(folder, recursive: true);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // in use, or another user's
+            }
         }
     }
 

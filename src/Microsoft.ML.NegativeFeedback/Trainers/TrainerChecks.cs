@@ -32,6 +32,9 @@ internal static class TrainerChecks
         Columns.CheckName(options.CandidateLabelsColumnName, nameof(options.CandidateLabelsColumnName));
         if (options.CandidatesColumnName is not null)
             Columns.CheckName(options.CandidatesColumnName, nameof(options.CandidatesColumnName));
+        new NextItemColumns(
+            options.ItemsColumnName, options.FeedbackColumnName, options.RecommendedItemsColumnName, options.ScoresColumnName,
+            options.CandidatesColumnName, options.CandidateScoresColumnName).CheckNames();
     }
 
     private static void CheckNetwork(SequenceTrainerOptions options)

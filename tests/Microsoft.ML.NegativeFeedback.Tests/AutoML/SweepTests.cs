@@ -133,7 +133,7 @@ public class SweepTests
         Assert.Equal(result.Trials, progress.Reports.Select(report => report.Trial));
         Assert.Equal(result.Best, progress.Reports[^1].Best);
         Assert.Equal(4, lines.Count(line => line.Contains("best so far")));
-        Assert.Contains(lines, line => line.Contains("Trial 3 (LearningRate 0.01, NegativeWeight 0.5): NDCG_p@5 "));
+        Assert.Contains(lines, line => line.Contains("Trial 3 of PnfRecTrainer (LearningRate 0.01, NegativeWeight 0.5): NDCG_p@5 "));
     }
 
     [Theory]

@@ -44,12 +44,17 @@ public class TrainerChoiceSweepTests
     [Fact]
     public void Trainers_are_chosen_by_what_came_next()
     {
+        var lines = new List<string>();
+        _ml.Log += (_, message) => lines.Add(message.Message);
         var rows = Without(_split.ValidationSet, "CandidateLabels");
         var result = _ml.Auto().SweepRecommender(Choice(candidates: null), _split.TrainSet, rows,
             new() { NumberOfRecommendations = 5, Strategy = SweepStrategy.Grid });
 
         // two points each of three trainers, and four networks
         AssertSwept(result, 10);
+        // the log says whose trial it was
+        Assert.Contains(lines, line => line.Contains("Trial 2 of SasRecTrainer ("));
+        Assert.Contains(lines, line => line.Contains("of BaselineTrainer, Gru4Rec ("));
         Assert.All(result.Trials, trial => Assert.Equal(trial.Validation!.NextItem!.Positive.Ndcg, trial.Metric));
         Assert.All(_stopping.Reports, report => Assert.Equal(report.ValidationMetrics["NDCG_p@5"], report.ValidationScore));
         // early stopping watched the rows that trials are measured on, with the same measure

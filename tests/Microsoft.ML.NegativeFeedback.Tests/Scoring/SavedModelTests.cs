@@ -150,6 +150,29 @@ public sealed class SavedModelTests
         Assert.Empty(Directory.GetFileSystemEntries(Path.GetTempPath(), "next-item-*").Except(before));
     }
 
+    [Fact]
+    public void What_killed_saves_left_is_cleared_and_what_others_use_stays()
+    {
+        var left = Directory.CreateTempSubdirectory("next-item-");
+        var used = Directory.CreateTempSubdirectory("next-item-");
+        var unlocked = Directory.CreateTempSubdirectory("next-item-");
+        foreach (var folder in new[] { left, used, unlocked })
+            File.WriteAllText(Path.Combine(folder.FullName, "graph.onnx"), "graph");
+        File.WriteAllText(Path.Combine(left.FullName, "lock"), "");
+        using (new FileStream(Path.Combine(used.FullName, "lock"), FileMode.CreateNew, FileAccess.Write, FileShare.None))
+        {
+            var fixture = new ScoringFixture();
+            using var transformer = fixture.CreateTransformer();
+            fixture.Context.Model.Save(transformer, fixture.View.Schema, new MemoryStream());
+            Assert.False(Directory.Exists(left.FullName));
+            Assert.True(File.Exists(Path.Combine(used.FullName, "graph.onnx")));
+            Assert.True(unlocked.Exists);
+        }
+
+        used.Delete(recursive: true);
+        unlocked.Delete(recursive: true);
+    }
+
     /// <summary>
     /// A model over the given item values recommends the same ones after it was saved and loaded, and key 0 where nothing is left.
     /// </summary>

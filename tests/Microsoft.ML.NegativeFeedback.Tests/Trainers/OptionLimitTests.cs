@@ -42,6 +42,11 @@ public class OptionLimitTests
         => Assert.All(Names.SelectMany(name => new[] { (name, ""), (name, " ") }), wrong =>
             Assert.Equal(wrong.name, Assert.Throws<ArgumentException>(() => Create(trainer, wrong.name, wrong.Item2)).ParamName));
 
+    [Theory]
+    [MemberData(nameof(Trainers))]
+    public void A_name_that_is_given_twice_is_refused(string trainer)
+        => Assert.Contains("different names", Assert.Throws<ArgumentException>(() => Create(trainer, "ScoresColumnName", "RecommendedItems")).Message);
+
     [Fact]
     public void Options_of_SINE_alone_have_limits_too()
     {
