@@ -71,21 +71,21 @@ internal class SelfAttentionEncoder
     {
         attention = (attention ?? new(_settings.HeadCount)) with { Dropout = _settings.DropoutRate > 0 ? pass.Dropout : null };
         var x = embedded * Math.Sqrt(_settings.Width) + pass.Of(Positions).Gather(embedded.RangeOf(1));   // [b, w, d]
-        x = AtItems(pass.Dropout(x), history);
+        x = AtItems(pass.Dropout(x), history, isLast: _blocks.Length == 0);
         for (int i = 0; i < _blocks.Length; i++)
         {
             // of the last block only what is asked for: the newest place of each sequence
             bool isNarrow = history.Newest is not null && i == _blocks.Length - 1;
             x = isNarrow ? _blocks[i].Run(pass, history.Select(x).Unsqueeze(1), x, attention with { Newest = history.Newest })   // [b, 1, d]
-                : AtItems(_blocks[i].Run(pass, x, x, attention), history);
+                : AtItems(_blocks[i].Run(pass, x, x, attention), history, isLast: i == _blocks.Length - 1);
         }
 
         bool isSelected = history.Newest is not null && _blocks.Length > 0;
         return FinalNorm.Run(pass, isSelected ? x.Squeeze(1) : history.Select(x));
     }
 
-    /// <summary>The values [b, w, d] as the next block is to see them, of which padding may be anything.</summary>
-    protected virtual T AtItems<T>(T values, History<T> history)
+    /// <summary>The values [b, w, d] as the next block is to see them, or behind the last, of which padding may be anything.</summary>
+    protected virtual T AtItems<T>(T values, History<T> history, bool isLast)
         where T : struct, ITensor<T>
         => values;
 }

@@ -41,7 +41,7 @@ internal static class NextItemGraph
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(options);
         var network = weights.Network;
-        Check(network, options);
+        Check(weights, options);
         var graph = new OnnxGraphBuilder("next_item");
         var items = graph.Input(ItemsInput, DataType.Uint32, Batch, Length);
         var feedback = graph.Input(FeedbackInput, DataType.Float, Batch, Length);
@@ -98,8 +98,20 @@ internal static class NextItemGraph
         }
     }
 
-    private static void Check(Network network, NextItemGraphOptions options)
+    private static void Check(NetworkWeights weights, NextItemGraphOptions options)
     {
+        var network = weights.Network;
+        foreach (var parameter in network.Parameters)
+        {
+            if (weights.Values.GetValueOrDefault(parameter.Name)?.LongLength != parameter.Length)
+            {
+                throw new ArgumentException($"'{parameter.Name}' has {weights.Values.GetValueOrDefault(parameter.Name)?.LongLength ?? 0} numbers; "
+                    + $"{network.Description} takes {parameter.Length}.", nameof(weights));
+            }
+        }
+
+        if (weights.Values[network.Items.Name].AsSpan(0, network.Settings.Width).ContainsAnyExcept(0f))
+            throw new ArgumentException("The embedding of padding is not zero.", nameof(weights));
         if (!options.Candidates && !network.ScoresCatalogue)
         {
             throw new ArgumentException("The network scores given candidates and cannot recommend from the whole catalogue: name a column "

@@ -1,5 +1,8 @@
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Onnx;
+using Microsoft.ML.NegativeFeedback.Training;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Onnx;
@@ -20,21 +23,21 @@ public sealed class NextItemGraphTests
     ];
 
     [Theory]
-    [InlineData(1, 1, HistorySelection.PositivesOnly)]
-    [InlineData(1, 2, HistorySelection.PositivesOnly)]
-    [InlineData(2, 2, HistorySelection.PositivesOnly)]
-    [InlineData(4, 3, HistorySelection.PositivesOnly)]
-    [InlineData(2, 2, HistorySelection.Whole)]
-    internal void Scores_are_those_of_the_reference_encoder(int headCount, int blockCount, HistorySelection selection)
+    [InlineData(1, 1, false)]
+    [InlineData(1, 2, false)]
+    [InlineData(2, 2, false)]
+    [InlineData(4, 3, false)]
+    [InlineData(2, 2, true)]
+    internal void Scores_are_those_of_the_reference_encoder(int headCount, int blockCount, bool readsAll)
     {
         var weights = GraphFixture.RandomWeights(7, ItemCount, headCount: headCount, blockCount: blockCount);
         var (keys, scores) = GraphFixture.Recommend(
-            Build(weights, k: ItemCount, excludeSeenItems: false, selection: selection), RaggedRows);
+            Build(weights, k: ItemCount, excludeSeenItems: false, readsAll: readsAll), RaggedRows);
 
         for (int row = 0; row < RaggedRows.Length; row++)
         {
             var (items, feedback) = RaggedRows[row];
-            var read = items.Where((item, i) => item > 0 && (selection == HistorySelection.Whole || feedback[i] > 0)).ToArray();
+            var read = items.Where((item, i) => item > 0 && (readsAll || feedback[i] > 0)).ToArray();
             var logits = new ReferenceEncoder(weights).Logits(read);
             Assert.Equal(Enumerable.Range(1, ItemCount).Select(key => (uint)key), keys[row].Order());
             for (int place = 0; place < ItemCount; place++)
@@ -112,7 +115,7 @@ public sealed class NextItemGraphTests
     public void A_whole_history_reads_negatives_too()
     {
         var weights = GraphFixture.RandomWeights(5, ItemCount);
-        var (_, scores) = GraphFixture.Recommend(Build(weights, k: 1, excludeSeenItems: false, selection: HistorySelection.Whole),
+        var (_, scores) = GraphFixture.Recommend(Build(weights, k: 1, excludeSeenItems: false, readsAll: true),
             ([3, 9], [-1, 0]), ([0, 0], [0, 0]));
         Assert.Equal(new ReferenceEncoder(weights).Logits([3, 9]).Skip(1).Max(), scores[0][0], 2e-5);
         Assert.Equal(30f, scores[1][0]);
@@ -182,9 +185,9 @@ public sealed class NextItemGraphTests
     [InlineData(0)]
     public void Feedback_of_another_length_than_the_items_is_an_error(int feedbackLength)
     {
-        foreach (var selection in Enum.GetValues<HistorySelection>())
+        foreach (bool readsAll in new[] { false, true })
         {
-            var graph = Build(GraphFixture.RandomWeights(9, ItemCount), k: 2, selection: selection);
+            var graph = Build(GraphFixture.RandomWeights(9, ItemCount), k: 2, readsAll: readsAll);
             Assert.Throws<OnnxRuntimeException>(() => GraphFixture.Recommend(graph, ([3, 7, 9], new float[feedbackLength])));
             if (feedbackLength > 0)
                 Assert.Throws<OnnxRuntimeException>(() => GraphFixture.Recommend(graph, ([], new float[feedbackLength])));
@@ -222,18 +225,18 @@ public sealed class NextItemGraphTests
         var weights = GraphFixture.RandomWeights(2);
         Assert.Contains("TopK", Assert.Throws<ArgumentException>(() => Build(weights, k: 0)).Message);
         Assert.Contains("31", Assert.Throws<ArgumentException>(
-            () => NextItemGraph.Build(weights, new NextItemGraphOptions { Popularity = new float[30] })).Message);
+            () => NextItemGraph.Build(weights.ToNetwork(), new NextItemGraphOptions { Popularity = new float[30] })).Message);
         Assert.Contains("finite", Assert.Throws<ArgumentException>(
-            () => NextItemGraph.Build(weights, new NextItemGraphOptions { Popularity = [.. new float[30], float.NaN] })).Message);
-        Assert.Contains("3 heads", Assert.Throws<ArgumentException>(() => Build(weights with { HeadCount = 3 })).Message);
-        Assert.Throws<ArgumentException>(() => Build(weights with { MaximumLength = 6 }));
-        Assert.Contains("29 items", Assert.Throws<ArgumentException>(() => Build(weights with { ItemCount = 29 })).Message);
+            () => NextItemGraph.Build(weights.ToNetwork(), new NextItemGraphOptions { Popularity = [.. new float[30], float.NaN] })).Message);
+        Assert.Contains("'positions'", Assert.Throws<ArgumentException>(() => Build(weights with { MaximumLength = 6 })).Message);
+        Assert.Contains("'items'", Assert.Throws<ArgumentException>(() => Build(weights with { ItemCount = 29 })).Message);
     }
 
     [Fact]
     public void A_network_for_candidates_alone_is_refused_the_catalogue()
     {
-        var network = new CandidateNetwork(new EncoderNetwork(GraphFixture.RandomWeights(2, ItemCount)));
+        var din = new DinNetwork(ItemCount, new EncoderSettings(6, 5, 1, 1, 0, EncoderForm.Sine), seed: 2);
+        var network = new NetworkWeights(din, din.Parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Draw()));
         var options = new NextItemGraphOptions { Popularity = GraphFixture.FallingPopularity(ItemCount) };
         Assert.Contains("candidates", Assert.Throws<ArgumentException>(() => NextItemGraph.Build(network, options)).Message);
         var scores = GraphFixture.ScoreCandidates(
@@ -242,29 +245,12 @@ public sealed class NextItemGraphTests
         Assert.Equal(float.NegativeInfinity, scores[0][1]);
     }
 
-    private sealed class CandidateNetwork(ScoringNetwork inner) : ScoringNetwork
-    {
-        public override int ItemCount => inner.ItemCount;
-
-        public override int MaximumLength => inner.MaximumLength;
-
-        public override bool ScoresCatalogue => false;
-
-        public override long ValuesPerCandidate => inner.ValuesPerCandidate;
-
-        public override void Check(NextItemGraphOptions options) => inner.Check(options);
-
-        public override ItemScores Append(OnnxGraphBuilder graph, HistoryValues history, float[] popularity)
-            => inner.Append(graph, history, popularity);
-    }
-
     private static byte[] Build(EncoderWeights weights, int k = 10, bool excludeSeenItems = true,
-        HistorySelection selection = HistorySelection.PositivesOnly, bool candidates = false)
-        => NextItemGraph.Build(weights, new NextItemGraphOptions
+        bool readsAll = false, bool candidates = false)
+        => NextItemGraph.Build(weights.ToNetwork(readsAll), new NextItemGraphOptions
         {
             TopK = k,
             ExcludeSeenItems = excludeSeenItems,
-            History = selection,
             Candidates = candidates,
             Popularity = GraphFixture.FallingPopularity(weights.ItemCount),
         });

@@ -1,8 +1,10 @@
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Onnx;
 using Microsoft.ML.NegativeFeedback.Sampling;
 using Microsoft.ML.NegativeFeedback.Scoring;
-using Microsoft.ML.NegativeFeedback.Tests.Models;
+using Microsoft.ML.NegativeFeedback.Tests.Networks;
 using Microsoft.ML.NegativeFeedback.Training;
 using static TorchSharp.torch;
 
@@ -27,8 +29,7 @@ public sealed class PairwiseTorchParityTests
     {
         using var scope = NewDisposeScope();
         var encoder = new EncoderSettings(Width, Length, 2, heads, 0, EncoderForm.Sine);
-        using var model = new SineModel(ItemCount,
-            new SineSettings(encoder, interests, new PairwiseWeights(1, 1), 1, sameInterest, normalization, fuses), 5, CPU);
+        using var model = Model(new SineNetwork(ItemCount, new SineSettings(encoder, interests, sameInterest, normalization, fuses), 5));
         Spread(model);
         AssertSame(model, NextItemGraph.Build(model.ToWeights(), Options));
     }
@@ -40,8 +41,7 @@ public sealed class PairwiseTorchParityTests
     public void Sine_skips_unknown_items_as_torch_does(int interests, double sameInterest)
     {
         using var scope = NewDisposeScope();
-        using var model = new SineModel(ItemCount, new SineSettings(new EncoderSettings(Width, Length, 2, 1, 0, EncoderForm.Sine), interests,
-            new PairwiseWeights(1, 1), 1, sameInterest, FusionNormalization.Softmax, true), 5, CPU);
+        using var model = Model(new SineNetwork(ItemCount, new SineSettings(new EncoderSettings(Width, Length, 2, 1, 0, EncoderForm.Sine), interests, sameInterest, FusionNormalization.Softmax, true), 5));
         Spread(model);
         AssertSame(model, NextItemGraph.Build(model.ToWeights(), Options), unknownItems: true);
     }
@@ -50,18 +50,18 @@ public sealed class PairwiseTorchParityTests
     public void Ncf_scores_as_torch_does()
     {
         using var scope = NewDisposeScope();
-        using var model = new NcfModel(ItemCount, new EncoderSettings(Width, Length, 0, 1, 0, EncoderForm.Sine), new PairwiseWeights(1, 1), 5, CPU);
+        using var model = Model(new NcfNetwork(ItemCount, new EncoderSettings(Width, Length, 0, 1, 0, EncoderForm.Sine), 5));
         Spread(model);
-        AssertSame(model, NextItemGraph.Build(new NcfNetwork(model.ToWeights()), Options));
+        AssertSame(model, NextItemGraph.Build(model.ToWeights(), Options));
     }
 
     [Fact]
     public void Din_scores_as_torch_does()
     {
         using var scope = NewDisposeScope();
-        using var model = new DinModel(ItemCount, new EncoderSettings(Width, Length, 0, 1, 0, EncoderForm.Sine), new PairwiseWeights(1, 1), 5, CPU);
+        using var model = Model(new DinNetwork(ItemCount, new EncoderSettings(Width, Length, 0, 1, 0, EncoderForm.Sine), 5));
         Spread(model);
-        AssertSame(model, NextItemGraph.Build(new DinNetwork(model.ToWeights()), Options));
+        AssertSame(model, NextItemGraph.Build(model.ToWeights(), Options));
     }
 
     [Theory]
@@ -70,7 +70,7 @@ public sealed class PairwiseTorchParityTests
     public void SasRec_scores_as_torch_does(int heads)
     {
         using var scope = NewDisposeScope();
-        using var model = new SasRecPairwiseModel(ItemCount, new EncoderSettings(Width, Length, 2, heads, 0, EncoderForm.Sine), BprAlone, 5, CPU);
+        using var model = Model(new SasRecNetwork(ItemCount, new EncoderSettings(Width, Length, 2, heads, 0, EncoderForm.Sine), false, 5));
         Spread(model);
         AssertSame(model, NextItemGraph.Build(model.ToWeights(), Options));
     }
@@ -81,9 +81,9 @@ public sealed class PairwiseTorchParityTests
     public void Gru4Rec_scores_as_torch_does(int length)
     {
         using var scope = NewDisposeScope();
-        using var model = new Gru4RecModel(ItemCount, new EncoderSettings(Width, length, 1, 1, 0, EncoderForm.Sine), BprAlone, 5, CPU);
+        using var model = Model(new Gru4RecNetwork(ItemCount, new EncoderSettings(Width, length, 1, 1, 0, EncoderForm.Sine), 5));
         Spread(model);
-        AssertSame(model, NextItemGraph.Build(new GruNetwork(model.ToWeights()), Options));
+        AssertSame(model, NextItemGraph.Build(model.ToWeights(), Options));
     }
 
     /// <summary>Histories shorter than the window, as long and longer; and a window that is longer than what is read.</summary>
@@ -93,12 +93,12 @@ public sealed class PairwiseTorchParityTests
     public void Caser_scores_as_torch_does(int length)
     {
         using var scope = NewDisposeScope();
-        using var model = new CaserModel(ItemCount, new EncoderSettings(Width, length, 1, 1, 0, EncoderForm.Sine), BprAlone, 5, CPU);
+        using var model = Model(new CaserNetwork(ItemCount, new EncoderSettings(Width, length, 1, 1, 0, EncoderForm.Sine), 5));
         Spread(model);
-        AssertSame(model, NextItemGraph.Build(new CaserNetwork(model.ToWeights()), Options));
+        AssertSame(model, NextItemGraph.Build(model.ToWeights(), Options));
     }
 
-    private static PairwiseWeights BprAlone => new(1, 0);
+    private static PairwiseModel Model(Network network) => new(network, new PairwiseWeights(1, 0), CPU);
 
     private static NextItemGraphOptions Options => new() { Candidates = true, Popularity = new float[ItemCount + 1] };
 
@@ -106,12 +106,12 @@ public sealed class PairwiseTorchParityTests
     internal static void Spread(PairwiseModel model)
     {
         using var noGradient = no_grad();
-        foreach (var (name, parameter) in model.named_parameters())
+        foreach (var (name, parameter) in model.Parameters)
         {
             using var scope = NewDisposeScope();
             float[] values = CounterRandom.Of(name.Length, parameter.numel(), name.Sum(letter => letter)).Normal((int)parameter.numel(), 0.4);
             if (name == "items")
-                values.AsSpan(0, model.Settings.Width).Clear();
+                values.AsSpan(0, model.Network.Settings.Width).Clear();
             parameter.copy_(tensor(values).view(parameter.shape));
         }
     }
@@ -122,7 +122,7 @@ public sealed class PairwiseTorchParityTests
     private static void AssertSame(PairwiseModel model, byte[] graph, bool unknownItems = false)
     {
         var data = RandomSequences.Create(30, ItemCount, 15, seed: 4);
-        var windows = new LikedWindows(data, model.Settings.MaximumLength);
+        var windows = new LikedWindows(data, model.Network.Settings.MaximumLength);
         using var scorer = new OnnxScorer(graph, new OnnxScorerOptions(ThreadCount: 1));
         var (rows, scored) = (new HistoryRows(), new ScoredRows());
         int[][] candidates = [.. Enumerable.Range(0, data.RowCount).Select(row => Enumerable.Range(1, 1 + (row % 5)).Select(i => 1 + (((row * 7) + (i * 3)) % ItemCount)).ToArray())];
@@ -143,9 +143,9 @@ public sealed class PairwiseTorchParityTests
                 continue;
             compared++;
             long[] items = [.. windows.Items(row).ToArray().Select(item => (long)item)], skips = [.. windows.Skips(row).ToArray().Select(item => (long)item)];
-            var sequences = new LikedSequences(1, items.Length, tensor(items), tensor(skips));
-            float[] expected = model.Score(sequences, tensor(new long[] { items.Length - 1 }),
-                tensor([.. candidates[row].Select(item => (long)item)], candidates[row].Length, 1)).ToArray();
+            var pass = new TorchPass(model);
+            var vectors = pass.Lookup(model.Network.Items, new(tensor([.. candidates[row].Select(item => (long)item)], 1, candidates[row].Length)));
+            float[] expected = model.Network.Scores(pass, TorchHistory.AtNewest(items, [items.Length - 1], CPU, skips), vectors).Value.ToArray();
             PublishedParityTests.AssertClose(expected, scored.Scores[row], 2e-5, 1e-5, $"row {row}");
         }
 

@@ -1,4 +1,6 @@
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Onnx;
 
@@ -75,7 +77,7 @@ internal sealed class ReferenceEncoder(EncoderWeights weights, Func<int, int, do
     private double[] Norm(double[] row, float[] weight, float[] bias)
     {
         double mean = row.Average();
-        double deviation = Math.Sqrt(row.Average(value => (value - mean) * (value - mean)) + EncoderWeights.NormEpsilon);
+        double deviation = Math.Sqrt(row.Average(value => (value - mean) * (value - mean)) + LayerNormalization.Epsilon);
         return row.Select((value, i) => (value - mean) / deviation * weight[i] + bias[i]).ToArray();
     }
 

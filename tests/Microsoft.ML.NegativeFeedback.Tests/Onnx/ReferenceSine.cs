@@ -1,4 +1,6 @@
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Onnx;
 

@@ -15,7 +15,7 @@ public sealed class NextItemTransformerErrorTests
         Action[] attempts =
         [
             () => fixture.CreateTransformer(),
-            () => NextItemTransformer.CheckBeforeTraining(fixture.Context, fixture.Columns, fixture.View.Schema, new GraphSize(0, 0, "")),
+            () => NextItemTransformer.CheckBeforeTraining(fixture.Context, fixture.Columns, fixture.View.Schema, new GraphSize(fixture.Weights.ToNetwork().Network, "")),
         ];
         foreach (var attempt in attempts)
         {
@@ -31,7 +31,7 @@ public sealed class NextItemTransformerErrorTests
         var fixture = new ScoringFixture(gpuDeviceId: 97, fallbackToCpu: true);
         var log = new List<string>();
         fixture.Context.Log += (_, line) => log.Add(line.Message);
-        NextItemTransformer.CheckBeforeTraining(fixture.Context, fixture.Columns, fixture.View.Schema, new GraphSize(0, 0, ""));
+        NextItemTransformer.CheckBeforeTraining(fixture.Context, fixture.Columns, fixture.View.Schema, new GraphSize(fixture.Weights.ToNetwork().Network, ""));
         using var transformer = fixture.CreateTransformer();
         NextItemTransformerTests.AssertRows(fixture,
             fixture.CreateChain(transformer).Transform(fixture.Context.Data.LoadFromEnumerable(fixture.Rows)), fixture.Rows);

@@ -1,5 +1,7 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Onnx;
 using Microsoft.ML.NegativeFeedback.Scoring;
 using Microsoft.ML.NegativeFeedback.Tests.Onnx;
@@ -68,7 +70,7 @@ internal sealed class ScoringFixture
     public static string Name(int item) => $"item {item:000}";
 
     public static byte[] BuildGraph(EncoderWeights weights, bool candidates = false, int k = K)
-        => NextItemGraph.Build(weights, new NextItemGraphOptions
+        => NextItemGraph.Build(weights.ToNetwork(), new NextItemGraphOptions
         {
             TopK = k,
             Candidates = candidates,

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Onnx;
 using Microsoft.ML.NegativeFeedback.Scoring;
 using Microsoft.ML.NegativeFeedback.Tests.Onnx;
@@ -169,7 +171,7 @@ public sealed class SubInterestWeightsTests
         }
     }
 
-    private static byte[] Graph(bool candidates = false) => NextItemGraph.Build(_weights, new NextItemGraphOptions
+    private static byte[] Graph(bool candidates = false) => NextItemGraph.Build(_weights.ToNetwork(), new NextItemGraphOptions
     {
         TopK = K,
         Candidates = candidates,

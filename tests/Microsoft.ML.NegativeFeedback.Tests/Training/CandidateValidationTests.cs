@@ -1,6 +1,8 @@
 using Microsoft.ML.NegativeFeedback.Evaluation;
-using Microsoft.ML.NegativeFeedback.Models;
-using Microsoft.ML.NegativeFeedback.Tests.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
+using Microsoft.ML.NegativeFeedback.Tests.Networks;
 using Microsoft.ML.NegativeFeedback.Trainers;
 using Microsoft.ML.NegativeFeedback.Training;
 using static TorchSharp.torch;
@@ -23,7 +25,7 @@ public sealed class CandidateValidationTests
         int[][] candidates = [.. Enumerable.Range(0, data.RowCount).Select(row => new[] { 1 + (row % ItemCount), 1 + ((row * 7) % ItemCount), 0 })];
         float[][] labels = [.. candidates.Select(_ => new float[] { 1, 0, 0 })];
         using var model = Model();
-        var result = new CandidateValidation(new CandidateRows(data, candidates, labels), model, metric, CPU).Evaluate(new TorchWorkers(2, 2));
+        var result = new CandidateValidation(new CandidateRows(data, candidates, labels), model, metric).Evaluate(new TorchWorkers(2, 2));
 
         var totals = new CandidateTotals(2);
         var windows = new LikedWindows(data, 6);
@@ -32,10 +34,10 @@ public sealed class CandidateValidationTests
         {
             if (windows.Length(row) == 0)
                 continue;
-            var inputs = tensor([.. windows.Items(row).ToArray().Select(item => (long)item)]);
-            var sequences = new LikedSequences(1, windows.Length(row), inputs, inputs.mul(0));
-            float[] scores = model.Score(sequences, tensor(new long[] { windows.Length(row) - 1 }),
-                tensor([.. candidates[row].Select(item => (long)item)], 3, 1)).ToArray();
+            long[] inputs = [.. windows.Items(row).ToArray().Select(item => (long)item)];
+            var pass = new TorchPass(model);
+            var vectors = pass.Lookup(model.Network.Items, new(tensor([.. candidates[row].Select(item => (long)item)], 1, 3)));
+            float[] scores = model.Network.Scores(pass, TorchHistory.AtNewest(inputs, [inputs.Length - 1], CPU), vectors).Value.ToArray();
             totals.Add([scores[0], scores[1], float.NegativeInfinity], labels[row]);
         }
 
@@ -53,7 +55,7 @@ public sealed class CandidateValidationTests
         var data = RandomSequences.Create(5, ItemCount, 12, seed: 3);
         var rows = new CandidateRows(data, [.. Enumerable.Repeat(new[] { 1, 2 }, 5)], [.. Enumerable.Repeat(new float[] { 1, 1 }, 5)]);
         using var model = Model();
-        var error = Assert.Throws<InvalidOperationException>(() => new CandidateValidation(rows, model, EarlyStoppingMetric.Auc, CPU));
+        var error = Assert.Throws<InvalidOperationException>(() => new CandidateValidation(rows, model, EarlyStoppingMetric.Auc));
         Assert.Contains("both kinds", error.Message, StringComparison.Ordinal);
     }
 
@@ -67,10 +69,10 @@ public sealed class CandidateValidationTests
         int[] rows = [.. Enumerable.Range(0, data.RowCount)];
         var candidates = new CandidateRows(data, [.. rows.Select(_ => new[] { 1, 2 })], [.. rows.Select(row => new float[] { row % 2, row % 2 })]);
         using var model = Model();
-        var error = Assert.Throws<InvalidOperationException>(() => new CandidateValidation(candidates, model, metric, CPU));
+        var error = Assert.Throws<InvalidOperationException>(() => new CandidateValidation(candidates, model, metric));
         Assert.Contains("No validation row", error.Message, StringComparison.Ordinal);
         Assert.Contains($"{metric}", error.Message, StringComparison.Ordinal);
-        var result = new CandidateValidation(candidates, model, EarlyStoppingMetric.Auc, CPU).Evaluate(new TorchWorkers(1, 1));
+        var result = new CandidateValidation(candidates, model, EarlyStoppingMetric.Auc).Evaluate(new TorchWorkers(1, 1));
         Assert.InRange(result.Score, 0, 1);
     }
 
@@ -99,6 +101,6 @@ public sealed class CandidateValidationTests
         Assert.DoesNotContain(candidates[1..], candidate => validation.Histories.Items(0).Contains(candidate) || candidate == candidates[0]);
     }
 
-    private static SasRecPairwiseModel Model()
-        => new(ItemCount, new EncoderSettings(8, 6, 1, 2, 0, EncoderForm.Sine), new PairwiseWeights(1, 0), 7, CPU);
+    private static PairwiseModel Model()
+        => new(new SasRecNetwork(ItemCount, new EncoderSettings(8, 6, 1, 2, 0, EncoderForm.Sine), false, 7), new PairwiseWeights(1, 0), CPU);
 }

@@ -1,6 +1,8 @@
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Sampling;
-using Microsoft.ML.NegativeFeedback.Tests.Models;
+using Microsoft.ML.NegativeFeedback.Tests.Networks;
 using Microsoft.ML.NegativeFeedback.Training;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Training;
@@ -34,10 +36,10 @@ public sealed class CheckpointTests : IDisposable
     [InlineData(3)]
     public void Resumed_training_ends_where_uninterrupted_training_ends(int epochsBefore)
     {
-        var uninterrupted = ModelTraining.Train(Train, Validation, PnfRec, Settings with { CheckpointPath = null });
-        ModelTraining.Train(Train, Validation, PnfRec, Settings with { MaximumEpochs = epochsBefore });
+        var uninterrupted = TestModels.Train(Train, Validation, PnfRec, Settings with { CheckpointPath = null });
+        TestModels.Train(Train, Validation, PnfRec, Settings with { MaximumEpochs = epochsBefore });
         var progress = new ModelTrainingTests.Recorder();
-        var resumed = ModelTraining.Train(Train, Validation, PnfRec, Settings, new TrainingRun(progress));
+        var resumed = TestModels.Train(Train, Validation, PnfRec, Settings, new TrainingRun(progress));
         Assert.Equal(5 - epochsBefore, progress.Reports.Count);
         Assert.Equal(5, resumed.Epochs.Count);
         Assert.Equal(uninterrupted.BestEpoch, resumed.BestEpoch);
@@ -50,9 +52,9 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void A_finished_training_is_not_repeated()
     {
-        var first = ModelTraining.Train(Train, Validation, PnfRec, Settings);
+        var first = TestModels.Train(Train, Validation, PnfRec, Settings);
         var progress = new ModelTrainingTests.Recorder();
-        var again = ModelTraining.Train(Train, Validation, PnfRec, Settings, new TrainingRun(progress));
+        var again = TestModels.Train(Train, Validation, PnfRec, Settings, new TrainingRun(progress));
         Assert.Empty(progress.Reports);
         ModelTrainingTests.AssertSameBits(first.Weights, again.Weights);
     }
@@ -62,12 +64,12 @@ public sealed class CheckpointTests : IDisposable
     {
         using var cancellation = new CancellationTokenSource();
         var progress = new ModelTrainingTests.Recorder { OnReport = cancellation.Cancel };
-        Assert.Throws<OperationCanceledException>(() => ModelTraining.Train(
+        Assert.Throws<OperationCanceledException>(() => TestModels.Train(
             Train, Validation, PnfRec, Settings, new TrainingRun(progress, CancellationToken: cancellation.Token)));
         Assert.Single(CheckpointFile.Read(FilePath).Epochs);
-        var resumed = ModelTraining.Train(Train, Validation, PnfRec, Settings);
+        var resumed = TestModels.Train(Train, Validation, PnfRec, Settings);
         ModelTrainingTests.AssertSameBits(
-            ModelTraining.Train(Train, Validation, PnfRec, Settings with { CheckpointPath = null }).Weights, resumed.Weights);
+            TestModels.Train(Train, Validation, PnfRec, Settings with { CheckpointPath = null }).Weights, resumed.Weights);
         Assert.Equal([FilePath], Directory.GetFiles(_folder));
     }
 
@@ -79,9 +81,7 @@ public sealed class CheckpointTests : IDisposable
         int[] rows = [.. Enumerable.Range(0, train.RowCount)];
         var validation = new CandidateRows(train, [.. rows.Select(_ => new[] { 1, 2 })], [.. rows.Select(row => new float[] { row % 2, row % 2 })]);
         var data = new PairwiseData(train, new CandidateValidationRows(validation, EarlyStoppingMetric.Auc), new NegativeSamplerSettings(NegativeSamplingMethod.Uniform));
-        var task = new PairwiseTask<SasRecPairwiseModel, EncoderWeights>("SASRec",
-            device => new SasRecPairwiseModel(ItemCount, new EncoderSettings(8, 8, 1, 1, 0, EncoderForm.Sine), new PairwiseWeights(1, 0), 3, device),
-            model => model.ToWeights(), data);
+        var task = new PairwiseTask(new SasRecNetwork(ItemCount, new EncoderSettings(8, 8, 1, 1, 0, EncoderForm.Sine), false, 3), new PairwiseWeights(1, 0), data);
         var uninterrupted = ModelTraining.Train(task, Settings with { CheckpointPath = null });
         ModelTraining.Train(task, Settings with { MaximumEpochs = 2 });
         var resumed = ModelTraining.Train(task, Settings);
@@ -93,7 +93,7 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void A_truncated_checkpoint_is_refused()
     {
-        ModelTraining.Train(Train, Validation, PnfRec, Settings with { MaximumEpochs = 1 });
+        TestModels.Train(Train, Validation, PnfRec, Settings with { MaximumEpochs = 1 });
         byte[] bytes = File.ReadAllBytes(FilePath);
         foreach (int length in new[] { 9, 40, bytes.Length / 2, bytes.Length - 1 })
         {
@@ -119,7 +119,7 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void A_checkpoint_of_other_options_or_data_is_refused()
     {
-        ModelTraining.Train(Train, Validation, PnfRec, Settings with { MaximumEpochs = 1 });
+        TestModels.Train(Train, Validation, PnfRec, Settings with { MaximumEpochs = 1 });
         AssertRefused("other options", settings: Settings with { LearningRate = 1e-3 });
         AssertRefused("other options", model: PnfRec with { ContrastWeight = 0.1 });
         AssertRefused("other options", data: RandomSequences.Create(100, ItemCount, 12, seed: 9));
@@ -132,7 +132,7 @@ public sealed class CheckpointTests : IDisposable
         foreach (string path in new[] { Path.Combine(_folder, "missing", "file"), _folder })
         {
             var error = Assert.Throws<ArgumentException>(
-                () => ModelTraining.Train(Train, Validation, PnfRec, Settings with { CheckpointPath = path }, new TrainingRun(progress)));
+                () => TestModels.Train(Train, Validation, PnfRec, Settings with { CheckpointPath = path }, new TrainingRun(progress)));
             Assert.Contains(path, error.Message, StringComparison.Ordinal);
         }
 
@@ -142,7 +142,7 @@ public sealed class CheckpointTests : IDisposable
     private void AssertRefused(string expected, PnfRecSettings? model = null, TrainingSettings? settings = null, SequenceData? data = null)
     {
         var error = Assert.Throws<InvalidDataException>(
-            () => ModelTraining.Train(data ?? Train, Validation, model ?? PnfRec, settings ?? Settings));
+            () => TestModels.Train(data ?? Train, Validation, model ?? PnfRec, settings ?? Settings));
         Assert.Contains(FilePath, error.Message, StringComparison.Ordinal);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }

@@ -1,5 +1,7 @@
-using Microsoft.ML.NegativeFeedback.Models;
-using Microsoft.ML.NegativeFeedback.Tests.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
+using Microsoft.ML.NegativeFeedback.Tests.Networks;
 using Microsoft.ML.NegativeFeedback.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -32,7 +34,7 @@ public sealed class GradientWorkersTests
             using var sums = new GradientWorkers(model, CPU, new TorchWorkers(workers, workers));
             // the second step shows that nothing of the first is left
             sums.Compute(NextItemBatches.Of(model, slices, counts), Step);
-            return (sums.Compute(NextItemBatches.Of(model, slices, counts), Step), [.. model.parameters().Select(parameter => parameter.grad!.ToArray())]);
+            return (sums.Compute(NextItemBatches.Of(model, slices, counts), Step), [.. model.Parameters.Select(parameter => parameter.Values.grad!.ToArray())]);
         }
     }
 
@@ -46,7 +48,7 @@ public sealed class GradientWorkersTests
         var (slices, counts) = new SliceCutter(builder.Build(), model, 100).Cut([0]);
         using var workers = new GradientWorkers(model, CPU, new TorchWorkers(2, 2));
         workers.Compute(NextItemBatches.Of(model, slices, counts), Step);
-        foreach (var (name, parameter) in model.named_parameters())
+        foreach (var (name, parameter) in model.Parameters)
             Assert.Equal(name.StartsWith("negative", StringComparison.Ordinal), parameter.grad is null);
     }
 
@@ -94,8 +96,8 @@ public sealed class GradientWorkersTests
         int Count(int parts) => new SliceCutter(data, model, 100_000, parts).Cut([.. Enumerable.Range(0, data.RowCount)]).Slices.Count;
     }
 
-    private static PnfRecModel CreateModel()
-        => new(ItemCount, new PnfRecSettings(new EncoderSettings(8, 12, 1, 2, 0.2), 0.45, 0.25, ContrastSimilarity.Cosine, false), 1, CPU);
+    private static NextItemModel CreateModel()
+        => TestModels.Create(ItemCount, new PnfRecSettings(new EncoderSettings(8, 12, 1, 2, 0.2), 0.45, 0.25, ContrastSimilarity.Cosine, false), 1);
 
     private static (IReadOnlyList<SequenceSlice> Slices, BatchCounts Counts) Slices(NextItemModel model)
     {

@@ -1,5 +1,7 @@
-using Microsoft.ML.NegativeFeedback.Models;
-using Microsoft.ML.NegativeFeedback.Tests.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
+using Microsoft.ML.NegativeFeedback.Tests.Networks;
 using Microsoft.ML.NegativeFeedback.Training;
 using static TorchSharp.torch;
 
@@ -21,17 +23,17 @@ public sealed class HistoryScorerTests
         // so many rows that the catalogue is scored by several stretches where it is
         var data = RandomSequences.Create(400, ItemCount, 12, seed: 3);
         using var model = Create(name);
-        var scorer = HistoryScorer.Of(model, data, CPU);
+        var scorer = new HistoryScorer(model, data);
         int[] rows = [.. Enumerable.Range(0, data.RowCount).Where(row => scorer.Length(row) > 0).OrderBy(scorer.Length)];
 
         float[] catalogue = scorer.OfCatalogue(rows);
-        float[] candidates = scorer.OfCandidates(rows, [.. Enumerable.Range(0, ItemCount + 1).SelectMany(item => Enumerable.Repeat((long)item, rows.Length))]);
+        float[] candidates = scorer.OfCandidates(rows, [.. rows.SelectMany(_ => Enumerable.Range(0, ItemCount + 1).Select(item => (long)item))]);
 
         Assert.Equal(rows.Length * (ItemCount + 1), catalogue.Length);
         for (int i = 0; i < rows.Length; i++)
         {
             for (int item = 1; item <= ItemCount; item++)
-                Assert.Equal(candidates[(item * rows.Length) + i], catalogue[(i * (ItemCount + 1)) + item], 1e-4f);
+                Assert.Equal(candidates[(i * (ItemCount + 1)) + item], catalogue[(i * (ItemCount + 1)) + item], 1e-4f);
         }
     }
 
@@ -39,23 +41,24 @@ public sealed class HistoryScorerTests
     {
         var nextItem = new EncoderSettings(8, 6, 1, 2, 0);
         var pairwise = nextItem with { Form = EncoderForm.Sine };
-        var weights = new PairwiseWeights(1, 0.5);
         return name switch
         {
-            "PNFRec" => new PnfRecModel(ItemCount, new PnfRecSettings(nextItem, 0.5, 0.5, ContrastSimilarity.Dot, false), 7, CPU),
-            "SASRec_p" => new SasRecModel(ItemCount, new SasRecSettings(nextItem, false, 0), 7, CPU),
-            "SASRec" => new SasRecModel(ItemCount, new SasRecSettings(nextItem, true, 0), 7, CPU),
+            "PNFRec" => TestModels.Create(ItemCount, new PnfRecSettings(nextItem, 0.5, 0.5, ContrastSimilarity.Dot, false), 7),
+            "SASRec_p" => TestModels.Create(ItemCount, new SasRecSettings(nextItem, false, 0), 7),
+            "SASRec" => TestModels.Create(ItemCount, new SasRecSettings(nextItem, true, 0), 7),
             "SINE" => Sine(FusionNormalization.Softmax, adaptiveFusion: true),
             "SINE eq. 13" => Sine(FusionNormalization.Sum, adaptiveFusion: true),
             "SINE w/o AF" => Sine(FusionNormalization.Softmax, adaptiveFusion: false),
-            "GRU4Rec" => new Gru4RecModel(ItemCount, pairwise, weights, 7, CPU),
-            "Caser" => new CaserModel(ItemCount, pairwise, weights, 7, CPU),
-            "NCF" => new NcfModel(ItemCount, pairwise, weights, 7, CPU),
-            "DIN" => new DinModel(ItemCount, pairwise, weights, 7, CPU),
-            _ => new SasRecPairwiseModel(ItemCount, pairwise, weights, 7, CPU),
+            "GRU4Rec" => Pairwise(new Gru4RecNetwork(ItemCount, pairwise, 7)),
+            "Caser" => Pairwise(new CaserNetwork(ItemCount, pairwise, 7)),
+            "NCF" => Pairwise(new NcfNetwork(ItemCount, pairwise, 7)),
+            "DIN" => Pairwise(new DinNetwork(ItemCount, pairwise, 7)),
+            _ => Pairwise(new SasRecNetwork(ItemCount, pairwise, false, 7)),
         };
 
-        SineModel Sine(FusionNormalization normalization, bool adaptiveFusion)
-            => new(ItemCount, new SineSettings(pairwise, 3, weights, 0.3, 0.8, normalization, adaptiveFusion), 7, CPU);
+        SequenceModel Sine(FusionNormalization normalization, bool adaptiveFusion)
+            => Pairwise(new SineNetwork(ItemCount, new SineSettings(pairwise, 3, 0.8, normalization, adaptiveFusion), 7));
+
+        static SequenceModel Pairwise(Network network) => new PairwiseModel(network, new PairwiseWeights(1, 0.5), CPU);
     }
 }

@@ -1,5 +1,7 @@
-using Microsoft.ML.NegativeFeedback.Models;
-using Microsoft.ML.NegativeFeedback.Tests.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
+using Microsoft.ML.NegativeFeedback.Tests.Networks;
 using Microsoft.ML.NegativeFeedback.Training;
 using static TorchSharp.torch;
 
@@ -21,8 +23,8 @@ public sealed class NextItemValidationTests
         const int itemCount = 30, cutoff = 5;
         using var scope = NewDisposeScope();
         var data = RandomSequences.Create(40, itemCount, 12, seed: 3, withTargets: true);
-        using var model = new SasRecModel(itemCount, new SasRecSettings(new EncoderSettings(8, 6, 1, 2, 0), false, 0), 7, CPU);
-        var validation = new NextItemValidation(data, model, cutoff, CPU);
+        using var model = TestModels.Create(itemCount, new SasRecSettings(new EncoderSettings(8, 6, 1, 2, 0), false, 0), 7);
+        var validation = new NextItemValidation(data, model, cutoff);
         var metrics = validation.Evaluate(new TorchWorkers(count: 2, threads: 2));
 
         double gain = 0, hits = 0;
@@ -56,7 +58,7 @@ public sealed class NextItemValidationTests
     {
         using var scope = NewDisposeScope();
         var data = new SequenceData(5, [0, 1, 2, 3], [1, 2, 3], [1, 1, 1], [2, 3, 4], [1, -1, 0]);
-        using var model = new SasRecModel(5, new SasRecSettings(new EncoderSettings(4, 6, 1, 1, 0), false, 0), 7, CPU);
-        Assert.Equal(1, new NextItemValidation(data, model, 5, CPU).RowCount);
+        using var model = TestModels.Create(5, new SasRecSettings(new EncoderSettings(4, 6, 1, 1, 0), false, 0), 7);
+        Assert.Equal(1, new NextItemValidation(data, model, 5).RowCount);
     }
 }

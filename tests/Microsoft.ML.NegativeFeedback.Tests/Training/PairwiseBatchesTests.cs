@@ -1,6 +1,8 @@
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Sampling;
-using Microsoft.ML.NegativeFeedback.Tests.Models;
+using Microsoft.ML.NegativeFeedback.Tests.Networks;
 using Microsoft.ML.NegativeFeedback.Training;
 using static TorchSharp.torch;
 
@@ -82,9 +84,10 @@ public sealed class PairwiseBatchesTests
     {
         using var scope = NewDisposeScope();
         var data = RandomSequences.Create(60, ItemCount, 14, seed: 6);
-        var settings = new SineSettings(new EncoderSettings(8, 10, 1, 1, 0, EncoderForm.Sine), 3, new PairwiseWeights(0.5, 0.3), 0.2, 0.7,
-            FusionNormalization.Sum, AdaptiveFusion: true);
-        using var model = new SineModel(ItemCount, settings, 1, CPU);
+        var settings = new SineSettings(new EncoderSettings(8, 10, 1, 1, 0, EncoderForm.Sine), 3, 0.7, FusionNormalization.Sum, AdaptiveFusion: true);
+        var network = new SineNetwork(ItemCount, settings, 1);
+        using var model = new PairwiseModel(network, new PairwiseWeights(0.5, 0.3), CPU,
+            new ParameterLoss(PairwiseModel.RegularizerName, 0.2, network.Prototypes, DistanceCorrelation.OfPairs));
         var one = Compute(1, largestSlice: 10_000, parts: 1);
         var many = Compute(workerCount, largestSlice: 30, parts: 8);
         PublishedParityTests.AssertClose(one.Terms.Total, many.Terms.Total, 1e-6, 1e-6);
@@ -96,13 +99,13 @@ public sealed class PairwiseBatchesTests
             var batches = new PairwiseBatches(data, model, Sampler(), largestSlice, parts);
             using var gradients = new GradientWorkers(model, CPU, new TorchWorkers(workers, workers));
             var terms = gradients.Compute(batches.Cut([.. Enumerable.Range(0, batches.RowCount)], FirstEpoch), FirstEpoch);
-            return (terms, [.. model.parameters().Select(parameter => parameter.grad!.ToArray())]);
+            return (terms, [.. model.Parameters.Select(parameter => parameter.Values.grad!.ToArray())]);
         }
     }
 
     private static List<PairwiseSlice> Slices(SequenceData data, PassKey step, int[] rows, NegativeSampler? sampler = null)
     {
-        using var model = new SasRecPairwiseModel(ItemCount, new EncoderSettings(4, 10, 1, 1, 0, EncoderForm.Sine), new PairwiseWeights(1, 0), 1, CPU);
+        using var model = new PairwiseModel(new SasRecNetwork(ItemCount, new EncoderSettings(4, 10, 1, 1, 0, EncoderForm.Sine), false, 1), new PairwiseWeights(1, 0), CPU);
         return new PairwiseBatches(data, model, sampler ?? Sampler(), 1000, 1).Slices(rows, step);
     }
 

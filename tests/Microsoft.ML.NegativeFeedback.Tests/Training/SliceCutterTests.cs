@@ -1,7 +1,9 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Microsoft.ML.NegativeFeedback.Models;
-using Microsoft.ML.NegativeFeedback.Tests.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
+using Microsoft.ML.NegativeFeedback.Tests.Networks;
 using Microsoft.ML.NegativeFeedback.Training;
 using static TorchSharp.torch;
 
@@ -43,7 +45,7 @@ public sealed class SliceCutterTests
         foreach (int length in new[] { 3, 9, 4, 9, 2, 8 })
             builder.AddRow([.. Enumerable.Range(1, length)], [.. Enumerable.Repeat((sbyte)1, length)]);
         using var scope = NewDisposeScope();
-        using var model = new SasRecModel(ItemCount, new SasRecSettings(new EncoderSettings(4, 50, 1, 1, 0), false, 0), 1, CPU);
+        using var model = TestModels.Create(ItemCount, new SasRecSettings(new EncoderSettings(4, 50, 1, 1, 0), false, 0), 1);
         var (slices, _) = new SliceCutter(builder.Build(), model, 24).Cut([0, 1, 2, 3, 4, 5]);
         Assert.Equal([(3, 8), (3, 3)], slices.Select(slice => (slice.Count, slice.Length)));
         Assert.Equal([1, 2, 3, 1, 2, 0, 1, 0, 0], slices[1].Inputs);
@@ -79,10 +81,10 @@ public sealed class SliceCutterTests
         Assert.Equal([2], new SliceCutter(builder.Build(), model, 100).Rows);
     }
 
-    private static PnfRecModel PnfRec(int maximumLength)
+    private static NextItemModel PnfRec(int maximumLength)
     {
         var encoder = new EncoderSettings(Width: 2, maximumLength, BlockCount: 1, HeadCount: 1, DropoutRate: 0);
-        return new PnfRecModel(ItemCount, new PnfRecSettings(encoder, 0.5, 0.5, ContrastSimilarity.Dot, false), 1, CPU);
+        return TestModels.Create(ItemCount, new PnfRecSettings(encoder, 0.5, 0.5, ContrastSimilarity.Dot, false), 1);
     }
 
     // (item, next item) within each row's window, in one order whatever the slices

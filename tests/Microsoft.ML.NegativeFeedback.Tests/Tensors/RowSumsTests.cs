@@ -1,8 +1,10 @@
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Sampling;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.NegativeFeedback.Tests.Models;
+namespace Microsoft.ML.NegativeFeedback.Tests.Tensors;
 
 public sealed class RowSumsTests
 {
@@ -18,7 +20,7 @@ public sealed class RowSumsTests
         var rows = tensor(CounterRandom.Of(2).Normal(indices.Length * width, 1), indices.Length, width);
         float[] expected = table.mul(1).index_add_(0, tensor(indices), rows, Scalars.One).ToArray();
 
-        RowSums.Add(table, indices, rows);
+        RowSums.Add(table, tensor(indices), rows);
 
         Assert.Equal(expected, table.ToArray());
     }
@@ -29,7 +31,7 @@ public sealed class RowSumsTests
         using var scope = NewDisposeScope();
         var table = zeros(3, 2);
 
-        RowSums.Add(table, [2, 0], tensor([1f, 2, 3, 4], 2, 2).t());
+        RowSums.Add(table, tensor(new long[] { 2, 0 }), tensor([1f, 2, 3, 4], 2, 2).t());
 
         Assert.Equal([2, 4, 0, 0, 1, 3], table.ToArray());
     }
@@ -40,6 +42,6 @@ public sealed class RowSumsTests
         using var scope = NewDisposeScope();
         var table = zeros(3, 2);
 
-        Assert.ThrowsAny<ArgumentException>(() => RowSums.Add(table, [3], ones(1, 2)));
+        Assert.ThrowsAny<ArgumentException>(() => RowSums.Add(table, tensor(new long[] { 3 }), ones(1, 2)));
     }
 }

@@ -1,10 +1,12 @@
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Sampling;
 using Microsoft.ML.NegativeFeedback.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.NegativeFeedback.Tests.Models;
+namespace Microsoft.ML.NegativeFeedback.Tests.Networks;
 
 /// <summary>The gradients that the models compute by hand, against torch's autograd on the loss as the paper writes it.</summary>
 public sealed class GradientTests
@@ -23,11 +25,10 @@ public sealed class GradientTests
     {
         using var scope = NewDisposeScope();
         var settings = new PnfRecSettings(Encoder, negativeWeight, contrastWeight, similarity, separatePositions);
-        using var model = new PnfRecModel(ItemCount, settings, 3, CPU);
-        Spread(model);
-        AssertGradients(model, RandomSequences.Create(9, ItemCount, 10, seed: 4), slice => slice.Kind == SequenceKind.Negatives
-            ? model.EncodeNegatives(Inputs(slice)) : model.call(Inputs(slice)),
-            negativeWeight, contrastWeight, similarity, OpposingContrast.Temperature);
+        using var model = TestModels.Create(ItemCount, settings, 3);
+        model.Spread();
+        AssertGradients(model, RandomSequences.Create(9, ItemCount, 10, seed: 4), slice => model.Hidden(Inputs(slice), slice.Kind),
+            negativeWeight, contrastWeight, similarity, ContrastItems.OpposingTemperature);
     }
 
     [Theory]
@@ -37,10 +38,10 @@ public sealed class GradientTests
     public void SasRec_has_the_gradients_of_its_loss(bool readsWholeSequence, double contrastWeight)
     {
         using var scope = NewDisposeScope();
-        using var model = new SasRecModel(ItemCount, new SasRecSettings(Encoder, readsWholeSequence, contrastWeight), 3, CPU);
-        Spread(model);
-        AssertGradients(model, RandomSequences.Create(9, ItemCount, 10, seed: 5), slice => model.call(Inputs(slice)),
-            0, contrastWeight, ContrastSimilarity.Cosine, InfoNce.Temperature);
+        using var model = TestModels.Create(ItemCount, new SasRecSettings(Encoder, readsWholeSequence, contrastWeight), 3);
+        model.Spread();
+        AssertGradients(model, RandomSequences.Create(9, ItemCount, 10, seed: 5), slice => model.Hidden(Inputs(slice), slice.Kind),
+            0, contrastWeight, ContrastSimilarity.Cosine, ContrastItems.InfoNceTemperature);
     }
 
     [Fact]
@@ -71,11 +72,11 @@ public sealed class GradientTests
         var cutter = new SliceCutter(data, model, largestSlice: 11);
         var (slices, counts) = cutter.Cut([.. cutter.Rows]);
         var terms = PublishedParityTests.Gradients(model, slices, counts);
-        var actual = model.named_parameters().Select(entry => (entry.name, entry.parameter.grad!.ToArray())).ToArray();
+        var actual = model.Parameters.Select(entry => (entry.Name, entry.Values.grad!.ToArray())).ToArray();
 
-        foreach (var parameter in model.parameters())
+        foreach (var (_, parameter) in model.Parameters)
             parameter.grad = null;
-        var items = model.named_parameters().Single(entry => entry.name == "items").parameter;
+        var items = model.Parameter("items");
         double total = 0;
         foreach (var slice in slices)
         {
@@ -91,7 +92,7 @@ public sealed class GradientTests
 
         items.grad!.narrow(0, 0, 1).zero_();
         PublishedParityTests.AssertClose(total, terms.Total, 1e-5, 1e-5);
-        foreach (var ((name, parameter), (_, gradient)) in model.named_parameters().Zip(actual))
+        foreach (var ((name, parameter), (_, gradient)) in model.Parameters.Zip(actual))
             PublishedParityTests.AssertClose(parameter.grad!.ToArray(), gradient, 2e-6, 2e-4, name);
     }
 
@@ -116,12 +117,4 @@ public sealed class GradientTests
     }
 
     private static Tensor Inputs(SequenceSlice slice) => tensor(slice.Inputs).view(slice.Count, slice.Length);
-
-    // initial weights are so small that gradients would drown in the tolerance
-    private static void Spread(NextItemModel model)
-    {
-        using var noGradient = no_grad();
-        foreach (var parameter in model.parameters())
-            parameter.mul_(8);
-    }
 }

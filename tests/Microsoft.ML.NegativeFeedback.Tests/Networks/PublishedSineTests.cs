@@ -1,9 +1,11 @@
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Training;
-using static Microsoft.ML.NegativeFeedback.Tests.Models.PublishedParityTests;
+using static Microsoft.ML.NegativeFeedback.Tests.Networks.PublishedParityTests;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.NegativeFeedback.Tests.Models;
+namespace Microsoft.ML.NegativeFeedback.Tests.Networks;
 
 /// <summary>The numbers of SINE's published code, at the tolerances that its 64-bit rerun suggests.</summary>
 public sealed class PublishedSineTests
@@ -17,16 +19,11 @@ public sealed class PublishedSineTests
         var published = PublishedSineCase.Load(file);
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        using var model = published.CreateModel();
         var slice = published.Batch();
+        using var model = published.CreateModel(slice);
         var (sampled, skipped) = model.Margins(slice);
-        AssertClose(At(Difference("pos_logits", "neg_logits")), sampled.ToArray(), 2e-5, 1e-5);
-        AssertClose(At(published.Values("outputs", "fdbk_logits")), skipped!.ToArray(), 2e-5, 1e-5);
-        if (!published.WeighsAttention)
-        {
-            AssertClose(published.Values("outputs", "log_feats"),
-                model.call(tensor(slice.Inputs, slice.Count, slice.Length)).ToArray(), 2e-5, 1e-5);
-        }
+        AssertClose(At(Difference("pos_logits", "neg_logits")), sampled, 2e-5, 1e-5);
+        AssertClose(At(published.Values("outputs", "fdbk_logits")), skipped, 2e-5, 1e-5);
 
         float[] Difference(string left, string right)
             => [.. published.Values("outputs", left).Zip(published.Values("outputs", right), (first, second) => first - second)];
@@ -40,13 +37,14 @@ public sealed class PublishedSineTests
     {
         var published = PublishedSineCase.Load(file);
         using var scope = NewDisposeScope();
-        using var model = published.CreateModel();
-        var terms = Gradients(model, published.Batch());
+        var slice = published.Batch();
+        using var model = published.CreateModel(slice);
+        var terms = Gradients(model, slice);
         AssertClose(published.Loss("bpr_random"), terms[PairwiseModel.SampledName], 2e-5, 1e-5);
         AssertClose(published.Loss("bpr_feedback"), terms[PairwiseModel.SkippedName], 2e-5, 1e-5);
         AssertClose(published.Loss("dcor_sum"), terms[PairwiseModel.RegularizerName], 2e-5, 1e-5);
         AssertClose(published.Loss("total"), terms.Total, 2e-5, 1e-5);
-        foreach (var (name, parameter) in model.named_parameters())
+        foreach (var (name, parameter) in model.Parameters)
         {
             // under softmax a candidate's part in the shares cancels: the published gradient of it is rounding, ours is none
             float[] gradient = parameter.grad?.ToArray() ?? new float[parameter.numel()];
@@ -61,11 +59,11 @@ public sealed class PublishedSineTests
         var published = PublishedSineCase.Load(file);
         using var scope = NewDisposeScope();
         using var model = published.CreateModel();
-        using var adam = new AdamOptimizer(model.named_parameters(), 1e-3, 0.98);
-        foreach (var (name, parameter) in model.named_parameters())
+        using var adam = new AdamOptimizer(model.Parameters, 1e-3, 0.98);
+        foreach (var (name, parameter) in model.Parameters)
             parameter.grad = tensor(published.Parameter("grads", name)!).view(parameter.shape);
         adam.Step(new TorchWorkers(count: 2, threads: 2));
-        foreach (var (name, parameter) in model.named_parameters())
+        foreach (var (name, parameter) in model.Parameters)
         {
             float[] gradient = published.Parameter("grads", name)!;
             float[] expected = published.Parameter("params_after_adam", name) ?? published.Parameter("params", name)!;
@@ -85,9 +83,9 @@ public sealed class PublishedSineTests
     {
         var published = PublishedSineCase.Load(file);
         using var scope = NewDisposeScope();
-        using var model = published.CreateModel();
-        using var adam = new AdamOptimizer(model.named_parameters(), 1e-3, 0.98);
         var slice = published.Batch();
+        using var model = published.CreateModel(slice);
+        using var adam = new AdamOptimizer(model.Parameters, 1e-3, 0.98);
         foreach (double expected in published.LossTrajectory)
         {
             AssertClose(expected, Gradients(model, slice).Total, 0, 1e-4);
@@ -107,12 +105,11 @@ public sealed class PublishedSineTests
         {
             long[] histories = published.Shape("eval", part, "log_seqs");
             long[] candidates = published.Shape("eval", part, "item_indices");
-            var inputs = tensor(published.Integers("eval", part, "log_seqs"));
-            var sequences = new LikedSequences(histories[0], histories[1], inputs, inputs.mul(0));
-            long[] last = [.. Enumerable.Range(1, (int)histories[0]).Select(row => (row * histories[1]) - 1)];
-            var items = tensor(published.Integers("eval", part, "item_indices"), candidates[0], candidates[1]);
-            AssertClose(published.Values("eval", part, "scores"),
-                model.Score(sequences, tensor(last), items.t().contiguous()).t().contiguous().ToArray(), 2e-5, 1e-5, part);
+            long[] newest = [.. Enumerable.Repeat(histories[1] - 1, (int)histories[0])];
+            var history = TorchHistory.AtNewest(published.Integers("eval", part, "log_seqs"), newest, CPU);
+            var pass = new TorchPass(model);
+            var items = pass.Lookup(model.Network.Items, new(tensor(published.Integers("eval", part, "item_indices"), candidates[0], candidates[1])));
+            AssertClose(published.Values("eval", part, "scores"), model.Network.Scores(pass, history, items).Value.ToArray(), 2e-5, 1e-5, part);
         }
     }
 

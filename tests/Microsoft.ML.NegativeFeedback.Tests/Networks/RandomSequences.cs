@@ -1,8 +1,10 @@
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Sampling;
 using Microsoft.ML.NegativeFeedback.Training;
 
-namespace Microsoft.ML.NegativeFeedback.Tests.Models;
+namespace Microsoft.ML.NegativeFeedback.Tests.Networks;
 
 /// <summary>Small random histories in which the next item depends on the one before it, so that there is something to learn.</summary>
 internal static class RandomSequences

@@ -1,9 +1,11 @@
 using System.Text.Json;
-using Microsoft.ML.NegativeFeedback.Models;
-using static Microsoft.ML.NegativeFeedback.Tests.Models.PublishedParityTests;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
+using static Microsoft.ML.NegativeFeedback.Tests.Networks.PublishedParityTests;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.NegativeFeedback.Tests.Models;
+namespace Microsoft.ML.NegativeFeedback.Tests.Losses;
 
 public sealed class DistanceCorrelationTests
 {

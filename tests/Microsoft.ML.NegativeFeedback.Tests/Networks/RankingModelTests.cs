@@ -1,11 +1,13 @@
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Sampling;
 using Microsoft.ML.NegativeFeedback.Tests.Onnx;
 using Microsoft.ML.NegativeFeedback.Training;
-using static Microsoft.ML.NegativeFeedback.Tests.Models.PublishedParityTests;
+using static Microsoft.ML.NegativeFeedback.Tests.Networks.PublishedParityTests;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.NegativeFeedback.Tests.Models;
+namespace Microsoft.ML.NegativeFeedback.Tests.Networks;
 
 /// <summary>NCF and DIN, which score a candidate by layers of their own rather than by a dot product.</summary>
 public sealed class RankingModelTests
@@ -40,8 +42,8 @@ public sealed class RankingModelTests
                 int position = (int)slice.Positions[i], start = position / slice.Length * slice.Length;
                 long[] history = slice.Inputs[start..(position + 1)];
                 double liked = reference.Score(history, slice.Liked[i]);
-                AssertClose(liked - reference.Score(history, slice.Sampled[i]), sampled.ToArray()[i], 2e-5, 1e-5, $"sampled {i}");
-                AssertClose(liked - reference.Score(history, slice.Skipped[i]), skipped!.ToArray()[i], 2e-5, 1e-5, $"skipped {i}");
+                AssertClose(liked - reference.Score(history, slice.Sampled[i]), sampled[i], 2e-5, 1e-5, $"sampled {i}");
+                AssertClose(liked - reference.Score(history, slice.Skipped[i]), skipped[i], 2e-5, 1e-5, $"skipped {i}");
             }
         }
     }
@@ -54,12 +56,13 @@ public sealed class RankingModelTests
         using var noGradient = no_grad();
         using var model = Create(name);
         var reference = new ReferenceRanker(model);
-        var sequences = new LikedSequences(3, 4, tensor(Ragged.Inputs), tensor(Ragged.InputSkips));
-        long[] candidates = [1, 2, 3, 4, 9, 16];
-        float[] scores = model.Score(sequences, tensor(new long[] { 2, 5, 8 }), tensor(candidates, 2, 3)).ToArray();
+        long[] candidates = [1, 4, 2, 9, 3, 16];
+        var pass = new TorchPass(model);
+        var vectors = pass.Lookup(model.Network.Items, new(tensor(candidates, 3, 2)));
+        float[] scores = model.Network.Scores(pass, TorchHistory.AtNewest(Ragged.Inputs, [2, 1, 0], CPU), vectors).Value.ToArray();
         long[][] histories = [[3, 7, 9], [5, 2], [8]];
         for (int i = 0; i < scores.Length; i++)
-            AssertClose(reference.Score(histories[i % 3], candidates[i]), scores[i], 2e-5, 1e-5, $"candidate {i}");
+            AssertClose(reference.Score(histories[i / 2], candidates[i]), scores[i], 2e-5, 1e-5, $"candidate {i}");
     }
 
     [Theory]
@@ -70,7 +73,7 @@ public sealed class RankingModelTests
         using var noGradient = no_grad();
         using var model = Create(name);
         var changed = Full with { Inputs = [3, 7, 1, 5, 2, 6] };
-        var (before, after) = (model.Margins(Full).Sampled.ToArray(), model.Margins(changed).Sampled.ToArray());
+        var (before, after) = (model.Margins(Full).Sampled, model.Margins(changed).Sampled);
         for (int i = 0; i < before.Length; i++)
         {
             if (i == 2)
@@ -90,8 +93,8 @@ public sealed class RankingModelTests
         {
             var (sampled, skipped) = model.Margins(slice);
             var terms = Gradients(model, slice);
-            AssertClose(sampled.ToArray().Average(Loss), terms[PairwiseModel.SampledName], 2e-5, 1e-5);
-            AssertClose(skipped!.ToArray().Where((_, i) => slice.Skipped[i] != 0).Average(Loss), terms[PairwiseModel.SkippedName], 2e-5, 1e-5);
+            AssertClose(sampled.Average(Loss), terms[PairwiseModel.SampledName], 2e-5, 1e-5);
+            AssertClose(skipped.Where((_, i) => slice.Skipped[i] != 0).Average(Loss), terms[PairwiseModel.SkippedName], 2e-5, 1e-5);
         }
 
         static double Loss(float margin) => Math.Log(1 + Math.Exp(-margin));
@@ -105,7 +108,7 @@ public sealed class RankingModelTests
         using var scope = NewDisposeScope();
         using var model = Create(name);
         Gradients(model, Ragged);
-        var gradients = model.named_parameters().Select(entry => (entry.name, entry.parameter, entry.parameter.grad!.ToArray())).ToArray();
+        var gradients = model.Parameters.Select(entry => (entry.Name, entry.Values, entry.Values.grad!.ToArray())).ToArray();
         foreach (var (parameterName, parameter, gradient) in gradients)
         {
             // the loss along the gradient of one parameter rises by the gradient's norm
@@ -151,16 +154,8 @@ public sealed class RankingModelTests
         var shape = Settings with { Width = 8, DropoutRate = 0.1 };
         var weights = new PairwiseWeights(1, 0.5);
         var settings = new TrainingSettings { BatchSize = 30, MaximumEpochs = 15, LearningRate = 2e-2, Threads = 2, Seed = 3 };
-        if (name == "NCF")
-        {
-            var ncf = ModelTraining.Train(new PairwiseTask<NcfModel, NcfWeights>(
-                name, device => new NcfModel(items, shape, weights, 3, device), model => model.ToWeights(), data), settings);
-            return (Losses(ncf.Epochs), ncf.Weights.ItemEmbeddings);
-        }
-
-        var din = ModelTraining.Train(new PairwiseTask<DinModel, DinWeights>(
-            name, device => new DinModel(items, shape, weights, 3, device), model => model.ToWeights(), data), settings);
-        return (Losses(din.Epochs), din.Weights.ItemEmbeddings);
+        var result = ModelTraining.Train(new PairwiseTask(Network(name, items, shape, 3), weights, data), settings);
+        return (Losses(result.Epochs), result.Weights.Values["items"]);
 
         static double[] Losses(IReadOnlyList<TrainingProgress> epochs)
             => [.. epochs.Select(epoch => epoch.LossTerms[PairwiseModel.SampledName])];
@@ -169,10 +164,13 @@ public sealed class RankingModelTests
     private static PairwiseModel Create(string name)
     {
         var weights = new PairwiseWeights(1, 0.7);
-        PairwiseModel model = name == "NCF" ? new NcfModel(ItemCount, Settings, weights, 5, CPU) : new DinModel(ItemCount, Settings, weights, 5, CPU);
+        var model = new PairwiseModel(Network(name, ItemCount, Settings, 5), weights, CPU);
         PairwiseTorchParityTests.Spread(model);
         return model;
     }
+
+    private static Network Network(string name, int itemCount, EncoderSettings settings, long seed)
+        => name == "NCF" ? new NcfNetwork(itemCount, settings, seed) : new DinNetwork(itemCount, settings, seed);
 
     private static LossTerms Gradients(PairwiseModel model, PairwiseSlice slice)
     {

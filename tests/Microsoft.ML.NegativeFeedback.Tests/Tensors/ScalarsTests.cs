@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.NegativeFeedback.Tests.Models;
+namespace Microsoft.ML.NegativeFeedback.Tests.Tensors;
 
 public sealed class ScalarsTests
 {

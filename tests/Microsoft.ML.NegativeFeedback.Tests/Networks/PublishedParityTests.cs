@@ -1,8 +1,10 @@
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Training;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.NegativeFeedback.Tests.Models;
+namespace Microsoft.ML.NegativeFeedback.Tests.Networks;
 
 /// <summary>The numbers of the published code, at the tolerances that its 64-bit rerun suggests.</summary>
 public sealed class PublishedParityTests
@@ -20,11 +22,11 @@ public sealed class PublishedParityTests
         using var noGradient = no_grad();
         using var model = published.CreateModel();
         string outputs = published.Has("outputs", "outputs") ? "outputs" : "positive_outputs";
-        AssertClose(published.Values("outputs", outputs), Logits(model.call(Inputs(published, "input_ids"))), 2e-5, 1e-5);
-        if (model is PnfRecModel pnfRec && published.Has("outputs", "negative_outputs"))
+        AssertClose(published.Values("outputs", outputs), Logits(model.Hidden(Inputs(published, "input_ids"), model.Network.ScoringSequence)), 2e-5, 1e-5);
+        if (published.Has("outputs", "negative_outputs") && model.Network.TrainingSequences.Count > 1)
         {
             AssertClose(published.Values("outputs", "negative_outputs"),
-                Logits(pnfRec.EncodeNegatives(Inputs(published, "negative_input_ids"))), 2e-5, 1e-5);
+                Logits(model.Hidden(Inputs(published, "negative_input_ids"), SequenceKind.Negatives)), 2e-5, 1e-5);
         }
 
         float[] Logits(Tensor hidden) => hidden.matmul(tensor(published.Values("params", "item_emb.weight"))
@@ -55,7 +57,7 @@ public sealed class PublishedParityTests
         using var model = published.CreateModel();
         var (slices, counts) = published.Batch();
         Gradients(model, slices, counts);
-        foreach (var (name, parameter) in model.named_parameters())
+        foreach (var (name, parameter) in model.Parameters)
             AssertClose(published.TryValues("grads", published.PublishedName(name))!, parameter.grad!.ToArray(), 2e-6, 1e-4, name);
     }
 
@@ -66,11 +68,11 @@ public sealed class PublishedParityTests
         var published = PublishedCase.Load(file);
         using var scope = NewDisposeScope();
         using var model = published.CreateModel();
-        using var adam = new AdamOptimizer(model.named_parameters(), 1e-3);
-        foreach (var (name, parameter) in model.named_parameters())
+        using var adam = new AdamOptimizer(model.Parameters, 1e-3);
+        foreach (var (name, parameter) in model.Parameters)
             parameter.grad = tensor(published.TryValues("grads", published.PublishedName(name))!).view(parameter.shape);
         adam.Step(new TorchWorkers(count: 2, threads: 2));
-        foreach (var (name, parameter) in model.named_parameters())
+        foreach (var (name, parameter) in model.Parameters)
         {
             float[] gradient = published.TryValues("grads", published.PublishedName(name))!;
             float[] expected = published.TryValues("params_after_adam", published.PublishedName(name))!;
@@ -91,7 +93,7 @@ public sealed class PublishedParityTests
         var published = PublishedCase.Load(file);
         using var scope = NewDisposeScope();
         using var model = published.CreateModel();
-        using var adam = new AdamOptimizer(model.named_parameters(), 1e-3);
+        using var adam = new AdamOptimizer(model.Parameters, 1e-3);
         var (slices, counts) = published.Batch();
         foreach (double expected in published.LossTrajectory)
         {
@@ -145,7 +147,7 @@ public sealed class PublishedParityTests
             var cutter = new SliceCutter(data, model, positions);
             var (slices, counts) = cutter.Cut([.. cutter.Rows]);
             AssertClose(published.Loss, Gradients(model, slices, counts).Total, 2e-5, 1e-5);
-            foreach (var (name, parameter) in model.named_parameters())
+            foreach (var (name, parameter) in model.Parameters)
                 AssertClose(published.TryValues("grads", published.PublishedName(name))!, parameter.grad!.ToArray(), 2e-6, 1e-4, name);
         }
     }

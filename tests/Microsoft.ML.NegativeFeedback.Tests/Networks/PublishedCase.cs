@@ -1,10 +1,12 @@
 using System.Text.Json;
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
+using Microsoft.ML.NegativeFeedback.Training;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.NegativeFeedback.Tests.Models;
+namespace Microsoft.ML.NegativeFeedback.Tests.Networks;
 
 /// <summary>A file of reference data made with the published code of PNFRec: a model, a batch, and everything that comes of them.</summary>
 internal sealed class PublishedCase
@@ -61,7 +63,7 @@ internal sealed class PublishedCase
     /// <summary>The case's model with its parameters, on the published numerics.</summary>
     public NextItemModel CreateModel()
     {
-        NextItemModel model = Kind switch
+        var model = Kind switch
         {
             "pnfrec" => PnfRec(NegativeWeight, ContrastWeight),
             "pnfrec_pn" => PnfRec(NegativeWeight, 0),
@@ -71,7 +73,7 @@ internal sealed class PublishedCase
             _ => throw new InvalidDataException($"unknown kind {Kind}"),
         };
         using var noGradient = no_grad();
-        foreach (var (name, parameter) in model.named_parameters())
+        foreach (var (name, parameter) in model.Parameters)
         {
             using var scope = NewDisposeScope();
             parameter.copy_(tensor(Values("params", PublishedName(name))).view(parameter.shape));
@@ -79,14 +81,14 @@ internal sealed class PublishedCase
 
         return model;
 
-        PnfRecModel PnfRec(double negativeWeight, double contrastWeight)
-            => new(ItemCount, new PnfRecSettings(Encoder, negativeWeight, contrastWeight, ContrastSimilarity.Dot, false), 1, CPU)
-            {
-                PublishedNumerics = true,
-            };
+        NextItemModel PnfRec(double negativeWeight, double contrastWeight)
+            => new PublishedNextItemModel(new PublishedPnfRec(ItemCount, Encoder, negativeWeight > 0),
+                new NextItemLoss(negativeWeight, contrastWeight, ContrastSimilarity.Dot, ContrastItems.OpposingTemperature), null);
 
-        SasRecModel SasRec(double contrastWeight)
-            => new(ItemCount, new SasRecSettings(Encoder, true, contrastWeight), 1, CPU) { PublishedNumerics = true };
+        NextItemModel SasRec(double contrastWeight)
+            => new PublishedNextItemModel(new PublishedSasRec(ItemCount, Encoder),
+                new NextItemLoss(0, contrastWeight, ContrastSimilarity.Cosine, ContrastItems.InfoNceTemperature),
+                contrastWeight > 0 ? Integers("inputs", "skip") : null);
     }
 
     /// <summary>The case's batch, a slice a kind of sequence, padded as the published code pads it.</summary>
@@ -96,8 +98,6 @@ internal sealed class PublishedCase
         var first = Slice(isWhole ? SequenceKind.Whole : SequenceKind.Positives, "input_ids", "labels");
         if (isWhole)
         {
-            if (Kind == "sasrec_c")
-                first = first with { IsNegativeInput = Integers("inputs", "skip") };
             return ([first], new BatchCounts(first.Labels.Length, 0, first.Inputs.Length));
         }
 

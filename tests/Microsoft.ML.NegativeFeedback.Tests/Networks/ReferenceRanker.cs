@@ -1,15 +1,18 @@
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
+using Microsoft.ML.NegativeFeedback.Training;
 
-namespace Microsoft.ML.NegativeFeedback.Tests.Models;
+namespace Microsoft.ML.NegativeFeedback.Tests.Networks;
 
 /// <summary>NCF and DIN as their papers write them, one pair of items after the other, over the parameters of a model.</summary>
 internal sealed class ReferenceRanker(PairwiseModel model)
 {
-    private readonly Dictionary<string, double[]> _parameters = model.named_parameters().ToDictionary(
-        entry => entry.name, entry => Array.ConvertAll(entry.parameter.ToArray(), value => (double)value));
+    private readonly Dictionary<string, double[]> _parameters = model.Parameters.ToDictionary(
+        entry => entry.Name, entry => Array.ConvertAll(entry.Values.ToArray(), value => (double)value));
 
     public double Score(IReadOnlyList<long> history, long candidate)
-        => model is NcfModel ? Ncf(history, candidate) : Din(history, candidate);
+        => model.Network is NcfNetwork ? Ncf(history, candidate) : Din(history, candidate);
 
     private double Ncf(IReadOnlyList<long> history, long candidate)
     {
@@ -40,7 +43,7 @@ internal sealed class ReferenceRanker(PairwiseModel model)
         return Dot(_parameters["tower.output"], Relu(Layer("tower.second.weight", "tower.second.bias", hidden)));
     }
 
-    private double[] Embedding(long item) => _parameters["items"].AsSpan((int)item * model.Settings.Width, model.Settings.Width).ToArray();
+    private double[] Embedding(long item) => _parameters["items"].AsSpan((int)item * model.Network.Settings.Width, model.Network.Settings.Width).ToArray();
 
     private double[] Layer(string weight, string bias, double[] input)
         => [.. _parameters[weight].Chunk(input.Length).Zip(_parameters[bias], (row, shift) => Dot(row, input) + shift)];

@@ -1,8 +1,11 @@
 using System.Text.Json;
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
+using Microsoft.ML.NegativeFeedback.Training;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.NegativeFeedback.Tests.Models;
+namespace Microsoft.ML.NegativeFeedback.Tests.Networks;
 
 /// <summary>A file of reference data made with the published code of SINE: a model, a batch, and everything that comes of them.</summary>
 internal sealed class PublishedSineCase
@@ -11,6 +14,7 @@ internal sealed class PublishedSineCase
     private readonly double? _filter;
     private readonly int _itemCount;
     private readonly SineSettings _settings;
+    private readonly double _distanceWeight;
 
     private PublishedSineCase(string file)
     {
@@ -21,8 +25,8 @@ internal sealed class PublishedSineCase
         _filter = config.GetProperty("filter") is { ValueKind: JsonValueKind.Number } filter ? filter.GetDouble() : null;
         var encoder = new EncoderSettings(config.GetProperty("hidden_units").GetInt32(), config.GetProperty("maxlen").GetInt32(),
             config.GetProperty("num_blocks").GetInt32(), config.GetProperty("num_heads").GetInt32(), 0, EncoderForm.Sine);
-        _settings = new SineSettings(encoder, config.GetProperty("num_interest").GetInt32(), new PairwiseWeights(1, 1),
-            config.GetProperty("dcor_weight").GetDouble(), 0.5, FusionNormalization.Softmax, config.GetProperty("adaptive").GetBoolean());
+        _settings = new SineSettings(encoder, config.GetProperty("num_interest").GetInt32(), 0.5, FusionNormalization.Softmax, config.GetProperty("adaptive").GetBoolean());
+        _distanceWeight = config.GetProperty("dcor_weight").GetDouble();
     }
 
     /// <summary>Every S*.json of the folder: further files are picked up by being there.</summary>
@@ -38,11 +42,14 @@ internal sealed class PublishedSineCase
     public double[] LossTrajectory => [.. _root.GetProperty("loss_trajectory").EnumerateArray().Select(value => value.GetDouble())];
 
     /// <summary>The case's model with its parameters, on the published numerics.</summary>
-    public SineModel CreateModel()
+    /// <param name="slice">The batch that is trained on, which its attention follows; null to score candidates.</param>
+    public PairwiseModel CreateModel(PairwiseSlice? slice = null)
     {
-        var model = new SineModel(_itemCount, _settings, 1, CPU) { PublishedNumerics = true, PublishedFilter = _filter };
+        var network = new PublishedSine(_itemCount, _settings, _filter) { Slice = slice };
+        var model = new PairwiseModel(network, new PairwiseWeights(1, 1), CPU,
+            new ParameterLoss(PairwiseModel.RegularizerName, _distanceWeight, network.Prototypes, DistanceCorrelation.OfPairs));
         using var noGradient = no_grad();
-        foreach (var (name, parameter) in model.named_parameters())
+        foreach (var (name, parameter) in model.Parameters)
         {
             using var scope = NewDisposeScope();
             parameter.copy_(tensor(Parameter("params", name)!).view(parameter.shape));

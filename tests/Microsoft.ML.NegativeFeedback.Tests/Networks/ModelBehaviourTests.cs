@@ -1,8 +1,10 @@
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Training;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.NegativeFeedback.Tests.Models;
+namespace Microsoft.ML.NegativeFeedback.Tests.Networks;
 
 /// <summary>Where the library does the right thing and the published code slips.</summary>
 public sealed class ModelBehaviourTests
@@ -16,11 +18,11 @@ public sealed class ModelBehaviourTests
     public void Padding_keeps_its_zero_vector_through_training()
     {
         using var scope = NewDisposeScope();
-        using var model = new PnfRecModel(ItemCount, PnfRec, 1, CPU);
+        using var model = TestModels.Create(ItemCount, PnfRec, 1);
         Train(model, RandomSequences.Create(12, ItemCount, 9, seed: 2), steps: 3);
-        var weights = model.ToEncoderWeights();
-        Assert.All(weights.ItemEmbeddings.Take(weights.Width), value => Assert.Equal(0, value));
-        Assert.All(weights.ItemEmbeddings.Skip(weights.Width), value => Assert.NotEqual(0, value));
+        float[] items = model.Parameter("items").ToArray();
+        Assert.All(items.Take(Encoder.Width), value => Assert.Equal(0, value));
+        Assert.All(items.Skip(Encoder.Width), value => Assert.NotEqual(0, value));
     }
 
     [Theory]
@@ -29,19 +31,19 @@ public sealed class ModelBehaviourTests
     public void A_batch_without_negatives_trains(ContrastSimilarity similarity)
     {
         using var scope = NewDisposeScope();
-        using var model = new PnfRecModel(ItemCount, PnfRec with { Similarity = similarity }, 1, CPU);
+        using var model = TestModels.Create(ItemCount, PnfRec with { Similarity = similarity }, 1);
         var terms = Train(model, RandomSequences.Create(6, ItemCount, 9, seed: 2, negativeShare: 0), steps: 1);
         Assert.Equal(0, terms["CE-"]);
         Assert.Equal(0, terms["contrast"], 6);
         Assert.InRange(terms["CE"], 1, 10);
-        Assert.All(model.parameters(), parameter => Assert.All(parameter.ToArray(), value => Assert.True(float.IsFinite(value))));
+        Assert.All(model.Parameters, parameter => Assert.All(parameter.Values.ToArray(), value => Assert.True(float.IsFinite(value))));
     }
 
     [Fact]
     public void A_batch_of_one_user_trains_and_scores()
     {
         using var scope = NewDisposeScope();
-        using var model = new PnfRecModel(ItemCount, PnfRec, 1, CPU);
+        using var model = TestModels.Create(ItemCount, PnfRec, 1);
         var terms = Train(model, RandomSequences.Create(1, ItemCount, 30, seed: 2), steps: 2);
         Assert.InRange(terms.Total, 1, 10);
         using var noGradient = no_grad();
@@ -52,7 +54,7 @@ public sealed class ModelBehaviourTests
     public void A_user_without_negatives_adds_nothing_to_the_contrast()
     {
         using var scope = NewDisposeScope();
-        using var model = new PnfRecModel(ItemCount, PnfRec with { Encoder = Encoder with { DropoutRate = 0 } }, 1, CPU);
+        using var model = TestModels.Create(ItemCount, PnfRec with { Encoder = Encoder with { DropoutRate = 0 } }, 1);
         var alone = Contrast(model, [[5, 6, 7]], [[8, 9, 10]]);
         var together = Contrast(model, [[5, 6, 7], [1, 2, 3]], [[8, 9, 10], []]);
         // the mean runs over all positive positions, of which half now contribute 0
@@ -64,7 +66,7 @@ public sealed class ModelBehaviourTests
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        using var model = new SasRecModel(ItemCount, new SasRecSettings(Encoder with { HeadCount = 3, BlockCount = 2 }, false, 0), 1, CPU);
+        using var model = TestModels.Create(ItemCount, new SasRecSettings(Encoder with { HeadCount = 3, BlockCount = 2 }, false, 0), 1);
         float[] plain = model.Score(tensor(new long[] { 3, 4 }, 1, 2), tensor(new long[] { 1 })).ToArray();
         float[] padded = model.Score(tensor(new long[] { 3, 4, 0, 0, 9, 8, 7, 6 }, 2, 4), tensor(new long[] { 1, 3 })).ToArray();
         PublishedParityTests.AssertClose(plain, padded[..(ItemCount + 1)], 1e-6, 1e-6);
@@ -74,13 +76,10 @@ public sealed class ModelBehaviourTests
     public void Initial_weights_are_drawn_as_published()
     {
         using var scope = NewDisposeScope();
-        using var model = new SasRecModel(300, new SasRecSettings(new EncoderSettings(64, 50, 1, 1, 0), false, 0), 1, CPU);
-        var weights = model.ToEncoderWeights();
-        var block = weights.Blocks[0];
-        float[][] drawn =
-        [
-            weights.ItemEmbeddings[64..], weights.PositionEmbeddings, block.FirstWeight, block.SecondWeight, block.OutProjectionWeight,
-        ];
+        using var model = TestModels.Create(300, new SasRecSettings(new EncoderSettings(64, 50, 1, 1, 0), false, 0), 1);
+        float[] Of(string name) => model.Parameter(name).ToArray();
+        float[] Block(string name) => Of($"encoder.block0.{name}");
+        float[][] drawn = [Of("items")[64..], Of("positions"), Block("first.weight"), Block("second.weight"), Block("outProjection.weight")];
         foreach (float[] normal in drawn)
         {
             Assert.InRange(normal.Average(), -0.001, 0.001);
@@ -88,13 +87,13 @@ public sealed class ModelBehaviourTests
         }
 
         double bound = Math.Sqrt(6.0 / (4 * 64));
-        Assert.InRange(block.InProjectionWeight.Max(), 0.98 * bound, bound);
-        Assert.InRange(block.InProjectionWeight.Min(), -bound, -0.98 * bound);
-        float[] scales = [.. block.AttentionNormWeight, .. block.ForwardNormWeight, .. weights.FinalNormWeight];
-        float[] shifts = [.. block.InProjectionBias, .. block.OutProjectionBias, .. block.FirstBias, .. weights.FinalNormBias];
+        Assert.InRange(Block("inProjectionWeight").Max(), 0.98 * bound, bound);
+        Assert.InRange(Block("inProjectionWeight").Min(), -bound, -0.98 * bound);
+        float[] scales = [.. Block("attentionNorm.weight"), .. Block("forwardNorm.weight"), .. Of("finalNorm.weight")];
+        float[] shifts = [.. Block("inProjectionBias"), .. Block("outProjection.bias"), .. Block("first.bias"), .. Of("finalNorm.bias")];
         Assert.All(scales, value => Assert.Equal(1, value));
         Assert.All(shifts, value => Assert.Equal(0, value));
-        Assert.NotEqual(block.FirstWeight, block.SecondWeight);
+        Assert.NotEqual(Block("first.weight"), Block("second.weight"));
     }
 
     [Fact]
@@ -116,7 +115,7 @@ public sealed class ModelBehaviourTests
     [Fact]
     public void InfoNce_contrasts_the_next_positive_with_the_negatives_of_its_sequence()
     {
-        var contrast = InfoNce.Items([new[] { 1, 2, 3, 4, 5 }, new[] { 6, 7 }], [new sbyte[] { 1, -1, 1, -1, 1 }, new sbyte[] { 1, -1 }]);
+        var contrast = ContrastItems.OfWhole([new[] { 1, 2, 3, 4, 5 }, new[] { 6, 7 }], [new sbyte[] { 1, -1, 1, -1, 1 }, new sbyte[] { 1, -1 }]);
         Assert.Equal(3, contrast.Width);
         Assert.Equal([3, 2, 4, 0, 0, 0, 5, 2, 4, 0, 0, 0, 0, 0, 0], contrast.Items);
         Assert.Equal(2, contrast.TargetCount);
@@ -124,7 +123,7 @@ public sealed class ModelBehaviourTests
 
     private static LossTerms Train(NextItemModel model, SequenceData data, int steps)
     {
-        using var adam = new AdamOptimizer(model.named_parameters(), 1e-2);
+        using var adam = new AdamOptimizer(model.Parameters, 1e-2);
         var cutter = new SliceCutter(data, model, 16);
         var (slices, counts) = cutter.Cut([.. cutter.Rows]);
         var terms = new LossTerms(double.NaN);

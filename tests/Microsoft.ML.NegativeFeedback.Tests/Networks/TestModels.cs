@@ -1,0 +1,79 @@
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
+using Microsoft.ML.NegativeFeedback.Training;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.NegativeFeedback.Tests.Networks;
+
+/// <summary>PNFRec with its loss, as a trainer makes it of its options.</summary>
+internal sealed record PnfRecSettings(
+    EncoderSettings Encoder, double NegativeWeight, double ContrastWeight, ContrastSimilarity Similarity, bool SeparatePositionEmbeddings)
+{
+    public NextItemLoss Loss => new(NegativeWeight, ContrastWeight, Similarity, ContrastItems.OpposingTemperature);
+
+    public PnfRecNetwork Network(int itemCount, long seed) => new(itemCount, Encoder, NegativeWeight > 0, SeparatePositionEmbeddings, seed);
+}
+
+/// <summary>SASRec with its loss, as a trainer makes it of its options.</summary>
+internal sealed record SasRecSettings(EncoderSettings Encoder, bool ReadsWholeSequence, double ContrastWeight)
+{
+    public NextItemLoss Loss => new(0, ContrastWeight, ContrastSimilarity.Cosine, ContrastItems.InfoNceTemperature);
+
+    public SasRecNetwork Network(int itemCount, long seed) => new(itemCount, Encoder, ReadsWholeSequence, seed);
+}
+
+/// <summary>Models on the CPU, and what tests look at in them.</summary>
+internal static class TestModels
+{
+    public static NextItemModel Create(int itemCount, PnfRecSettings settings, long seed) => new(settings.Network(itemCount, seed), settings.Loss, CPU);
+
+    public static NextItemModel Create(int itemCount, SasRecSettings settings, long seed) => new(settings.Network(itemCount, seed), settings.Loss, CPU);
+
+    public static TrainingResult Train(
+        SequenceData train, ValidationRows? validation, PnfRecSettings model, TrainingSettings settings, TrainingRun run = default)
+        => ModelTraining.Train(new NextItemTask(model.Network(train.ItemCount, settings.Seed), model.Loss, train, validation), settings, run);
+
+    public static TrainingResult Train(
+        SequenceData train, ValidationRows? validation, SasRecSettings model, TrainingSettings settings, TrainingRun run = default)
+        => ModelTraining.Train(new NextItemTask(model.Network(train.ItemCount, settings.Seed), model.Loss, train, validation), settings, run);
+
+    /// <summary>The parameter of that name.</summary>
+    public static Parameter Parameter(this SequenceModel model, string name) => model.Parameters.Single(entry => entry.Name == name).Values;
+
+    /// <summary>Hidden vectors at every place: [batch, length] items → [batch, length, d], with gradients where they are recorded.</summary>
+    public static Tensor Hidden(this SequenceModel model, Tensor inputs, SequenceKind? kind = null)
+    {
+        long[] items = inputs.data<long>().ToArray(), places = [.. Enumerable.Range(0, items.Length).Select(place => (long)place)];
+        var sequences = new SequenceSlice(kind ?? SequenceKind.Positives, (int)inputs.shape[0], (int)inputs.shape[1], items, places, items, null);
+        var (pass, history) = (new TorchPass(model), TorchHistory.Of(sequences, CPU));
+        var states = kind is { } branch ? ((NextItemNetwork)model.Network).Hidden(pass, history, branch) : model.Network.States(pass, history);
+        return states.Value.view(inputs.shape[0], inputs.shape[1], -1);
+    }
+
+    /// <summary>Scores of the catalogue at the newest place of each sequence: [batch, length] items and those places [batch] → [batch, N + 1].</summary>
+    public static Tensor Score(this SequenceModel model, Tensor inputs, Tensor newest)
+    {
+        var history = TorchHistory.AtNewest(inputs.data<long>().ToArray(), newest.data<long>().ToArray(), CPU);
+        return model.Network.States(new TorchPass(model), history).Value.mm(model.Of(model.Network.Items).t());
+    }
+
+    /// <summary>The margins of a slice above the sampled and the skipped items, without dropout.</summary>
+    public static (float[] Sampled, float[] Skipped) Margins(this PairwiseModel model, PairwiseSlice slice)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var margins = model.Margins(new TorchPass(model), slice, readsSkips: true);
+        return (margins.narrow(1, 0, 1).ToArray(), margins.narrow(1, 1, 1).ToArray());
+    }
+
+    /// <summary>Puts random weights in the place of the initial ones, which are so small that differences would drown.</summary>
+    public static void Spread(this SequenceModel model)
+    {
+        using var noGradient = no_grad();
+        foreach (var (_, parameter) in model.Parameters)
+            parameter.mul_(8);
+    }
+}
