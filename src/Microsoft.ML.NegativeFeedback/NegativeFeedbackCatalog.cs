@@ -16,7 +16,8 @@ public static partial class NegativeFeedbackCatalog
     /// </summary>
     /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
     /// <param name="path">A folder that holds <c>ratings.dat</c>, <c>ratings.csv</c> or one <c>.inter</c> file, or such a file.</param>
-    /// <returns>A view of the ratings. A malformed line throws <see cref="InvalidDataException"/> with file and line number when it is read.</returns>
+    /// <returns>A view of the ratings. A malformed line throws <see cref="InvalidDataException"/> with file and line number when it is read; of
+    /// columns that nobody asks for, values are not looked at.</returns>
     /// <exception cref="ArgumentException">The path is empty, or the file is none of the three by its extension.</exception>
     /// <exception cref="FileNotFoundException">There is no such file, or no ratings file in the folder.</exception>
     public static IDataView LoadMovieLens(this DataOperationsCatalog catalog, string path)
@@ -42,7 +43,8 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="options">Columns, quantile, minimum counts; null for the published ones.</param>
     /// <returns>The training log and the evaluation rows, with their counts.</returns>
     /// <exception cref="ArgumentException">A column is missing or of another type, an option is wrong.</exception>
-    /// <exception cref="InvalidDataException">The log is empty, holds what cannot be read, or a part of the split would be empty.</exception>
+    /// <exception cref="InvalidDataException">The log is empty, holds what cannot be read, or a part of the split that the options ask for would be
+    /// empty.</exception>
     public static TemporalSplitData TemporalSplit(
         this DataOperationsCatalog catalog, IDataView interactions, TemporalSplitOptions? options = null)
         => NegativeFeedback.Sequences.TemporalSplit.Split(CatalogEnvironment.Of(catalog), interactions, options ?? new TemporalSplitOptions());
@@ -60,7 +62,8 @@ public static partial class NegativeFeedbackCatalog
     /// of their names. The published folder also holds <c>log_random…csv</c>, views of videos that were exposed at random: give the other logs alone to
     /// leave those out.
     /// </param>
-    /// <returns>A view of the interactions. A malformed line throws <see cref="InvalidDataException"/> with file and line number when it is read.</returns>
+    /// <returns>A view of the interactions. A malformed line throws <see cref="InvalidDataException"/> with file and line number when it is read; of
+    /// columns that nobody asks for, values are not looked at.</returns>
     /// <exception cref="ArgumentException">The path is empty.</exception>
     /// <exception cref="FileNotFoundException">There is no such file, or no log in the folder.</exception>
     /// <exception cref="InvalidDataException">A header lacks a field.</exception>
@@ -76,7 +79,8 @@ public static partial class NegativeFeedbackCatalog
     /// </summary>
     /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
     /// <param name="folder">The folder with both files.</param>
-    /// <returns>A view of the interactions. A malformed line throws <see cref="InvalidDataException"/> with file and line number when it is read.</returns>
+    /// <returns>A view of the interactions. A malformed line throws <see cref="InvalidDataException"/> with file and line number when it is read; of
+    /// columns that nobody asks for, values are not looked at.</returns>
     /// <exception cref="ArgumentException">The path is empty.</exception>
     /// <exception cref="FileNotFoundException">One of the files is missing.</exception>
     /// <exception cref="InvalidDataException">A header lacks a field.</exception>
@@ -91,7 +95,8 @@ public static partial class NegativeFeedbackCatalog
     /// </summary>
     /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
     /// <param name="path">interactions.csv, or the folder that holds it.</param>
-    /// <returns>A view of the interactions. A malformed line throws <see cref="InvalidDataException"/> with file and line number when it is read.</returns>
+    /// <returns>A view of the interactions. A malformed line throws <see cref="InvalidDataException"/> with file and line number when it is read; of
+    /// columns that nobody asks for, values are not looked at.</returns>
     /// <exception cref="ArgumentException">The path is empty.</exception>
     /// <exception cref="FileNotFoundException">There is no such file, or none in the folder.</exception>
     /// <exception cref="InvalidDataException">The header lacks a field.</exception>

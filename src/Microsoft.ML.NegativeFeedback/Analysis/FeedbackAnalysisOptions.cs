@@ -39,6 +39,9 @@ public sealed class FeedbackAnalysisOptions
     /// <summary>The seed of the random pairs. Null, the default: it follows the seed of the <see cref="MLContext"/>.</summary>
     public int? Seed { get; set; }
 
+    /// <summary>Cancels reading the log, which then throws <see cref="OperationCanceledException"/>. Default none.</summary>
+    public CancellationToken CancellationToken { get; set; }
+
     internal InteractionColumnNames LogColumns => new(UserColumnName, ItemColumnName, TimestampColumnName, FeedbackColumnName, []);
 
     /// <exception cref="ArgumentException">The name of a column is empty or given twice among the categories, the distance is below 1.</exception>

@@ -30,7 +30,7 @@ internal sealed class FeedbackAnalyzer
         var levels = options.CategoryColumnNames.Select(level => Columns.Require(data.Schema, level,
             type => type is PrimitiveDataViewType, "a scalar with the category of the row's item")).ToArray();
 
-        _log = InteractionLog.Read(data, columns);
+        _log = InteractionLog.Read(data, columns, options.CancellationToken);
         _log.RequireItems(columns.Item);
         _categories = new ItemCategories(levels, _log.Items);
         _isActiveNegative = new BitArray(_log.Count);

@@ -60,7 +60,8 @@ internal sealed class InteractionLog
     /// <exception cref="InvalidDataException">
     /// The log is empty, a user is missing, or a feedback is none of +1, −1 and 0 (NaN included).
     /// </exception>
-    public static InteractionLog Read(IDataView data, InteractionColumns columns)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static InteractionLog Read(IDataView data, InteractionColumns columns, CancellationToken cancellationToken)
     {
         using var cursor = data.GetRowCursor(columns.All);
         var log = new InteractionLog(columns, cursor);
@@ -72,6 +73,7 @@ internal sealed class InteractionLog
         int userCount = 0;
         while (cursor.MoveNext())
         {
+            cancellationToken.ThrowIfCancellationRequested();
             int user = readUser();
             if (user == userCount)
             {

@@ -34,7 +34,7 @@ internal sealed class LeaveLastOut
         options.Check();
         var columns = options.LogColumns.Require(interactions.Schema);
         using var channel = environment.Register(nameof(LeaveLastOut)).Start("Splitting");
-        var log = InteractionLog.Read(interactions, columns);
+        var log = InteractionLog.Read(interactions, columns, options.CancellationToken);
         log.RequireItems(columns.Item);
         var data = new LeaveLastOut(log.GroupByUser(), options).Build(columns);
         if (data.Counts.UsersLeftOut > 0)

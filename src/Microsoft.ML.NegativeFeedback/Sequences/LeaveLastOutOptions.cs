@@ -62,6 +62,9 @@ public sealed class LeaveLastOutOptions
     /// <summary>Output column of that item's feedback, +1 throughout, in evaluation rows. Default "TargetFeedback".</summary>
     public string TargetFeedbackColumnName { get; set; } = "TargetFeedback";
 
+    /// <summary>Cancels reading the log, which then throws <see cref="OperationCanceledException"/>. Default none.</summary>
+    public CancellationToken CancellationToken { get; set; }
+
     internal string? OutputTimesColumnName => TimestampColumnName is null ? null : TimesColumnName;
 
     internal InteractionColumnNames LogColumns

@@ -1,6 +1,6 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Datasets;
+using Microsoft.ML.NegativeFeedback.DataView;
 
 namespace Microsoft.ML.NegativeFeedback.Sequences;
 

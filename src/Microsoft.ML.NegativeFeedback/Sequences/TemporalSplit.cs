@@ -36,7 +36,7 @@ internal sealed class TemporalSplit
         var columns = options.LogColumns.Require(interactions.Schema);
         var host = environment.Register(nameof(TemporalSplit));
         using var channel = host.Start("Splitting");
-        var log = InteractionLog.Read(interactions, columns);
+        var log = InteractionLog.Read(interactions, columns, options.CancellationToken);
         object?[]? keyValues = BoxedValues.KeyValues(columns.User);
         var split = new TemporalSplit(
             log, log.GroupByUser(), options, options.Seed ?? host.Rand.Next(), user => NameOf(log, user, keyValues));

@@ -76,6 +76,9 @@ public sealed class TemporalSplitOptions
     /// <summary>Output column of that item's feedback. Default "TargetFeedback".</summary>
     public string TargetFeedbackColumnName { get; set; } = "TargetFeedback";
 
+    /// <summary>Cancels reading the log, which then throws <see cref="OperationCanceledException"/>. Default none.</summary>
+    public CancellationToken CancellationToken { get; set; }
+
     internal bool AsksForValidation => TestUsers is null ? TestShare < 1 : ValidationUsers is null or { Count: > 0 };
 
     internal bool AsksForTest => TestUsers is not null || TestShare > 0;

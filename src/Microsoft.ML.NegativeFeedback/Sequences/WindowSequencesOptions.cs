@@ -64,6 +64,9 @@ public sealed class WindowSequencesOptions
     /// <summary>Least number of a user's negatives; users with fewer are left out. Default 0.</summary>
     public int MinimumNegativeCount { get; set; }
 
+    /// <summary>Cancels reading the log, which then throws <see cref="OperationCanceledException"/>. Default none.</summary>
+    public CancellationToken CancellationToken { get; set; }
+
     internal InteractionColumnNames LogColumns
         => new(UserColumnName, ItemColumnName, TimestampColumnName, FeedbackColumnName, PassThroughColumnNames);
 

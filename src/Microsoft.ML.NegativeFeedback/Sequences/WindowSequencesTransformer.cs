@@ -57,7 +57,7 @@ public sealed class WindowSequencesTransformer : ITransformer
     private SequenceStore Cut(IDataView input, InteractionColumns columns)
     {
         using var channel = _host.Start("Reading");
-        var users = InteractionLog.Read(input, columns).GroupByUser();
+        var users = InteractionLog.Read(input, columns, _options.CancellationToken).GroupByUser();
         var windows = new SequenceWindows(users, _options);
         var store = windows.Cut();
         if (windows.UsersLeftOut > 0)

@@ -27,7 +27,7 @@ public sealed class GoldenTemporalSplitTests
         var options = OptionsOf(config);
         (options.ValidationUsers, options.TestUsers) = (Users("users_val"), Users("users_test"));
         var view = ViewOf(input);
-        var log = InteractionLog.Read(view, options.LogColumns.Require(view.Schema));
+        var log = InteractionLog.Read(view, options.LogColumns.Require(view.Schema), CancellationToken.None);
         var parts = new TemporalParts(log, log.GroupByUser(), options, seed: 1, log.Users.TextOf);
         (int User, int Item, int Rating, int Time)[] Actual(TemporalPart part)
             => [.. input.Where((_, row) => parts[row] == part).OrderBy(row => row.User).ThenBy(row => row.Time)];
@@ -62,7 +62,7 @@ public sealed class GoldenTemporalSplitTests
         var config = golden.GetProperty("config");
         var options = OptionsOf(config);
         options.TestShare = config.GetProperty("test_validation_ratio").GetDouble();
-        var log = InteractionLog.Read(view, options.LogColumns.Require(view.Schema));
+        var log = InteractionLog.Read(view, options.LogColumns.Require(view.Schema), CancellationToken.None);
         int[] userOf = [.. input.Select(row => row.User).Distinct().Order()];
         int[] itemOf = [.. input.Select(row => row.Item).Distinct().Order()];
         string[] expected = [.. new[] { "validation", "test" }.SelectMany(part => output.GetProperty(part).Frame())

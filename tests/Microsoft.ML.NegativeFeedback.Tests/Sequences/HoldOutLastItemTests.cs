@@ -126,7 +126,8 @@ public sealed class HoldOutLastItemTests
         // whatever the fold: an item that ends one row alone is unknown to the two other folds
         var rows = ToyFeed.Histories(120, seed: 1).Select((row, i) => i % 4 > 0 ? row : new ToyHistory
         {
-            Items = [.. row.Items, $"new{i}"], Feedback = [.. row.Feedback, 1],
+            Items = [.. row.Items, $"new{i}"],
+            Feedback = [.. row.Feedback, 1],
         });
         var folds = ml.Data.CrossValidationSplit(ml.Data.LoadFromEnumerable(rows.Append(new ToyHistory { Items = ["liked1"], Feedback = [1] })), 3);
         var metrics = folds.Select(fold => Evaluate(ml, fold, likedOnly: false)).ToArray();

@@ -74,6 +74,31 @@ public sealed class SeedAndReportTests
     }
 
     [Fact]
+    public void Reading_a_log_can_be_cancelled()
+    {
+        var ml = new MLContext(seed: 1);
+        using var cancellation = new CancellationTokenSource();
+        var token = cancellation.Token;
+        int rows = 0;
+        var log = ml.Data.LoadFromEnumerable(Log.Select(row =>
+        {
+            if (++rows == 100)
+                cancellation.Cancel();
+            return row;
+        }));
+        var windows = ml.Transforms.WindowSequences(new WindowSequencesOptions { CancellationToken = token }).Fit(log).Transform(log);
+        Action[] readings =
+        [
+            () => windows.As<Sequence>(),
+            () => ml.Data.TemporalSplit(log, new TemporalSplitOptions { CancellationToken = token }),
+            () => ml.Data.LeaveLastOut(log, new LeaveLastOutOptions { CancellationToken = token }),
+            () => ml.Data.AnalyzeFeedback(log, new FeedbackAnalysisOptions { CancellationToken = token }),
+        ];
+        Assert.All(readings, read => Assert.ThrowsAny<OperationCanceledException>(read));
+        Assert.InRange(rows, 100, 110); // the row that cancels, and the first of every further reading
+    }
+
+    [Fact]
     public void A_length_can_be_given_at_once()
     {
         var ml = new MLContext(seed: 1);

@@ -138,7 +138,10 @@ public sealed class TemporalSplitTests
         var start = new DateTime(2025, 1, 1, 0, 0, 0, DateTimeKind.Utc);
         var log = Context.Data.LoadFromEnumerable(Log.Select(row => new Dated
         {
-            User = row.User, Item = row.Item, Time = start.AddTicks(row.Time), Feedback = row.Feedback,
+            User = row.User,
+            Item = row.Item,
+            Time = start.AddTicks(row.Time),
+            Feedback = row.Feedback,
         }).ToArray());
         var split = Context.Data.TemporalSplit(log, new TemporalSplitOptions { BoundaryQuantile = 0.7, MinimumPositiveCount = 1 });
         Assert.Equal((69, 31), (split.Counts.TrainInteractions, split.Counts.HeldOutInteractions));
@@ -196,7 +199,7 @@ public sealed class TemporalSplitTests
     private static bool IsPartition(Interaction[] log, TemporalSplitOptions options)
     {
         var view = LogRows.View(log);
-        var read = InteractionLog.Read(view, options.LogColumns.Require(view.Schema));
+        var read = InteractionLog.Read(view, options.LogColumns.Require(view.Schema), CancellationToken.None);
         TemporalParts parts;
         try
         {

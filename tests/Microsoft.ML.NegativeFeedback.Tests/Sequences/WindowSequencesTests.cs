@@ -110,7 +110,10 @@ public sealed class WindowSequencesTests
         var start = new DateTime(1969, 12, 31, 23, 59, 59, DateTimeKind.Utc);
         var log = Context.Data.LoadFromEnumerable(new[] { 30, 10, 20, 0 }.Select(ticks => new Dated
         {
-            Name = "a", Video = $"{ticks}", At = start.AddTicks(ticks), Feedback = 1,
+            Name = "a",
+            Video = $"{ticks}",
+            At = start.AddTicks(ticks),
+            Feedback = 1,
         }));
         var options = new WindowSequencesOptions { UserColumnName = "Name", ItemColumnName = "Video", TimestampColumnName = "At", TimesColumnName = "Times" };
         var row = Assert.Single(DataViewRows.Of(Window(options, log), "Items", "Times"));

@@ -119,7 +119,7 @@ public class TrainerTests
         var lines = new List<string>();
         _ml.Log += (_, message) => lines.Add(message.Message);
         var train = _ml.Data.LoadFromEnumerable(ToyFeed.Histories(60, seed: 1));
-        var options = Small(new SasRecTrainer.Options());
+        var options = Small(new SasRecTrainer.Options { EarlyStoppingPatience = 12 });
 
         FitChain(_ml.Recommendation().Trainers.SasRec(options), train);
 
