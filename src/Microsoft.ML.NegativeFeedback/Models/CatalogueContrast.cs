@@ -31,7 +31,7 @@ internal sealed class CatalogueContrast
         ContrastSimilarity similarity, double temperature, double relativeWeight)
     {
         (_temperature, _relativeWeight) = (temperature, relativeWeight);
-        _index = tensor(ClassesOf(items, firstClass), device: rows.device).view(-1, items.Width);
+        _index = Tensors.Of(ClassesOf(items, firstClass), rows.device, -1, items.Width);
         _isMissing = _index.lt(Scalars.Zero);
         _index.clamp_min_(Scalars.Zero);
         _norms = similarity == ContrastSimilarity.Cosine ? new CosineNorms(rows, classes) : null;

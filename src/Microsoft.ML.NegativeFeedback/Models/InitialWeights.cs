@@ -12,15 +12,15 @@ internal static class InitialWeights
 
     /// <summary>A matrix drawn from N(0, 0.02).</summary>
     public static Parameter Normal(CounterRandom random, Device device, int rows, int columns)
-        => new(tensor(random.Normal(rows * columns, StandardDeviation), rows, columns, device: device));
+        => new(Tensors.Of(random.Normal(rows * columns, StandardDeviation), device, rows, columns));
 
     /// <summary>A matrix drawn from N(0, √(2 / (rows + columns))) (Glorot and Bengio 2010), as the published code of SINE has every matrix.</summary>
     public static Parameter XavierNormal(CounterRandom random, Device device, int rows, int columns)
-        => new(tensor(random.Normal(rows * columns, XavierDeviation(rows, columns)), rows, columns, device: device));
+        => new(Tensors.Of(random.Normal(rows * columns, XavierDeviation(rows, columns)), device, rows, columns));
 
     /// <summary>A matrix drawn from U(−a, a), a = √(6 / (rows + columns)) (Glorot and Bengio 2010).</summary>
     public static Parameter Xavier(CounterRandom random, Device device, int rows, int columns)
-        => new(tensor(random.Symmetric(rows * columns, Math.Sqrt(6.0 / (rows + columns))), rows, columns, device: device));
+        => new(Tensors.Of(random.Symmetric(rows * columns, Math.Sqrt(6.0 / (rows + columns))), device, rows, columns));
 
     /// <summary>An item table [items + 1, width] whose row 0, padding, is zero; the rest is drawn from N(0, 0.02) or as Xavier normal.</summary>
     public static Parameter ItemTable(CounterRandom random, Device device, int itemCount, int width, EncoderForm form = EncoderForm.PnfRec)
@@ -28,7 +28,7 @@ internal static class InitialWeights
         float[] values = random.Normal(
             (itemCount + 1) * width, form == EncoderForm.Sine ? XavierDeviation(itemCount + 1, width) : StandardDeviation);
         values.AsSpan(0, width).Clear();
-        return new Parameter(tensor(values, itemCount + 1, width, device: device));
+        return new Parameter(Tensors.Of(values, device, itemCount + 1, width));
     }
 
     private static double XavierDeviation(int rows, int columns) => Math.Sqrt(2.0 / ((double)rows + columns));

@@ -55,6 +55,6 @@ internal sealed class NcfModel : PairwiseModel
         var means = new float[length * length];
         for (int i = 0; i < length; i++)
             means.AsSpan(i * length, i + 1).Fill(1f / (i + 1));
-        return tensor(means, length, length, device: Device).matmul(embedded);
+        return Tensors.Of(means, Device, length, length).matmul(embedded);
     }
 }

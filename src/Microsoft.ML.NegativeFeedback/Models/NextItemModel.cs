@@ -51,10 +51,19 @@ internal abstract class NextItemModel : SequenceModel
     public Tensor Score(Tensor inputs, Tensor lastPositions)
     {
         using var scope = NewDisposeScope();
+        return Score(LastStates(inputs, lastPositions)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Scores of items: hidden vectors [n, d] → [n, N + 1]; column 0 is padding.</summary>
+    public Tensor Score(Tensor states) => states.mm(items.t());
+
+    /// <summary>Hidden vectors [batch, d] at the last position of each sequence; everything else as for the scores.</summary>
+    public Tensor LastStates(Tensor inputs, Tensor lastPositions)
+    {
+        using var scope = NewDisposeScope();
         var hidden = call(inputs);
         var rows = Scalars.Range(0, inputs.shape[0], Device).mul_(Scalars.Of(inputs.shape[1])).add_(lastPositions, Scalars.One);
-        var last = hidden.view(-1, Settings.Width).index_select(0, rows);
-        return last.mm(items.t()).MoveToOuterDisposeScope();
+        return hidden.view(-1, Settings.Width).index_select(0, rows).MoveToOuterDisposeScope();
     }
 
     /// <summary>The share of a loss in the gradients of a slice.</summary>
@@ -66,12 +75,12 @@ internal abstract class NextItemModel : SequenceModel
     private protected void Backpropagate(SequenceSlice slice, EncoderBranch branch, PassKey pass, GradientSums sums, SliceLoss loss)
     {
         using var scope = NewDisposeScope();
-        var inputs = tensor(slice.Inputs, device: Device);
+        var inputs = Tensors.Of(slice.Inputs, Device);
         // a leaf of its own: the gradient of the looked-up rows is added to the table's without a table of zeros in between
         var embedded = items.detach().index_select(0, inputs).requires_grad_();
         var dropout = new Dropout(Settings.DropoutRate, pass);
         var hidden = Encode(embedded, inputs, slice.Count, slice.Length, branch, dropout).view(-1, Settings.Width);
-        var rows = slice.HasPadding ? hidden.index_select(0, tensor(slice.LabelledPositions, device: Device)) : hidden;
+        var rows = slice.HasPadding ? hidden.index_select(0, Tensors.Of(slice.LabelledPositions, Device)) : hidden;
         var itemGradient = sums.Of(items);
         Tensor rowGradient;
         using (no_grad())
@@ -117,7 +126,7 @@ internal abstract class NextItemModel : SequenceModel
 
     private Tensor ClassesOf(Tensor table) => table.detach().narrow(0, FirstClass, ItemCount + 1 - FirstClass);
 
-    private Tensor ClassIndices(long[] labels) => tensor(labels, device: Device).sub_(Scalars.Of(FirstClass));
+    private Tensor ClassIndices(long[] labels) => Tensors.Of(labels, Device).sub_(Scalars.Of(FirstClass));
 }
 
 /// <summary>What a loss sees of a slice, without autograd.</summary>

@@ -79,10 +79,10 @@ internal abstract class PairwiseModel : SequenceModel
     /// <summary>The margins of a slice, without dropout and gradients, for tests.</summary>
     internal (Tensor Sampled, Tensor? Skipped) Margins(PairwiseSlice slice)
     {
-        var sequences = new LikedSequences(slice.Count, slice.Length, tensor(slice.Inputs), tensor(slice.InputSkips), slice);
+        var sequences = new LikedSequences(slice.Count, slice.Length, Tensors.Of(slice.Inputs, Device), Tensors.Of(slice.InputSkips, Device), slice);
         var embedded = items.index_select(0, sequences.Inputs).view(slice.Count, slice.Length, Settings.Width);
-        var candidates = items.index_select(0, tensor([.. slice.Liked, .. slice.Sampled, .. slice.Skipped])).view(3, -1, Settings.Width);
-        return Margins(sequences, embedded, tensor(slice.Positions), candidates, Dropout.Off);
+        var candidates = items.index_select(0, Tensors.Of([.. slice.Liked, .. slice.Sampled, .. slice.Skipped], Device)).view(3, -1, Settings.Width);
+        return Margins(sequences, embedded, Tensors.Of(slice.Positions, Device), candidates, Dropout.Off);
     }
 
     /// <summary>Adds a slice's losses and gradients to the sums.</summary>
@@ -92,13 +92,13 @@ internal abstract class PairwiseModel : SequenceModel
         bool readsSkips = slice.HasSkips && _weights.Skipped > 0;
         long[] lookedUp = [.. slice.Inputs, .. slice.Liked, .. slice.Sampled, .. readsSkips ? slice.Skipped : []];
         // a leaf of its own: the gradient of the looked-up rows is added to the table's without a table of zeros in between
-        var vectors = items.detach().index_select(0, tensor(lookedUp, device: Device)).requires_grad_();
+        var vectors = items.detach().index_select(0, Tensors.Of(lookedUp, Device)).requires_grad_();
         long[] sizes = [slice.Inputs.Length, lookedUp.Length - slice.Inputs.Length];
         var parts = vectors.split(sizes, 0);
-        var sequences = new LikedSequences(slice.Count, slice.Length, tensor(slice.Inputs, device: Device), tensor(slice.InputSkips, device: Device), slice);
+        var sequences = new LikedSequences(slice.Count, slice.Length, Tensors.Of(slice.Inputs, Device), Tensors.Of(slice.InputSkips, Device), slice);
         var embedded = parts[0].view(slice.Count, slice.Length, Settings.Width);
         var candidates = parts[1].view(readsSkips ? 3 : 2, -1, Settings.Width);
-        var positions = slice.HasPadding ? tensor(slice.Positions, device: Device) : null;
+        var positions = slice.HasPadding ? Tensors.Of(slice.Positions, Device) : null;
 
         var (sampled, skipped) = Margins(sequences, embedded, positions, candidates, new Dropout(Settings.DropoutRate, pass));
         var sampledLoss = LogisticLoss(sampled).sum();
@@ -106,7 +106,7 @@ internal abstract class PairwiseModel : SequenceModel
         var loss = sampledLoss.mul(Scalars.Of(_weights.Sampled / counts.Liked));
         if (skipped is not null)
         {
-            var skippedLoss = LogisticLoss(skipped).mul(tensor(slice.Skipped, device: Device).ne(Scalars.Zero)).sum();
+            var skippedLoss = LogisticLoss(skipped).mul(Tensors.Of(slice.Skipped, Device).ne(Scalars.Zero)).sum();
             sums.Losses.Add(SkippedSum, skippedLoss.detach());
             loss = loss.add(skippedLoss, Scalars.Of(_weights.Skipped / counts.Skipped));
         }

@@ -17,9 +17,9 @@ internal static class PublishedInfoNce
     {
         using var scope = NewDisposeScope();
         long width = items.shape[1];
-        var inputs = tensor(slice.Inputs).view(slice.Count, slice.Length);
-        var isSkip = tensor(isNegative).view(-1, 1).ne(Scalars.Zero);
-        var isQuery = tensor(QueryMask(slice, isNegative)).view(-1, 1).ne(Scalars.Zero);
+        var inputs = Tensors.Of(slice.Inputs, CPU, slice.Count, slice.Length);
+        var isSkip = Tensors.Of(isNegative, CPU, -1, 1).ne(Scalars.Zero);
+        var isQuery = Tensors.Of(QueryMask(slice, isNegative), CPU, -1, 1).ne(Scalars.Zero);
         // the lookup of padding passes no gradient on, though row 0 is trained elsewhere
         var isItem = inputs.view(-1, 1).ne(Scalars.Zero);
         var looked = items.index_select(0, inputs.view(-1));
@@ -27,7 +27,7 @@ internal static class PublishedInfoNce
         var hidden = model.call(inputs).view(-1, width);
 
         var query = nn.functional.normalize(hidden.mul(isQuery), dim: -1);
-        var positive = nn.functional.normalize(keys.index_select(0, tensor(NextPositives(slice, isNegative))).mul(isQuery), dim: -1);
+        var positive = nn.functional.normalize(keys.index_select(0, Tensors.Of(NextPositives(slice, isNegative), CPU)).mul(isQuery), dim: -1);
         var negatives = nn.functional.normalize(keys.mul(isSkip), dim: -1).view(slice.Count, slice.Length, width);
         var pairing = Scalars.Range(0, slice.Inputs.Length, CPU).remainder(Scalars.Of(slice.Count));
         var negativeLogits = negatives.index_select(0, pairing).matmul(query.unsqueeze(2)).squeeze(2);

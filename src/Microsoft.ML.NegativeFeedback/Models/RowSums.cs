@@ -18,7 +18,7 @@ internal static class RowSums
     {
         if (table.device_type != DeviceType.CPU || table.numel() > int.MaxValue / sizeof(float))
         {
-            using var index = tensor(indices, device: table.device);
+            using var index = Tensors.Of(indices, table.device);
             table.index_add_(0, index, rows, Scalars.One);
             return;
         }

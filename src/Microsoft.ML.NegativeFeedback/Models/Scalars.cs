@@ -34,7 +34,7 @@ internal static class Scalars
         var values = new long[count];
         for (int i = 0; i < values.Length; i++)
             values[i] = start + i;
-        return tensor(values, device: device);
+        return Tensors.Of(values, device);
     }
 
     private static Scalar Keep(Scalar value)

@@ -145,7 +145,7 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, BlockContext, Tenso
     private static Parameter InProjection(EncoderSettings settings, long seed, Device device)
     {
         int width = settings.Width;
-        return new Parameter(tensor(CounterRandom.Of(seed, 0).Normal(3 * width * width, Math.Sqrt(1.0 / width)), 3 * width, width, device: device));
+        return new Parameter(Tensors.Of(CounterRandom.Of(seed, 0).Normal(3 * width * width, Math.Sqrt(1.0 / width)), device, 3 * width, width));
     }
 
     // [batch, length, d] → [batch · heads, length, d / heads]

@@ -139,8 +139,8 @@ internal sealed class SineModel : PairwiseModel
         var (liked, skipped) = (new long[slice.Inputs.Length], new long[slice.Inputs.Length]);
         for (int i = 0; i < slice.Positions.Length; i++)
             (liked[slice.Positions[i]], skipped[slice.Positions[i]]) = (slice.Liked[i], slice.Skipped[i]);
-        var targets = DominantInterests(tensor(liked), tensor(skipped)).view(slice.Count, slice.Length);
-        var first = DominantInterests(tensor(slice.Inputs).view(slice.Count, slice.Length).narrow(1, 0, 1).reshape(-1), null).view(slice.Count, 1);
+        var targets = DominantInterests(Tensors.Of(liked, CPU), Tensors.Of(skipped, CPU)).view(slice.Count, slice.Length);
+        var first = DominantInterests(Tensors.Of(slice.Inputs, CPU, slice.Count, slice.Length).narrow(1, 0, 1).reshape(-1), null).view(slice.Count, 1);
         var inputs = cat([first, targets.narrow(1, 0, slice.Length - 1)], 1);
         return Factors(targets, inputs, filter, 1);
     }

@@ -20,8 +20,8 @@ internal sealed class SubInterestFusion : nn.Module<Tensor, Tensor, Tensor>
         _normalization = normalization;
         // one matrix [1, 2d] of the published code, drawn as one
         float[] weights = random.Normal(2 * width, Math.Sqrt(2.0 / (1 + (2 * width))));
-        state = new Parameter(tensor(weights[..width], width, 1, device: device));
-        item = new Parameter(tensor(weights[width..], width, 1, device: device));
+        state = new Parameter(Tensors.Of(weights[..width], device, width, 1));
+        item = new Parameter(Tensors.Of(weights[width..], device, width, 1));
         bias = new Parameter(zeros(1, device: device));
         RegisterComponents();
     }

@@ -1,0 +1,30 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.NegativeFeedback.Models;
+
+/// <summary>
+/// The way of arrays into torch. TorchSharp's own leaves the values in managed memory, at whatever address the heap has for them; some of MKL's kernels sum up
+/// in an order that follows the address, so that the last bits of a training would depend on what was allocated before it. Torch's own memory begins at
+/// multiples of 64 bytes. BannedSymbols.txt turns the other ways away.
+/// </summary>
+#pragma warning disable RS0030 // this is where arrays enter
+internal static class Tensors
+{
+    /// <summary>A copy of the values, in torch's memory.</summary>
+    /// <param name="values">Row-major.</param>
+    /// <param name="device">Where it lies.</param>
+    /// <param name="shape">Its shape; none for [values].</param>
+    public static Tensor Of(float[] values, Device device, params long[] shape) => Copy(values, device, shape);
+
+    /// <inheritdoc cref="Of(float[], Device, long[])"/>
+    public static Tensor Of(long[] values, Device device, params long[] shape) => Copy(values, device, shape);
+
+    private static Tensor Copy(Array values, Device device, long[] shape)
+    {
+        using var scope = NewDisposeScope();
+        var lent = from_array(values, CPU);
+        if (shape.Length > 0)
+            lent = lent.view(shape);
+        return (device.type == TorchSharp.DeviceType.CPU ? lent.clone() : lent.to(device)).MoveToOuterDisposeScope();
+    }
+}
