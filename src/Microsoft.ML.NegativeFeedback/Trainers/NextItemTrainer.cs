@@ -52,16 +52,18 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         ArgumentNullException.ThrowIfNull(trainData);
         var items = TrainerChecks.CheckSchema(trainData.Schema, _options);
         NextItemTransformer.CheckBeforeTraining(_environment, ScoringColumns, trainData.Schema);
+        _options.CancellationToken.ThrowIfCancellationRequested();
         int itemCount = checked((int)((KeyDataViewType)ColumnTypes.ItemOf(items.Type)).Count);
-        int seed = _options.Seed ?? _host.Rand.Next();
+        var unfinished = UnfinishedTraining();
+        int seed = _options.Seed ?? (int?)unfinished?.Seed ?? _host.Rand.Next();
         using var channel = _host.Start("Training");
 
-        var all = SequenceData.Read(trainData, itemCount, _options.ItemsColumnName, _options.FeedbackColumnName);
+        var all = SequenceData.Read(trainData, itemCount, _options.ItemsColumnName, _options.FeedbackColumnName, _options.CancellationToken);
         // before a trainer warns of what the rows lack
         TrainingDataChecks.RequireRows(all);
         var input = new TrainerInput(all, validationData, items, itemCount, seed, channel);
         var run = new TrainingRun(_options.Progress, line => channel.Info(MessageSensitivity.None, "{0}", line), _options.CancellationToken);
-        byte[] graph = Train(input, LoopSettings(seed), GraphOptions(Popularity(all)), run);
+        byte[] graph = Train(input, LoopSettings(seed) with { Threads = _options.NumberOfThreads ?? unfinished?.Threads }, GraphOptions(Popularity(all)), run);
         return new NextItemTransformer(_environment, graph, ScoringColumns, trainData.Schema);
     }
 
@@ -93,7 +95,17 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     private SequenceData ReadValidationRows(IDataView rows, DataViewSchema.Column items, int itemCount)
         => SequenceData.ReadEvaluationRows(
             KeyMapping.Apply(rows, items, _options.ItemsColumnName, _options.TargetItemColumnName), itemCount,
-            _options.ItemsColumnName, _options.FeedbackColumnName, _options.TargetItemColumnName, _options.TargetFeedbackColumnName);
+            _options.ItemsColumnName, _options.FeedbackColumnName, _options.TargetItemColumnName, _options.TargetFeedbackColumnName,
+            _options.CancellationToken);
+
+    // What the options leave open is as it was in a training that goes on.
+    private Checkpoint? UnfinishedTraining()
+    {
+        if (_options.CheckpointPath is not { } path)
+            return null;
+        CheckpointFile.CheckWritable(path);
+        return CheckpointFile.ReadHeader(path) is { } former && !former.HasEnded(_options.MaximumNumberOfEpochs, _options.EarlyStoppingPatience) ? former : null;
+    }
 
     /// <summary>β₂ of Adam.</summary>
     private protected virtual double SecondMomentDecay => 0.999;
@@ -111,7 +123,6 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         ValidationCutoff = _options.NumberOfRecommendations,
         GradientClippingNorm = _options.GradientClippingNorm,
         CudaDevice = CudaDevice,
-        Threads = _options.NumberOfThreads,
         Seed = seed,
         CheckpointPath = _options.CheckpointPath,
     };

@@ -81,6 +81,7 @@ public abstract class PairwiseTrainer : NextItemTrainer
     {
         var keys = KeyMapping.Apply(rows, input.Items, _options.ItemsColumnName, _options.ValidationCandidatesColumnName);
         return new CandidateReader(keys, input.ItemCount).Read(
-            _options.ItemsColumnName, _options.FeedbackColumnName, _options.ValidationCandidatesColumnName, _options.CandidateLabelsColumnName);
+            _options.ItemsColumnName, _options.FeedbackColumnName, _options.ValidationCandidatesColumnName, _options.CandidateLabelsColumnName,
+            _options.CancellationToken);
     }
 }

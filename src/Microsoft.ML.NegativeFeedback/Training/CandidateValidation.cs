@@ -17,10 +17,10 @@ internal sealed class CandidateValidation : IValidation
     private readonly EarlyStoppingMetric _metric;
     private readonly Device _device;
 
-    public CandidateValidation(CandidateRows data, PairwiseModel model, EarlyStoppingMetric metric, Device device)
+    public CandidateValidation(CandidateRows data, PairwiseModel model, EarlyStoppingMetric metric, Device device, CancellationToken cancellationToken = default)
     {
         (_data, _model, _metric, _device) = (data, model, metric, device);
-        _windows = new LikedWindows(data.Histories, model.Settings.MaximumLength);
+        _windows = new LikedWindows(data.Histories, model.Settings.MaximumLength, cancellationToken);
         _rows = [.. Enumerable.Range(0, data.Histories.RowCount)
             .Where(row => _windows.Length(row) > 0 && data.Candidates(row).Length > 0)
             .OrderBy(_windows.Length)];
@@ -39,7 +39,7 @@ internal sealed class CandidateValidation : IValidation
         bool HasSkipped(int row) => data.Labels(row).ContainsAnyInRange(float.MinValue, 0);
     }
 
-    public ValidationResult Evaluate(TorchWorkers workers)
+    public ValidationResult Evaluate(TorchWorkers workers, CancellationToken cancellationToken = default)
     {
         int[][] batches = [.. _rows.Chunk(RowsPerBatch)];
         var scores = new float[batches.Length][];
@@ -47,7 +47,10 @@ internal sealed class CandidateValidation : IValidation
         {
             using var noGradient = no_grad();
             for (int batch = worker; batch < batches.Length; batch += workers.Count)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
                 scores[batch] = Scores(batches[batch]);
+            }
         });
 
         var totals = new CandidateTotals(2);
@@ -95,8 +98,8 @@ internal sealed class CandidateValidation : IValidation
                 candidates[(j * rows.Length) + i] = _data.Candidates(rows[i])[j];
         }
 
-        var sequences = new LikedSequences(rows.Length, length, tensor(inputs, device: _device), tensor(skips, device: _device));
-        var scores = _model.Score(sequences, tensor(last, device: _device), tensor(candidates, most, rows.Length, device: _device)).cpu();
+        var sequences = new LikedSequences(rows.Length, length, Tensors.Of(inputs, _device), Tensors.Of(skips, _device));
+        var scores = _model.Score(sequences, Tensors.Of(last, _device), Tensors.Of(candidates, _device, most, rows.Length)).cpu();
         return MemoryMarshal.Cast<byte, float>(scores.contiguous().bytes).ToArray();
     }
 }

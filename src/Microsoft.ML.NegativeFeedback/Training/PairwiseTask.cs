@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.ML.NegativeFeedback.Models;
 using Microsoft.ML.NegativeFeedback.Sampling;
 using TorchSharp;
@@ -28,22 +29,29 @@ internal sealed class PairwiseTask<TModel, TWeights>(
 
     private const int SlicesPerWorker = 4;
 
-    public override string Description
-        => $"{name} {data.Sampler} {data.Metric} train {data.Train.Fingerprint()[..16]} validation {data.Validation?.Fingerprint()[..16]}";
+    public override IReadOnlyDictionary<string, string> Description => new Dictionary<string, string>
+    {
+        ["the model"] = name,
+        ["the sampling of negatives"] = JsonSerializer.Serialize(data.Sampler),
+        ["EarlyStoppingMetric"] = $"{data.Metric}",
+        ["the training rows"] = data.Train.Fingerprint()[..16],
+        ["the validation rows"] = data.Validation?.Fingerprint()[..16] ?? "none",
+    };
 
     public override TModel CreateModel(Device device) => create(device);
 
-    public override IBatchSource CreateBatches(TModel model, Device device, int workers)
+    public override IBatchSource CreateBatches(TModel model, Device device, int workers, CancellationToken cancellationToken)
     {
         TrainingDataChecks.RequireLikedSequences(data.Train);
         bool isOnCpu = device.type == DeviceType.CPU;
         var sampler = new NegativeSampler(data.Sampler, data.Train.ItemCount, ItemCounts());
         return new PairwiseBatches(
-            data.Train, model, sampler, isOnCpu ? LargestSliceOnCpu : LargestSliceOnGpu, isOnCpu ? SlicesPerWorker * workers : 1);
+            data.Train, model, sampler, isOnCpu ? LargestSliceOnCpu : LargestSliceOnGpu, isOnCpu ? SlicesPerWorker * workers : 1,
+            cancellationToken);
     }
 
-    public override IValidation? CreateValidation(TModel model, Device device)
-        => data.Validation is null ? null : new CandidateValidation(data.Validation, model, data.Metric, device);
+    public override IValidation? CreateValidation(TModel model, Device device, CancellationToken cancellationToken)
+        => data.Validation is null ? null : new CandidateValidation(data.Validation, model, data.Metric, device, cancellationToken);
 
     public override TWeights WeightsOf(TModel model) => weightsOf(model);
 

@@ -33,7 +33,7 @@ internal sealed class SequenceReader
             _targetFeedback = Columns.Require(data.Schema, targetFeedbackColumnName, type => type == NumberDataViewType.Single, "a Single");
     }
 
-    public SequenceData Read()
+    public SequenceData Read(CancellationToken cancellationToken)
     {
         var columns = new[] { _items, _feedback }.Concat(new[] { _targetItem, _targetFeedback }.OfType<DataViewSchema.Column>());
         using var cursor = _data.GetRowCursor(columns);
@@ -48,6 +48,7 @@ internal sealed class SequenceReader
         var row = new RowBuffer(_itemCount, _items.Name, _feedback.Name);
         while (cursor.MoveNext())
         {
+            cancellationToken.ThrowIfCancellationRequested();
             getItems(ref keys);
             getFeedback(ref feedback);
             row.Fill(keys, feedback, cursor.Position);
