@@ -31,7 +31,10 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     /// <param name="input">Rows with the items of a history as keys and the feedback beside them.</param>
     /// <returns>A transformer that adds recommendations to such rows.</returns>
     /// <exception cref="ArgumentException">A column is missing, of another type or with keys of another dictionary; k is larger than the catalogue.</exception>
-    /// <exception cref="InvalidOperationException">There is nothing to learn from: no rows, a single class of feedback, too few liked items.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There is nothing to learn from: no rows, a single class of feedback, too few liked items. Or training diverged: a loss, gradient or weight is no finite number.
+    /// </exception>
+    /// <exception cref="IOException">A checkpoint could not be written; the one of the epoch before is still there.</exception>
     /// <exception cref="InvalidDataException">A row is malformed, or the checkpoint is damaged or belongs to another training.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled; the checkpoint is that of the last finished epoch.</exception>
     public NextItemTransformer Fit(IDataView input) => Fit(input, _options.ValidationSet);
@@ -44,7 +47,10 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     /// </param>
     /// <returns>A transformer that adds recommendations to such rows.</returns>
     /// <exception cref="ArgumentException">A column is missing, of another type or with keys of another dictionary; k is larger than the catalogue.</exception>
-    /// <exception cref="InvalidOperationException">There is nothing to learn from: no rows, a single class of feedback, too few liked items.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There is nothing to learn from: no rows, a single class of feedback, too few liked items. Or training diverged: a loss, gradient or weight is no finite number.
+    /// </exception>
+    /// <exception cref="IOException">A checkpoint could not be written; the one of the epoch before is still there.</exception>
     /// <exception cref="InvalidDataException">A row is malformed, a validation item is unknown, or the checkpoint is damaged or belongs to another training.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled; the checkpoint is that of the last finished epoch.</exception>
     public NextItemTransformer Fit(IDataView trainData, IDataView? validationData)
