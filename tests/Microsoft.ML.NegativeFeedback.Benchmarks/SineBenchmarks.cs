@@ -51,7 +51,7 @@ public class SineBenchmarks
         _gradients = new GradientWorkers(_model, CPU, _workers);
         _batches = (PairwiseBatches)new PairwiseTask<SineModel, SineWeights>("SINE", _ => _model, model => model.ToWeights(),
             new PairwiseData(_data, null, EarlyStoppingMetric.Auc, new NegativeSamplerSettings(NegativeSamplingMethod.Uniform)))
-            .CreateBatches(_model, CPU, _workers.Count);
+            .CreateBatches(_model, CPU, _workers.Count, CancellationToken.None);
         _adam = new AdamOptimizer(_model.named_parameters(), 1e-3, 0.98);
     }
 

@@ -196,6 +196,29 @@ public class TrainerTests
     }
 
     [Fact]
+    public void A_file_that_is_no_checkpoint_is_refused_before_a_row_is_read()
+    {
+        string path = Path.GetTempFileName();
+        int read = 0;
+        var train = _ml.Transforms.Conversion.MapValueToKey("Items").Fit(_ml.Data.LoadFromEnumerable(ToyFeed.Histories(60, seed: 1)))
+            .Transform(_ml.Data.LoadFromEnumerable(Rows()));
+        var trainer = _ml.Recommendation().Trainers.SasRec(Small(new SasRecTrainer.Options { CheckpointPath = path }));
+        var error = Assert.Throws<InvalidDataException>(() => trainer.Fit(train));
+        Assert.Contains("delete the file", error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, read);
+        File.Delete(path);
+
+        IEnumerable<ToyHistory> Rows()
+        {
+            foreach (var history in ToyFeed.Histories(60, seed: 1))
+            {
+                read++;
+                yield return history;
+            }
+        }
+    }
+
+    [Fact]
     public void The_next_nights_training_takes_the_place_of_one_that_has_ended()
     {
         string folder = Directory.CreateTempSubdirectory().FullName;
