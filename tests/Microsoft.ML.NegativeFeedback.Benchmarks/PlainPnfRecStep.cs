@@ -1,5 +1,7 @@
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Sampling;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Training;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -15,7 +17,8 @@ internal sealed class PlainPnfRecStep : IDisposable
 {
     private const long IgnoredLabel = -100;
 
-    private readonly PnfRecSettings _settings;
+    private readonly EncoderSettings _encoder;
+    private readonly NextItemLoss _loss;
     private readonly SequenceWindows _positives;
     private readonly SequenceWindows _negatives;
     private readonly List<Parameter> _parameters = [];
@@ -26,13 +29,13 @@ internal sealed class PlainPnfRecStep : IDisposable
     private readonly Block[] _negativeBlocks;
     private readonly AdamOptimizer _adam;
 
-    public PlainPnfRecStep(SequenceData data, PnfRecSettings settings, double learningRate)
+    public PlainPnfRecStep(SequenceData data, EncoderSettings encoder, NextItemLoss loss, double learningRate)
     {
-        _settings = settings;
-        var (width, length, blocks) = (settings.Encoder.Width, settings.Encoder.MaximumLength, settings.Encoder.BlockCount);
+        (_encoder, _loss) = (encoder, loss);
+        var (width, length, blocks) = (encoder.Width, encoder.MaximumLength, encoder.BlockCount);
         _positives = new SequenceWindows(data, SequenceKind.Positives, length + 1);
         _negatives = new SequenceWindows(data, SequenceKind.Negatives, length + 1);
-        _items = Add(InitialWeights.ItemTable(CounterRandom.Of(1), CPU, data.ItemCount, width));
+        _items = Draw(NetworkParameter.Embeddings("items", CounterRandom.Of(1), data.ItemCount, width, isXavier: false));
         _positions = Normal(length, width);
         _finalNorm = CreateNorm();
         _positiveBlocks = [.. Enumerable.Range(0, blocks).Select(_ => CreateBlock())];
@@ -51,8 +54,8 @@ internal sealed class PlainPnfRecStep : IDisposable
         var (negativeInputs, negativeLabels) = Collate(_negatives, rows);
         var hidden = Encode(inputs, _positiveBlocks);
         var loss = CrossEntropy(hidden, labels)
-            .add(CrossEntropy(Encode(negativeInputs, _negativeBlocks), negativeLabels).mul(_settings.NegativeWeight))
-            .add(Contrast(hidden, inputs, labels, negativeInputs).mul(_settings.ContrastWeight));
+            .add(CrossEntropy(Encode(negativeInputs, _negativeBlocks), negativeLabels).mul(_loss.NegativeWeight))
+            .add(Contrast(hidden, inputs, labels, negativeInputs).mul(_loss.ContrastWeight));
         loss.backward();
         _adam.Step();
         return loss.item<float>();
@@ -67,7 +70,7 @@ internal sealed class PlainPnfRecStep : IDisposable
 
     private Tensor Encode(Tensor inputs, Block[] blocks)
     {
-        long batch = inputs.shape[0], length = inputs.shape[1], width = _settings.Encoder.Width;
+        long batch = inputs.shape[0], length = inputs.shape[1], width = _encoder.Width;
         var isItem = inputs.ne(0).unsqueeze(2);
         var values = _items.index_select(0, inputs.view(-1)).view(batch, length, width).mul(Math.Sqrt(width)).add(_positions);
         values = Dropout(values).mul(isItem);
@@ -79,7 +82,7 @@ internal sealed class PlainPnfRecStep : IDisposable
 
     private Tensor Run(Block block, Tensor input, Tensor mask)
     {
-        long width = _settings.Encoder.Width;
+        long width = _encoder.Width;
         var normalized = Apply(block.AttentionNorm, input);
         var query = Project(normalized, 0).mul(1 / Math.Sqrt(width));
         var weights = Dropout(query.bmm(Project(input, 1).transpose(1, 2)).add(mask).softmax(-1));
@@ -100,7 +103,7 @@ internal sealed class PlainPnfRecStep : IDisposable
 
     private Tensor Contrast(Tensor hidden, Tensor inputs, Tensor labels, Tensor negatives)
     {
-        long width = _settings.Encoder.Width;
+        long width = _encoder.Width;
         var positions = inputs.view(-1).ne(0).nonzero().squeeze(1);
         var rows = hidden.view(-1, width).index_select(0, positions);
         var next = _items.index_select(0, labels.view(-1).index_select(0, positions));
@@ -113,7 +116,7 @@ internal sealed class PlainPnfRecStep : IDisposable
 
     private (Tensor Inputs, Tensor Labels) Collate(SequenceWindows windows, int[] rows)
     {
-        int length = _settings.Encoder.MaximumLength;
+        int length = _encoder.MaximumLength;
         var (inputs, labels) = (new long[rows.Length * length], new long[rows.Length * length]);
         Array.Fill(labels, IgnoredLabel);
         for (int row = 0; row < rows.Length; row++)
@@ -126,10 +129,10 @@ internal sealed class PlainPnfRecStep : IDisposable
         return (tensor(inputs, rows.Length, length), tensor(labels, rows.Length, length));
     }
 
-    private Tensor Dropout(Tensor values) => nn.functional.dropout(values, _settings.Encoder.DropoutRate, training: true);
+    private Tensor Dropout(Tensor values) => nn.functional.dropout(values, _encoder.DropoutRate, training: true);
 
     private Tensor Apply(Norm norm, Tensor values)
-        => nn.functional.layer_norm(values, [_settings.Encoder.Width], norm.Weight, norm.Bias, EncoderWeights.NormEpsilon);
+        => nn.functional.layer_norm(values, [_encoder.Width], norm.Weight, norm.Bias, LayerNormalization.Epsilon);
 
     private Parameter Add(Parameter parameter)
     {
@@ -137,16 +140,19 @@ internal sealed class PlainPnfRecStep : IDisposable
         return parameter;
     }
 
-    private Parameter Normal(int rows, int columns) => Add(InitialWeights.Normal(CounterRandom.Of(_parameters.Count), CPU, rows, columns));
+    private Parameter Normal(int rows, int columns) => Draw(NetworkParameter.Normal("", CounterRandom.Of(_parameters.Count), rows, columns));
+
+    private Parameter Draw(NetworkParameter parameter)
+        => Add(new Parameter(TorchMemory.Of(parameter.Draw(), CPU, Array.ConvertAll(parameter.Shape, size => (long)size))));
 
     private Parameter Zeros(int size) => Add(new Parameter(zeros(size)));
 
-    private Norm CreateNorm() => new(Add(new Parameter(ones(_settings.Encoder.Width))), Zeros(_settings.Encoder.Width));
+    private Norm CreateNorm() => new(Add(new Parameter(ones(_encoder.Width))), Zeros(_encoder.Width));
 
     private Block CreateBlock()
     {
-        int width = _settings.Encoder.Width;
-        var inWeight = Add(InitialWeights.Xavier(CounterRandom.Of(_parameters.Count), CPU, 3 * width, width));
+        int width = _encoder.Width;
+        var inWeight = Draw(NetworkParameter.Xavier("", CounterRandom.Of(_parameters.Count), 3 * width, width));
         return new Block(CreateNorm(), inWeight, Zeros(3 * width),
             Normal(width, width), Zeros(width), CreateNorm(), Normal(width, width), Zeros(width), Normal(width, width), Zeros(width));
     }

@@ -1,5 +1,7 @@
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Sampling;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Training;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -32,7 +34,7 @@ internal sealed class PlainSineStep : IDisposable
         var (width, length) = (settings.Encoder.Width, settings.Encoder.MaximumLength);
         _windows = new LikedWindows(data, length + 1);
         _sampler = new NegativeSampler(new NegativeSamplerSettings(NegativeSamplingMethod.Uniform), data.ItemCount);
-        _items = Add(InitialWeights.ItemTable(CounterRandom.Of(1), CPU, data.ItemCount, width, EncoderForm.Sine));
+        _items = Draw(NetworkParameter.Embeddings("items", CounterRandom.Of(1), data.ItemCount, width, isXavier: true));
         _positions = Matrix(length, width);
         _prototypes = Matrix(settings.SubInterestCount, width);
         _fusionWeight = Matrix(1, 2 * width);
@@ -140,7 +142,7 @@ internal sealed class PlainSineStep : IDisposable
     private Tensor Dropout(Tensor values) => nn.functional.dropout(values, _settings.Encoder.DropoutRate, training: true);
 
     private Tensor Apply(Norm norm, Tensor values)
-        => nn.functional.layer_norm(values, [_settings.Encoder.Width], norm.Weight, norm.Bias, EncoderWeights.NormEpsilon);
+        => nn.functional.layer_norm(values, [_settings.Encoder.Width], norm.Weight, norm.Bias, LayerNormalization.Epsilon);
 
     private Parameter Add(Parameter parameter)
     {
@@ -148,7 +150,10 @@ internal sealed class PlainSineStep : IDisposable
         return parameter;
     }
 
-    private Parameter Matrix(int rows, int columns) => Add(InitialWeights.XavierNormal(CounterRandom.Of(_parameters.Count), CPU, rows, columns));
+    private Parameter Matrix(int rows, int columns) => Draw(NetworkParameter.XavierNormal("", CounterRandom.Of(_parameters.Count), rows, columns));
+
+    private Parameter Draw(NetworkParameter parameter)
+        => Add(new Parameter(TorchMemory.Of(parameter.Draw(), CPU, Array.ConvertAll(parameter.Shape, size => (long)size))));
 
     private Parameter Zeros(int size) => Add(new Parameter(zeros(size)));
 

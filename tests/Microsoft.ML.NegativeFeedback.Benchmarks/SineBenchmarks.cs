@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Sampling;
 using Microsoft.ML.NegativeFeedback.Training;
 using TorchSharp;
@@ -20,7 +21,7 @@ public class SineBenchmarks
 
     private SequenceData _data = null!;
     private PlainSineStep _plain = null!;
-    private SineModel _model = null!;
+    private PairwiseModel _model = null!;
     private GradientWorkers _gradients = null!;
     private TorchWorkers _workers = null!;
     private PairwiseBatches _batches = null!;
@@ -42,17 +43,17 @@ public class SineBenchmarks
     {
         set_num_threads(Environment.ProcessorCount);
         _data = Histories();
-        var settings = new SineSettings(new EncoderSettings(50, Length, 2, 1, 0.5, EncoderForm.Sine), SubInterests, new PairwiseWeights(1, 1), 1,
-            0.5, FusionNormalization.Softmax, AdaptiveFusion: true);
+        var settings = new SineSettings(new EncoderSettings(50, Length, 2, 1, 0.5, EncoderForm.Sine), SubInterests, 0.5, FusionNormalization.Softmax, AdaptiveFusion: true);
         _scope = NewDisposeScope();
         _plain = new PlainSineStep(_data, settings, 1e-3);
-        _model = new SineModel(ItemCount, settings, 1, CPU);
+        var network = new SineNetwork(ItemCount, settings, 1);
+        var weights = new PairwiseWeights(1, 1);
+        _model = new PairwiseModel(network, weights, CPU, new ParameterLoss(PairwiseModel.RegularizerName, 1, network.Prototypes, DistanceCorrelation.OfPairs));
         _workers = new TorchWorkers(Environment.ProcessorCount, Environment.ProcessorCount);
         _gradients = new GradientWorkers(_model, CPU, _workers);
-        _batches = (PairwiseBatches)new PairwiseTask<SineModel, SineWeights>("SINE", _ => _model, model => model.ToWeights(),
-            new PairwiseData(_data, null, new NegativeSamplerSettings(NegativeSamplingMethod.Uniform)))
-            .CreateBatches(_model, CPU, _workers.Count);
-        _adam = new AdamOptimizer(_model.named_parameters(), 1e-3, 0.98);
+        _batches = (PairwiseBatches)new PairwiseTask(network, weights, new PairwiseData(_data, null, new NegativeSamplerSettings(NegativeSamplingMethod.Uniform)))
+            .CreateBatches(_model, CPU, _workers.Count, CancellationToken.None);
+        _adam = new AdamOptimizer(_model.Parameters, 1e-3, 0.98);
     }
 
     /// <summary>Frees what torch holds.</summary>

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
-using Microsoft.ML.NegativeFeedback.Models;
+using Microsoft.ML.NegativeFeedback.Losses;
+using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Training;
 using TorchSharp;
 
@@ -11,8 +12,8 @@ namespace Microsoft.ML.NegativeFeedback.Benchmarks;
 /// </summary>
 public class TrainingBenchmarks
 {
-    private static readonly PnfRecSettings _settings = new(
-        new EncoderSettings(231, 50, 2, 1, 0.1), 0.45, 0.25, ContrastSimilarity.Dot, SeparatePositionEmbeddings: false);
+    private static readonly EncoderSettings _encoder = new(231, 50, 2, 1, 0.1);
+    private static readonly NextItemLoss _loss = new(0.45, 0.25, ContrastSimilarity.Dot, ContrastItems.OpposingTemperature);
 
     private readonly SequenceData _data = BenchmarkData.Read(BenchmarkData.KeyedSequences());
 
@@ -24,12 +25,13 @@ public class TrainingBenchmarks
     [Benchmark(Baseline = true)]
     public double PlainEpoch()
     {
-        using var plain = new PlainPnfRecStep(_data, _settings, 1e-3);
+        using var plain = new PlainPnfRecStep(_data, _encoder, _loss, 1e-3);
         return Enumerable.Range(0, _data.RowCount).Chunk(500).Sum(plain.Step);
     }
 
     /// <summary>The library's epoch, model creation and export included.</summary>
     [Benchmark]
     public double Epoch()
-        => ModelTraining.Train(_data, null, _settings, new TrainingSettings { MaximumEpochs = 1, Threads = Environment.ProcessorCount }).Epochs[0].Loss;
+        => ModelTraining.Train(new NextItemTask(new PnfRecNetwork(_data.ItemCount, _encoder, readsNegatives: true, separatePositions: false, seed: 0), _loss, _data, null),
+            new TrainingSettings { MaximumEpochs = 1, Threads = Environment.ProcessorCount }).Epochs[0].Loss;
 }

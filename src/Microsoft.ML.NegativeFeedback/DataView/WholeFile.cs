@@ -68,8 +68,12 @@ internal static class WholeFile
         foreach (string file in Directory.EnumerateFiles(Path.GetDirectoryName(path)!, "*" + Suffix))
         {
             string name = Path.GetFileName(file);
-            if (!name.StartsWith(prefix, StringComparison.Ordinal) || !Guid.TryParseExact(name[prefix.Length..^Suffix.Length], "N", out _))
+            if (name.Length < prefix.Length + Suffix.Length || !name.StartsWith(prefix, StringComparison.Ordinal)
+                || !Guid.TryParseExact(name[prefix.Length..^Suffix.Length], "N", out _))
+            {
                 continue;
+            }
+
             try
             {
                 new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose).Dispose();

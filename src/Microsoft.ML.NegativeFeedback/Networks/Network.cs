@@ -28,6 +28,9 @@ internal abstract class Network(int itemCount, EncoderSettings settings, long se
     /// <summary>Everything that is learned, the item table first.</summary>
     public IReadOnlyList<NetworkParameter> Parameters => [Items, .. OwnParameters];
 
+    /// <summary>What of it scoring uses.</summary>
+    public virtual IEnumerable<NetworkParameter> ScoringParameters => Parameters;
+
     /// <summary>Everything that is learned but the item table.</summary>
     protected abstract IEnumerable<NetworkParameter> OwnParameters { get; }
 

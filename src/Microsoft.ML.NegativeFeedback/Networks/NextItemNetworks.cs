@@ -70,6 +70,8 @@ internal class PnfRecNetwork : NextItemNetwork
 
     public override SequenceKind ScoringSequence => SequenceKind.Positives;
 
+    public override IEnumerable<NetworkParameter> ScoringParameters => [Items, .. _positive.Parameters];
+
     protected override IEnumerable<NetworkParameter> OwnParameters => _positive.Parameters.Union(_negative?.Parameters ?? []);
 
     public override T Hidden<T>(Pass<T> pass, History<T> history, SequenceKind kind)

@@ -10,8 +10,8 @@ internal sealed record GraphSize(Network Network, string Options)
     /// <summary>Room for the nodes between the constants.</summary>
     private const double NodeBytes = 1 << 20;
 
-    /// <summary>All the numbers of the graph: what is learned, and of each item its popularity and the mask of padding.</summary>
-    public double Values => Network.Parameters.Sum(parameter => (double)parameter.Length) + (2 * (Network.ItemCount + 1.0));
+    /// <summary>All the numbers of the graph: what is learned for scoring, and of each item its popularity and the mask of padding.</summary>
+    public double Values => Network.ScoringParameters.Sum(parameter => (double)parameter.Length) + (2 * (Network.ItemCount + 1.0));
 
     /// <summary>Checks that an ONNX file can hold the graph and what a saved model has beside it.</summary>
     /// <param name="itemsColumnName">The column that has the items.</param>

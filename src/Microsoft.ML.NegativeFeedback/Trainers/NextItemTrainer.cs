@@ -33,8 +33,10 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     /// <returns>A transformer that adds recommendations to such rows.</returns>
     /// <exception cref="ArgumentException">A column is missing, of another type or with keys of another dictionary; k is larger than the catalogue.</exception>
     /// <exception cref="InvalidOperationException">
-    /// There is nothing to learn from: no rows, a single class of feedback, too few liked items; or the options make a model of more than 2 GiB, for which ONNX has no file.
+    /// There is nothing to learn from: no rows, a single class of feedback, too few liked items; or the options make a model of more than 2 GiB, for which ONNX has no file;
+    /// or training diverged: a loss, gradient or weight is no finite number.
     /// </exception>
+    /// <exception cref="IOException">A checkpoint could not be written; the one of the epoch before is still there.</exception>
     /// <exception cref="InvalidDataException">A row is malformed, or the checkpoint is damaged or belongs to another training.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled; the checkpoint is that of the last finished epoch.</exception>
     public NextItemTransformer Fit(IDataView input) => Fit(input, _options.ValidationSet);
@@ -48,8 +50,10 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     /// <returns>A transformer that adds recommendations to such rows.</returns>
     /// <exception cref="ArgumentException">A column is missing, of another type or with keys of another dictionary; k is larger than the catalogue.</exception>
     /// <exception cref="InvalidOperationException">
-    /// There is nothing to learn from: no rows, a single class of feedback, too few liked items; or the options make a model of more than 2 GiB, for which ONNX has no file.
+    /// There is nothing to learn from: no rows, a single class of feedback, too few liked items; or the options make a model of more than 2 GiB, for which ONNX has no file;
+    /// or training diverged: a loss, gradient or weight is no finite number.
     /// </exception>
+    /// <exception cref="IOException">A checkpoint could not be written; the one of the epoch before is still there.</exception>
     /// <exception cref="InvalidDataException">A row is malformed, a validation item is unknown, or the checkpoint is damaged or belongs to another training.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled; the checkpoint is that of the last finished epoch.</exception>
     public NextItemTransformer Fit(IDataView trainData, IDataView? validationData)
@@ -58,16 +62,19 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         var items = TrainerChecks.CheckSchema(trainData.Schema, _options);
         int itemCount = checked((int)((KeyDataViewType)ColumnTypes.ItemOf(items.Type)).Count);
         NextItemTransformer.CheckBeforeTraining(_environment, ScoringColumns, trainData.Schema, GraphSize(itemCount));
-        int seed = _options.Seed ?? _host.Rand.Next();
+        _options.CancellationToken.ThrowIfCancellationRequested();
+        var unfinished = UnfinishedTraining();
+        int seed = _options.Seed ?? (int?)unfinished?.Seed ?? _host.Rand.Next();
         using var channel = _host.Start("Training");
 
         var validation = validationData is null ? null : new ValidationReader(_options, RanksCandidates).Read(validationData, items, itemCount);
-        var all = SequenceData.Read(trainData, itemCount, _options.ItemsColumnName, _options.FeedbackColumnName);
+        var all = SequenceData.Read(trainData, itemCount, _options.ItemsColumnName, _options.FeedbackColumnName, _options.CancellationToken);
         // before a trainer warns of what the rows lack
         TrainingDataChecks.RequireRows(all);
         var input = new TrainerInput(all, validation, itemCount, seed, channel);
         var run = new TrainingRun(_options.Progress, line => channel.Info(MessageSensitivity.None, "{0}", line), _options.CancellationToken);
-        var weights = Train(input, LoopSettings(seed), run);
+        var settings = LoopSettings(seed) with { Threads = _options.NumberOfThreads ?? unfinished?.Threads };
+        var weights = Train(input, settings, run);
         byte[] graph = NextItemGraph.Build(weights, GraphOptions(Popularity(all, weights.Network.ReadsWholeHistory)));
         return new NextItemTransformer(_environment, graph, ScoringColumns, trainData.Schema);
     }
@@ -130,6 +137,15 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         return (train, targets is null ? null : new TargetValidationRows(targets, _options.ValidationCutoff));
     }
 
+    // What the options leave open is as it was in a training that goes on.
+    private Checkpoint? UnfinishedTraining()
+    {
+        if (_options.CheckpointPath is not { } path)
+            return null;
+        CheckpointFile.CheckWritable(path);
+        return CheckpointFile.ReadHeader(path) is { } former && !former.HasEnded(_options.MaximumNumberOfEpochs, _options.EarlyStoppingPatience) ? former : null;
+    }
+
     /// <summary>β₂ of Adam.</summary>
     private protected virtual double SecondMomentDecay => 0.999;
 
@@ -145,7 +161,6 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         Patience = _options.EarlyStoppingPatience,
         GradientClippingNorm = _options.GradientClippingNorm,
         CudaDevice = CudaDevice,
-        Threads = _options.NumberOfThreads,
         Seed = seed,
         CheckpointPath = _options.CheckpointPath,
     };

@@ -145,12 +145,21 @@ public abstract class SequenceTrainerOptions
     public double? GradientClippingNorm { get; set; }
 
     /// <summary>
-    /// A file that training writes after every epoch and goes on from where it exists, to the same result as if it had never stopped. It must come from the
-    /// same options and data. Default null: none is written.
+    /// A file that training writes after every epoch and goes on from where it exists, to the same result as if it had never stopped. Default null: none is
+    /// written.
     /// </summary>
+    /// <remarks>
+    /// <para>A training that was cut short goes on only with the options and data that it began with; the error says which differ. Where <see cref="Seed"/> or
+    /// <see cref="NumberOfThreads"/> is null, it is as it was in that training. To start anew, delete the file or choose another path.</para>
+    /// <para>A training that has ended is not repeated: with the same options, <see cref="Seed"/> among them, and data its model comes from the file. With others, as
+    /// when the next night's data are trained on, training starts anew and its first epoch takes the file's place; with a larger
+    /// <see cref="MaximumNumberOfEpochs"/> alone it goes on. The file may be deleted as soon as the model is saved.</para>
+    /// </remarks>
     public string? CheckpointPath { get; set; }
 
-    /// <summary>Stops training between steps; the checkpoint stays as the last finished epoch left it. Default none.</summary>
+    /// <summary>
+    /// Stops training, also while rows are read, cut into sequences or validated on; the checkpoint stays as the last finished epoch left it. Default none.
+    /// </summary>
     public CancellationToken CancellationToken { get; set; }
 
     /// <summary>Told after every epoch how training goes; called on the training thread. Default null.</summary>
@@ -164,12 +173,15 @@ public abstract class SequenceTrainerOptions
     /// </summary>
     public TrainingDevice Device { get; set; } = TrainingDevice.Automatic;
 
-    /// <summary>Threads of training on the CPU; 1 to 1,024. Default null: torch's choice, or one a processor where torch sees one core.</summary>
+    /// <summary>
+    /// Threads of training on the CPU; 1 to 1,024. Default null: those of the training that goes on from <see cref="CheckpointPath"/>, or torch's choice, or one a
+    /// processor where torch sees one core.
+    /// </summary>
     public int? NumberOfThreads { get; set; }
 
     /// <summary>
     /// Seeds initial weights, the order of batches, dropout and the held-out rows. The same seed and number of threads give the same model, to the bit.
-    /// Default null: taken from the seed of the <see cref="MLContext"/>.
+    /// Default null: that of the training that goes on from <see cref="CheckpointPath"/>, or taken from the seed of the <see cref="MLContext"/>.
     /// </summary>
     public int? Seed { get; set; }
 }

@@ -20,13 +20,14 @@ internal sealed class ValidationReader(SequenceTrainerOptions options, bool pref
         {
             var keys = KeyMapping.Apply(rows, items, options.ItemsColumnName, options.ValidationCandidatesColumnName);
             return new CandidateValidationRows(new CandidateReader(keys, itemCount).Read(
-                options.ItemsColumnName, options.FeedbackColumnName, options.ValidationCandidatesColumnName, options.CandidateLabelsColumnName),
-                options.EarlyStoppingMetric);
+                options.ItemsColumnName, options.FeedbackColumnName, options.ValidationCandidatesColumnName, options.CandidateLabelsColumnName,
+                options.CancellationToken), options.EarlyStoppingMetric);
         }
 
         return new TargetValidationRows(SequenceData.ReadEvaluationRows(
             KeyMapping.Apply(rows, items, options.ItemsColumnName, options.TargetItemColumnName), itemCount,
-            options.ItemsColumnName, options.FeedbackColumnName, options.TargetItemColumnName, options.TargetFeedbackColumnName), options.ValidationCutoff);
+            options.ItemsColumnName, options.FeedbackColumnName, options.TargetItemColumnName, options.TargetFeedbackColumnName,
+            options.CancellationToken), options.ValidationCutoff);
     }
 
     private bool HasCandidates(DataViewSchema schema)

@@ -42,6 +42,20 @@ internal sealed class AdamOptimizer : IDisposable
         }
     }
 
+    /// <summary>Whether every gradient is a number.</summary>
+    public bool HasFiniteGradients() => AreFinite(_states.Select(state => state.Parameter.grad).OfType<Tensor>());
+
+    /// <summary>Whether every weight is a number.</summary>
+    public bool HasFiniteWeights() => AreFinite(_states.Select(state => state.Parameter));
+
+    // NaN and ∞ stay in a sum
+    private static bool AreFinite(IEnumerable<Tensor> tensors)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        return float.IsFinite(stack(tensors.Select(values => values.sum()).ToArray()).sum().item<float>());
+    }
+
     /// <summary>Scales all gradients so that their common norm is at most <paramref name="maximumNorm"/>.</summary>
     public void ClipGradients(double maximumNorm)
     {

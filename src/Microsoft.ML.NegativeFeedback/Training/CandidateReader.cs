@@ -14,15 +14,17 @@ internal sealed class CandidateReader(IDataView data, int itemCount)
     /// <param name="feedbackColumnName">The feedback beside it: a vector of Single.</param>
     /// <param name="candidatesColumnName">The candidates: a vector of keys of the same dictionary.</param>
     /// <param name="labelsColumnName">Beside each candidate a Single: above 0 where it was liked.</param>
+    /// <param name="cancellationToken">Looked at row by row.</param>
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
     /// <exception cref="InvalidDataException">A row's vectors differ in length, or a value is NaN or no known key.</exception>
-    public CandidateRows Read(string itemsColumnName, string feedbackColumnName, string candidatesColumnName, string labelsColumnName)
+    public CandidateRows Read(
+        string itemsColumnName, string feedbackColumnName, string candidatesColumnName, string labelsColumnName, CancellationToken cancellationToken = default)
     {
         const string Remedy = "; Data.LeaveLastOut makes rows with candidates";
         var candidatesColumn = Columns.Require(data.Schema, candidatesColumnName, ColumnTypes.IsKeyVector,
             $"a vector of keys of the same dictionary as '{itemsColumnName}'{Remedy}");
         var labelsColumn = Columns.Require(data.Schema, labelsColumnName, ColumnTypes.IsSingleVector, $"a vector of Single beside the candidates{Remedy}");
-        var histories = SequenceData.Read(data, itemCount, itemsColumnName, feedbackColumnName);
+        var histories = SequenceData.Read(data, itemCount, itemsColumnName, feedbackColumnName, cancellationToken);
 
         using var cursor = data.GetRowCursor([candidatesColumn, labelsColumn]);
         var getCandidates = cursor.GetGetter<VBuffer<uint>>(candidatesColumn);
@@ -32,6 +34,7 @@ internal sealed class CandidateReader(IDataView data, int itemCount)
         var (candidates, labels) = (new List<int[]>(), new List<float[]>());
         while (cursor.MoveNext())
         {
+            cancellationToken.ThrowIfCancellationRequested();
             getCandidates(ref keys);
             getLabels(ref values);
             int[] row = Array.ConvertAll(keys.DenseValues().ToArray(), key => Check(key, candidatesColumnName, cursor.Position + 1));

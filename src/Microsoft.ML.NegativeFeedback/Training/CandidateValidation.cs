@@ -13,9 +13,9 @@ internal sealed class CandidateValidation : IValidation
     private readonly int[] _rows;
     private readonly EarlyStoppingMetric _metric;
 
-    public CandidateValidation(CandidateRows data, SequenceModel model, EarlyStoppingMetric metric)
+    public CandidateValidation(CandidateRows data, SequenceModel model, EarlyStoppingMetric metric, CancellationToken cancellationToken = default)
     {
-        (_data, _metric, _scorer) = (data, metric, new HistoryScorer(model, data.Histories));
+        (_data, _metric, _scorer) = (data, metric, new HistoryScorer(model, data.Histories, cancellationToken));
         _rows = [.. Enumerable.Range(0, data.Histories.RowCount)
             .Where(row => _scorer.Length(row) > 0 && data.Candidates(row).Length > 0)
             .OrderBy(_scorer.Length)];
@@ -34,7 +34,7 @@ internal sealed class CandidateValidation : IValidation
         bool HasSkipped(int row) => data.Labels(row).ContainsAnyInRange(float.MinValue, 0);
     }
 
-    public ValidationResult Evaluate(TorchWorkers workers)
+    public ValidationResult Evaluate(TorchWorkers workers, CancellationToken cancellationToken = default)
     {
         int[][] batches = [.. _rows.Chunk(RowsPerBatch)];
         var scores = new float[batches.Length][];
@@ -42,7 +42,10 @@ internal sealed class CandidateValidation : IValidation
         {
             using var noGradient = no_grad();
             for (int batch = worker; batch < batches.Length; batch += workers.Count)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
                 scores[batch] = Scores(batches[batch]);
+            }
         });
 
         var totals = new CandidateTotals(2);

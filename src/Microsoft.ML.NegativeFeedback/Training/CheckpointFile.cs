@@ -8,13 +8,14 @@ using Microsoft.ML.NegativeFeedback.DataView;
 namespace Microsoft.ML.NegativeFeedback.Training;
 
 /// <summary>
-/// The file of a <see cref="Checkpoint"/>: a magic number, the length of a JSON header, the header, the tensors' values end to end as
-/// little-endian Single, and the SHA-256 of everything before it. It appears whole or not at all.
+/// The file of a <see cref="Checkpoint"/>: a magic number, the length of a JSON header, the header, the SHA-256 of all that, the tensors' values end to end as
+/// little-endian Single, and the SHA-256 of everything before it. It is written and read a block at a time, and appears whole or not at all.
 /// </summary>
 internal static class CheckpointFile
 {
-    private static readonly byte[] Magic = "NFBCKPT1"u8.ToArray();
-    private const int HashLength = SHA256.HashSizeInBytes;
+    private static readonly byte[] Magic = "NFBCKPT2"u8.ToArray();
+
+    private const int HashLength = SHA256.HashSizeInBytes, BlockLength = 1 << 20, LongestHeader = 1 << 28;
 
     // A measure can be without a value on the validation rows: GAUC where no row has both liked and skipped candidates.
     private static readonly JsonSerializerOptions HeaderFormat = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
@@ -27,7 +28,7 @@ internal static class CheckpointFile
         {
             WholeFile.CheckWritable(path);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
             throw new ArgumentException(
                 $"The checkpoint '{path}' cannot be written: {error.Message} Choose a file in a folder that can be written to.", error);
@@ -35,85 +36,150 @@ internal static class CheckpointFile
     }
 
     /// <summary>Writes a checkpoint in the place of the one before.</summary>
-    public static void Write(string path, Checkpoint checkpoint)
+    /// <param name="path">The file.</param>
+    /// <param name="checkpoint">What it says of itself.</param>
+    /// <param name="values">The values of its tensors in their order; each is asked for when it is written.</param>
+    /// <exception cref="IOException">It could not be written; the one before is still there.</exception>
+    public static void Write(string path, Checkpoint checkpoint, IEnumerable<float[]> values)
     {
-        var names = checkpoint.Tensors.Keys.Order(StringComparer.Ordinal).ToArray();
-        var header = new Header(checkpoint.Fingerprint, checkpoint.BestEpoch, [.. checkpoint.Epochs], new(checkpoint.Steps),
-            Array.ConvertAll(names, name => new TensorEntry(name, checkpoint.Tensors[name].Length)));
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(header, HeaderFormat);
-        WholeFile.Write(path, "The checkpoint", file =>
+        try
         {
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            var length = new byte[sizeof(long)];
-            BinaryPrimitives.WriteInt64LittleEndian(length, json.Length);
-            Append(Magic);
-            Append(length);
-            Append(json);
-            foreach (string name in names)
-                Append(LittleEndian(checkpoint.Tensors[name]));
-            file.Write(hash.GetHashAndReset());
-
-            void Append(ReadOnlySpan<byte> bytes)
-            {
-                hash.AppendData(bytes);
-                file.Write(bytes);
-            }
-        });
+            WholeFile.Write(path, "The checkpoint", stream => Write(stream, checkpoint, values));
+        }
+        catch (IOException error)
+        {
+            long size = checkpoint.Tensors.Sum(tensor => tensor.Length) * sizeof(float);
+            throw new IOException(FormattableString.Invariant($"The checkpoint '{path}' of epoch {checkpoint.Epochs.Count} could not be written: ")
+                + FormattableString.Invariant($"{(error.InnerException ?? error).Message} It takes {(size >> 20) + 1} MiB beside the one of the epoch before, which is ")
+                + "left as it was: free as much on its drive and train again, which goes on from there.", error);
+        }
     }
+
+    /// <summary>Writes a checkpoint.</summary>
+    internal static void Write(Stream stream, Checkpoint checkpoint, IEnumerable<float[]> values)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(checkpoint, HeaderFormat);
+        var length = new byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(length, json.Length);
+        Append(Magic);
+        Append(length);
+        Append(json);
+        Append(hash.GetCurrentHash());
+        var block = new byte[BlockLength];
+        foreach (float[] tensor in values)
+        {
+            for (int start = 0; start < tensor.Length; start += BlockLength / sizeof(float))
+            {
+                var part = tensor.AsSpan(start, Math.Min(BlockLength / sizeof(float), tensor.Length - start));
+                ConvertLittleEndian(MemoryMarshal.Cast<float, int>(part), MemoryMarshal.Cast<byte, int>(block.AsSpan()));
+                Append(block.AsSpan(0, part.Length * sizeof(float)));
+            }
+        }
+
+        stream.Write(hash.GetHashAndReset());
+
+        void Append(ReadOnlySpan<byte> bytes)
+        {
+            hash.AppendData(bytes);
+            stream.Write(bytes);
+        }
+    }
+
+    /// <summary>What the checkpoint says of itself; null where there is no file.</summary>
+    /// <exception cref="InvalidDataException">The file is no checkpoint, or its beginning is truncated or damaged.</exception>
+    public static Checkpoint? ReadHeader(string path)
+    {
+        using var stream = Open(path);
+        return stream is null ? null : Read(stream, path, _ => null);
+    }
+
+    /// <summary>Opens a checkpoint; null where there is none.</summary>
+    public static Stream? Open(string path)
+        => File.Exists(path) ? new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, BlockLength) : null;
 
     /// <summary>Reads a checkpoint.</summary>
-    /// <exception cref="InvalidDataException">The file is no checkpoint, or truncated, or damaged.</exception>
-    public static Checkpoint Read(string path)
+    /// <param name="stream">Where it begins.</param>
+    /// <param name="path">What it is called in messages.</param>
+    /// <param name="choose">Sees what the checkpoint says of itself and gives what takes the values of a tensor, by its number; or null to read no further.</param>
+    /// <exception cref="InvalidDataException">
+    /// It is no checkpoint, or truncated, or damaged, which is known at its end alone: nothing that was taken is to be used then.
+    /// </exception>
+    internal static Checkpoint Read(Stream stream, string path, Func<Checkpoint, Action<int, float[]>?> choose)
     {
-        byte[] bytes = File.ReadAllBytes(path);
-        if (!bytes.AsSpan().StartsWith(Magic))
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        try
+        {
+            var checkpoint = ReadHeader(stream, hash, path);
+            if (choose(checkpoint) is not { } take)
+                return checkpoint;
+            for (int i = 0; i < checkpoint.Tensors.Count; i++)
+                take(i, ReadValues(stream, hash, checkpoint.Tensors[i].Length));
+            RequireHash(stream, hash.GetCurrentHash());
+            return stream.ReadByte() < 0 ? checkpoint : throw new EndOfStreamException();
+        }
+        catch (Exception error) when (error is EndOfStreamException or JsonException)
+        {
+            throw new InvalidDataException($"The checkpoint '{path}' is truncated or damaged. Delete the file to start anew.", error);
+        }
+    }
+
+    private static Checkpoint ReadHeader(Stream stream, IncrementalHash hash, string path)
+    {
+        var magic = new byte[Magic.Length];
+        if (stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) < magic.Length || !magic.AsSpan().SequenceEqual(Magic))
         {
             throw new InvalidDataException(
-                $"'{path}' is no checkpoint of this library. Choose another path, or delete the file to start anew.");
+                $"'{path}' is no checkpoint of this library, or one of another version. Choose another path, or delete the file to start anew.");
         }
 
-        if (!EndsWithItsHash(bytes))
-            throw new InvalidDataException($"The checkpoint '{path}' is truncated or damaged. Delete the file to start anew.");
+        hash.AppendData(magic);
+        long length = BinaryPrimitives.ReadInt64LittleEndian(ReadBytes(stream, hash, sizeof(long)));
+        if (length is < 0 or > LongestHeader)
+            throw new EndOfStreamException();
+        byte[] json = ReadBytes(stream, hash, (int)length);
+        byte[] expected = hash.GetCurrentHash();
+        RequireHash(stream, expected);
+        hash.AppendData(expected);
+        return JsonSerializer.Deserialize<Checkpoint>(json, HeaderFormat) ?? throw new JsonException();
+    }
 
-        int headerStart = Magic.Length + sizeof(long);
-        int headerLength = (int)BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(Magic.Length));
-        var header = JsonSerializer.Deserialize<Header>(bytes.AsSpan(headerStart, headerLength), HeaderFormat)
-            ?? throw new InvalidDataException($"The checkpoint '{path}' has no header. Delete the file to start anew.");
-        var tensors = new Dictionary<string, float[]>();
-        int start = headerStart + headerLength;
-        foreach (var entry in header.Tensors)
+    private static float[] ReadValues(Stream stream, IncrementalHash hash, long length)
+    {
+        var values = new float[length];
+        for (int start = 0; start < values.Length; start += BlockLength / sizeof(float))
         {
-            tensors[entry.Name] = FromLittleEndian(bytes.AsSpan(start, entry.Length * sizeof(float)));
-            start += entry.Length * sizeof(float);
+            var part = values.AsSpan(start, Math.Min(BlockLength / sizeof(float), values.Length - start));
+            stream.ReadExactly(MemoryMarshal.AsBytes(part));
+            hash.AppendData(MemoryMarshal.AsBytes(part));
+            ConvertLittleEndian(MemoryMarshal.Cast<float, int>(part), MemoryMarshal.Cast<float, int>(part));
         }
 
-        return new Checkpoint(header.Fingerprint, header.BestEpoch, header.Epochs, header.Steps, tensors);
-    }
-
-    private static bool EndsWithItsHash(byte[] bytes)
-        => bytes.Length >= Magic.Length + sizeof(long) + HashLength
-            && SHA256.HashData(bytes.AsSpan(..^HashLength)).AsSpan().SequenceEqual(bytes.AsSpan(^HashLength..));
-
-    private static ReadOnlySpan<byte> LittleEndian(float[] values)
-    {
-        if (BitConverter.IsLittleEndian)
-            return MemoryMarshal.AsBytes(values.AsSpan());
-        var bytes = new byte[values.Length * sizeof(float)];
-        for (int i = 0; i < values.Length; i++)
-            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), values[i]);
-        return bytes;
-    }
-
-    private static float[] FromLittleEndian(ReadOnlySpan<byte> bytes)
-    {
-        var values = new float[bytes.Length / sizeof(float)];
-        for (int i = 0; i < values.Length; i++)
-            values[i] = BinaryPrimitives.ReadSingleLittleEndian(bytes[(i * sizeof(float))..]);
         return values;
     }
 
-    private sealed record Header(
-        string Fingerprint, int BestEpoch, TrainingProgress[] Epochs, Dictionary<string, long> Steps, TensorEntry[] Tensors);
+    private static byte[] ReadBytes(Stream stream, IncrementalHash hash, int length)
+    {
+        var bytes = new byte[length];
+        stream.ReadExactly(bytes);
+        hash.AppendData(bytes);
+        return bytes;
+    }
 
-    private sealed record TensorEntry(string Name, int Length);
+    private static void RequireHash(Stream stream, byte[] expected)
+    {
+        var hash = new byte[HashLength];
+        stream.ReadExactly(hash);
+        if (!hash.AsSpan().SequenceEqual(expected))
+            throw new EndOfStreamException();
+    }
+
+    // from the machine's order of bytes or to it
+    private static void ConvertLittleEndian(ReadOnlySpan<int> source, Span<int> target)
+    {
+        if (BitConverter.IsLittleEndian)
+            source.CopyTo(target);
+        else
+            BinaryPrimitives.ReverseEndianness(source, target);
+    }
 }

@@ -17,14 +17,15 @@ internal sealed class HistoryScorer
 
     /// <param name="model">The model.</param>
     /// <param name="histories">The histories.</param>
-    public HistoryScorer(SequenceModel model, SequenceData histories)
+    /// <param name="cancellationToken">Looked at while windows are cut.</param>
+    public HistoryScorer(SequenceModel model, SequenceData histories, CancellationToken cancellationToken = default)
     {
         _model = model;
         int length = model.Network.Settings.MaximumLength;
         if (model.Network.ReadsWholeHistory)
-            _whole = new SequenceWindows(histories, SequenceKind.Whole, length);
+            _whole = new SequenceWindows(histories, SequenceKind.Whole, length, cancellationToken);
         else
-            _liked = new LikedWindows(histories, length);
+            _liked = new LikedWindows(histories, length, cancellationToken);
     }
 
     /// <summary>How many items of a row the model reads.</summary>

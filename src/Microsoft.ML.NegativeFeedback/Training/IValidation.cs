@@ -3,8 +3,8 @@ namespace Microsoft.ML.NegativeFeedback.Training;
 /// <summary>Rows that early stopping watches.</summary>
 internal interface IValidation
 {
-    /// <summary>How the model does on them; workers share the rows.</summary>
-    ValidationResult Evaluate(TorchWorkers workers);
+    /// <summary>How the model does on them; workers share the rows, and look at the token between batches of them.</summary>
+    ValidationResult Evaluate(TorchWorkers workers, CancellationToken cancellationToken = default);
 }
 
 /// <summary>How a model does on validation rows.</summary>

@@ -13,7 +13,8 @@ internal sealed class LikedWindows
     /// <summary>Cuts the windows.</summary>
     /// <param name="data">Histories.</param>
     /// <param name="length">How many of the most recent liked items are kept: l + 1 for training, where the newest is foreseen only, l for scoring.</param>
-    public LikedWindows(SequenceData data, int length)
+    /// <param name="cancellationToken">Looked at row by row.</param>
+    public LikedWindows(SequenceData data, int length, CancellationToken cancellationToken = default)
     {
         _offsets = new int[data.RowCount + 1];
         for (int row = 0; row < data.RowCount; row++)
@@ -22,6 +23,7 @@ internal sealed class LikedWindows
         _skips = new int[_offsets[^1]];
         for (int row = 0; row < data.RowCount; row++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var items = data.Items(row);
             var feedback = data.Feedback(row);
             for (int source = items.Length - 1, target = _offsets[row + 1] - 1; target >= _offsets[row]; source--)

@@ -12,7 +12,8 @@ internal sealed class MetItems
 
     /// <summary>Reads the rows.</summary>
     /// <param name="data">Histories.</param>
-    public MetItems(SequenceData data)
+    /// <param name="cancellationToken">Looked at row by row.</param>
+    public MetItems(SequenceData data, CancellationToken cancellationToken = default)
     {
         _offsets = new int[data.RowCount + 1];
         _skipOffsets = new int[data.RowCount + 1];
@@ -20,6 +21,7 @@ internal sealed class MetItems
         var buffer = new SequenceRow();
         for (int row = 0; row < data.RowCount; row++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             buffer.Clear(seed: 0, position: row);
             for (int i = 0; i < data.Items(row).Length; i++)
                 buffer.Add(data.Items(row)[i], data.Feedback(row)[i]);

@@ -27,7 +27,7 @@ internal static class ModelTraining
         {
             using var scope = NewDisposeScope();
             using var model = task.CreateModel(device);
-            using var loop = TrainingLoop.Of(task, model, settings, device, threads);
+            using var loop = TrainingLoop.Of(task, model, settings, device, threads, run.CancellationToken);
             loop.Run(run);
             return new TrainingResult(model.ToWeights(), loop.BestEpoch, [.. loop.Epochs]);
         }
@@ -54,6 +54,6 @@ internal static class ModelTraining
 /// <summary>Who is told of a training and who may end it.</summary>
 /// <param name="Progress">Told after every epoch, on the training thread.</param>
 /// <param name="Log">Told a line an epoch.</param>
-/// <param name="CancellationToken">Looked at between steps.</param>
+/// <param name="CancellationToken">Looked at between steps, and row by row or batch by batch in what comes before and after them.</param>
 internal readonly record struct TrainingRun(
     IProgress<TrainingProgress>? Progress = null, Action<string>? Log = null, CancellationToken CancellationToken = default);

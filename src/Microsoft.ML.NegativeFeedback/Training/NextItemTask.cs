@@ -21,20 +21,24 @@ internal sealed class NextItemTask(
     // A batch is cut into so many slices a worker that they can share it evenly.
     private const int SlicesPerWorker = 4;
 
-    public override string Description
-        => $"{network.Description} {JsonSerializer.Serialize(loss)} {validation?.Measure} train {train.Fingerprint()[..16]} validation {validation?.Fingerprint[..16]}";
+    public override IReadOnlyDictionary<string, string> Description => new Dictionary<string, string>
+    {
+        ["the model"] = $"{network.Description} {JsonSerializer.Serialize(loss)}",
+        ["what early stopping watches"] = validation?.Measure ?? "nothing",
+        ["the training rows"] = train.Fingerprint()[..16],
+        ["the validation rows"] = validation?.Fingerprint[..16] ?? "none",
+    };
 
     public override NextItemModel CreateModel(Device device) => new(network, loss, device);
 
-    public override IBatchSource CreateBatches(NextItemModel model, Device device, int workers)
+    public override IBatchSource CreateBatches(NextItemModel model, Device device, int workers, CancellationToken cancellationToken)
     {
         TrainingDataChecks.Require(train, model);
         var cutter = device.type == DeviceType.CPU
-            ? new SliceCutter(train, model, LargestSliceOnCpu, SlicesPerWorker * workers)
-            : new SliceCutter(train, model, LargestSliceOnGpu);
+            ? new SliceCutter(train, model, LargestSliceOnCpu, SlicesPerWorker * workers, cancellationToken)
+            : new SliceCutter(train, model, LargestSliceOnGpu, cancellationToken: cancellationToken);
         return new NextItemBatches(cutter, model);
     }
 
-    public override IValidation? CreateValidation(NextItemModel model, Device device)
-        => validation?.Watch(model);
+    public override IValidation? CreateValidation(NextItemModel model, CancellationToken cancellationToken) => validation?.Watch(model, cancellationToken);
 }

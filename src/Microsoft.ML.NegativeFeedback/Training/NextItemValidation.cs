@@ -5,21 +5,32 @@ namespace Microsoft.ML.NegativeFeedback.Training;
 /// <summary>
 /// NDCG_p@k and HR_p@k that early stopping watches: the rank of what came next among all items but those of the row's whole
 /// history, over the rows whose target had positive feedback. A tie counts for the target: its rank is 1 + the number of items with a
-/// strictly higher score. A target that the history already holds is never recommended and counts as missed, as in the published
+/// strictly higher score. A target that the history already holds, or that training did not know, is never recommended and counts as missed, as in the published
 /// code; a row whose history has nothing that the model reads is left out.
 /// </summary>
 internal sealed class NextItemValidation : IValidation
 {
     private const int RowsPerBatch = 256;
 
+    // 256 MiB of scores a worker, if a single row has no more
+    private const long LargestScores = 1L << 26;
+
     private readonly SequenceData _data;
     private readonly HistoryScorer _scorer;
     private readonly int[] _rows;
     private readonly int _cutoff;
+    private readonly int _rowsPerBatch;
 
-    public NextItemValidation(SequenceData data, SequenceModel model, int cutoff)
+    /// <param name="data">Histories with what came next; a target 0 is unknown, and missed.</param>
+    /// <param name="model">What is watched.</param>
+    /// <param name="cutoff">k.</param>
+    /// <param name="cancellationToken">Looked at while windows are cut.</param>
+    /// <param name="largestScores">Scores that a worker keeps at once, unless a single row has more.</param>
+    public NextItemValidation(
+        SequenceData data, SequenceModel model, int cutoff, CancellationToken cancellationToken = default, long largestScores = LargestScores)
     {
-        (_data, _cutoff, _scorer) = (data, cutoff, new HistoryScorer(model, data));
+        (_data, _cutoff, _scorer) = (data, cutoff, new HistoryScorer(model, data, cancellationToken));
+        _rowsPerBatch = RowsPerChunk(data.ItemCount, largestScores);
         _rows = [.. Enumerable.Range(0, data.RowCount)
             .Where(row => data.TargetFeedback(row) > 0 && _scorer.Length(row) > 0)
             .OrderBy(_scorer.Length)];
@@ -28,15 +39,21 @@ internal sealed class NextItemValidation : IValidation
     /// <summary>How many rows count.</summary>
     public int RowCount => _rows.Length;
 
-    public ValidationResult Evaluate(TorchWorkers workers)
+    /// <summary>How many of them have a target that training knows; the others are missed.</summary>
+    public int KnownTargetCount => _rows.Count(row => _data.TargetItem(row) > 0);
+
+    public ValidationResult Evaluate(TorchWorkers workers, CancellationToken cancellationToken = default)
     {
-        int[][] batches = [.. _rows.Chunk(RowsPerBatch)];
+        int[][] batches = [.. _rows.Chunk(_rowsPerBatch)];
         var ranks = new int[batches.Length][];
         workers.Run(worker =>
         {
             using var noGradient = no_grad();
             for (int batch = worker; batch < batches.Length; batch += workers.Count)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
                 ranks[batch] = Ranks(batches[batch]);
+            }
         });
 
         int[] hits = [.. ranks.SelectMany(rank => rank).Where(rank => rank <= _cutoff)];
@@ -47,6 +64,10 @@ internal sealed class NextItemValidation : IValidation
             [$"HR_p@{_cutoff}"] = (double)hits.Length / _rows.Length,
         });
     }
+
+    /// <summary>Rows that are scored at once, as many as memory is set aside for.</summary>
+    internal static int RowsPerChunk(int itemCount, long largestScores = LargestScores)
+        => (int)Math.Clamp(largestScores / (itemCount + 1L), 1, RowsPerBatch);
 
     private int[] Ranks(int[] rows)
     {
@@ -61,6 +82,9 @@ internal sealed class NextItemValidation : IValidation
     /// <summary>The rank of an item by its score among all but the seen ones; seen items' scores are overwritten.</summary>
     internal static int Rank(Span<float> scores, ReadOnlySpan<int> seen, int target)
     {
+        // an item that training did not know is never recommended
+        if (target == 0)
+            return int.MaxValue;
         float targetScore = scores[target];
         scores[0] = float.NegativeInfinity;
         foreach (int item in seen)

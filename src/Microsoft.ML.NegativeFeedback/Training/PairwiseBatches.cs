@@ -25,11 +25,13 @@ internal sealed class PairwiseBatches : IBatchSource
     /// <param name="sampler">Draws the items that a row does not hold.</param>
     /// <param name="largestSlice">Positions of a slice at most, unless one sequence is longer.</param>
     /// <param name="parts">A batch is cut into about so many slices at least.</param>
-    public PairwiseBatches(SequenceData data, PairwiseModel model, NegativeSampler sampler, long largestSlice, int parts)
+    /// <param name="cancellationToken">Looked at row by row while windows are cut.</param>
+    public PairwiseBatches(
+        SequenceData data, PairwiseModel model, NegativeSampler sampler, long largestSlice, int parts, CancellationToken cancellationToken = default)
     {
         (_model, _sampler, _largestSlice, _parts) = (model, sampler, largestSlice, parts);
-        _windows = new LikedWindows(data, model.Network.Settings.MaximumLength + 1);
-        _met = new MetItems(data);
+        _windows = new LikedWindows(data, model.Network.Settings.MaximumLength + 1, cancellationToken);
+        _met = new MetItems(data, cancellationToken);
         _rows = [.. Enumerable.Range(0, data.RowCount).Where(row => _windows.Length(row) > 1)];
     }
 

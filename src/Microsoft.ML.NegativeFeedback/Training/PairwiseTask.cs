@@ -25,22 +25,29 @@ internal sealed class PairwiseTask(Network network, PairwiseWeights weights, Pai
 
     private const int SlicesPerWorker = 4;
 
-    public override string Description
-        => FormattableString.Invariant($"{network.Description} {JsonSerializer.Serialize(weights)} {regularizer?.Weight:R} {data.Sampler} {data.Validation?.Measure} train {data.Train.Fingerprint()[..16]} validation {data.Validation?.Fingerprint[..16]}");
+    public override IReadOnlyDictionary<string, string> Description => new Dictionary<string, string>
+    {
+        ["the model"] = FormattableString.Invariant($"{network.Description} {JsonSerializer.Serialize(weights)} {regularizer?.Weight:R}"),
+        ["the sampling of negatives"] = JsonSerializer.Serialize(data.Sampler),
+        ["what early stopping watches"] = data.Validation?.Measure ?? "nothing",
+        ["the training rows"] = data.Train.Fingerprint()[..16],
+        ["the validation rows"] = data.Validation?.Fingerprint[..16] ?? "none",
+    };
 
     public override PairwiseModel CreateModel(Device device) => new(network, weights, device, regularizer);
 
-    public override IBatchSource CreateBatches(PairwiseModel model, Device device, int workers)
+    public override IBatchSource CreateBatches(PairwiseModel model, Device device, int workers, CancellationToken cancellationToken)
     {
         TrainingDataChecks.RequireLikedSequences(data.Train);
         bool isOnCpu = device.type == DeviceType.CPU;
         var sampler = new NegativeSampler(data.Sampler, data.Train.ItemCount, ItemCounts());
         return new PairwiseBatches(
-            data.Train, model, sampler, isOnCpu ? LargestSliceOnCpu : LargestSliceOnGpu, isOnCpu ? SlicesPerWorker * workers : 1);
+            data.Train, model, sampler, isOnCpu ? LargestSliceOnCpu : LargestSliceOnGpu, isOnCpu ? SlicesPerWorker * workers : 1,
+            cancellationToken);
     }
 
-    public override IValidation? CreateValidation(PairwiseModel model, Device device)
-        => data.Validation?.Watch(model);
+    public override IValidation? CreateValidation(PairwiseModel model, CancellationToken cancellationToken)
+        => data.Validation?.Watch(model, cancellationToken);
 
     /// <summary>[N + 1]: how often each item was met.</summary>
     private long[] ItemCounts()

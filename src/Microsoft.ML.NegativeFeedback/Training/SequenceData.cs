@@ -20,7 +20,7 @@ internal sealed class SequenceData
     /// <param name="offsets">[rows + 1] where each row starts in <paramref name="items"/>, and their end.</param>
     /// <param name="items">Items, oldest first within a row.</param>
     /// <param name="feedback">+1, −1 or 0 beside each item.</param>
-    /// <param name="targetItems">[rows] what came next, or null for training rows.</param>
+    /// <param name="targetItems">[rows] what came next, 0 where training does not know it; or null for training rows.</param>
     /// <param name="targetFeedback">[rows] +1, −1 or 0 beside each target.</param>
     public SequenceData(
         int itemCount, int[] offsets, int[] items, sbyte[] feedback, int[]? targetItems = null, sbyte[]? targetFeedback = null)
@@ -53,10 +53,12 @@ internal sealed class SequenceData
     /// <param name="itemCount">N; a key above it belongs to another dictionary.</param>
     /// <param name="itemsColumnName">A vector of keys.</param>
     /// <param name="feedbackColumnName">A vector of Single beside it; its sign counts.</param>
+    /// <param name="cancellationToken">Looked at row by row.</param>
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
     /// <exception cref="InvalidDataException">A row's vectors differ in length, or a value is NaN or no known key.</exception>
-    public static SequenceData Read(IDataView data, int itemCount, string itemsColumnName, string feedbackColumnName)
-        => new SequenceReader(data, itemCount, itemsColumnName, feedbackColumnName).Read();
+    public static SequenceData Read(
+        IDataView data, int itemCount, string itemsColumnName, string feedbackColumnName, CancellationToken cancellationToken = default)
+        => new SequenceReader(data, itemCount, itemsColumnName, feedbackColumnName).Read(cancellationToken);
 
     /// <summary>Reads evaluation rows: a history and what came next.</summary>
     /// <param name="data">Rows with a history and a target.</param>
@@ -65,15 +67,16 @@ internal sealed class SequenceData
     /// <param name="feedbackColumnName">A vector of Single beside it; its sign counts.</param>
     /// <param name="targetItemColumnName">A key of the same dictionary.</param>
     /// <param name="targetFeedbackColumnName">A Single; its sign counts.</param>
+    /// <param name="cancellationToken">Looked at row by row.</param>
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
     /// <exception cref="InvalidDataException">
-    /// A row's vectors differ in length, a value is NaN or no known key, or a target is unknown.
+    /// A row's vectors differ in length, or a value is NaN or no known key.
     /// </exception>
     public static SequenceData ReadEvaluationRows(
         IDataView data, int itemCount, string itemsColumnName, string feedbackColumnName,
-        string targetItemColumnName, string targetFeedbackColumnName)
+        string targetItemColumnName, string targetFeedbackColumnName, CancellationToken cancellationToken = default)
         => new SequenceReader(
-            data, itemCount, itemsColumnName, feedbackColumnName, targetItemColumnName, targetFeedbackColumnName).Read();
+            data, itemCount, itemsColumnName, feedbackColumnName, targetItemColumnName, targetFeedbackColumnName).Read(cancellationToken);
 
     /// <summary>The rows of the given numbers, in that order.</summary>
     public SequenceData Select(IReadOnlyList<int> rows)

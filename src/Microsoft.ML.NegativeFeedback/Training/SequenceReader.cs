@@ -33,7 +33,7 @@ internal sealed class SequenceReader
             _targetFeedback = Columns.Require(data.Schema, targetFeedbackColumnName, type => type == NumberDataViewType.Single, "a Single");
     }
 
-    public SequenceData Read()
+    public SequenceData Read(CancellationToken cancellationToken)
     {
         var columns = new[] { _items, _feedback }.Concat(new[] { _targetItem, _targetFeedback }.OfType<DataViewSchema.Column>());
         using var cursor = _data.GetRowCursor(columns);
@@ -48,6 +48,7 @@ internal sealed class SequenceReader
         var row = new RowBuffer(_itemCount, _items.Name, _feedback.Name);
         while (cursor.MoveNext())
         {
+            cancellationToken.ThrowIfCancellationRequested();
             // as messages count rows, from 1
             long number = cursor.Position + 1;
             getItems(ref keys);
@@ -65,12 +66,6 @@ internal sealed class SequenceReader
     {
         uint key = 0;
         getter(ref key);
-        if (key == 0)
-        {
-            throw new InvalidDataException($"Column '{_targetItem!.Value.Name}' of row {row} holds an item that is not among the keys of "
-                + $"'{_items.Name}'. Keep only rows whose target the training data knows.");
-        }
-
         return RowBuffer.CheckKey(key, _itemCount, _targetItem!.Value.Name, row);
     }
 

@@ -15,7 +15,8 @@ internal sealed class SequenceWindows
     /// <param name="length">
     /// How many of the most recent of them are kept: l + 1 for training, where the newest is a label only, l for scoring.
     /// </param>
-    public SequenceWindows(SequenceData data, SequenceKind kind, int length)
+    /// <param name="cancellationToken">Looked at row by row.</param>
+    public SequenceWindows(SequenceData data, SequenceKind kind, int length, CancellationToken cancellationToken = default)
     {
         _offsets = new int[data.RowCount + 1];
         for (int row = 0; row < data.RowCount; row++)
@@ -24,6 +25,7 @@ internal sealed class SequenceWindows
         _feedback = new sbyte[_offsets[^1]];
         for (int row = 0; row < data.RowCount; row++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var items = data.Items(row);
             var feedback = data.Feedback(row);
             for (int source = items.Length - 1, target = _offsets[row + 1] - 1; target >= _offsets[row]; source--)

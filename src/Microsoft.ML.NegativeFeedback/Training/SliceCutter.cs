@@ -24,14 +24,15 @@ internal sealed class SliceCutter
     /// <param name="model">The model, which says what sequences it reads.</param>
     /// <param name="largestSlice">Positions a slice at most, unless a single sequence is longer.</param>
     /// <param name="parts">How many slices a batch should at least come to, so that workers can share it evenly.</param>
-    public SliceCutter(SequenceData data, NextItemModel model, long largestSlice, int parts = 1)
+    /// <param name="cancellationToken">Looked at row by row.</param>
+    public SliceCutter(SequenceData data, NextItemModel model, long largestSlice, int parts = 1, CancellationToken cancellationToken = default)
     {
         (_model, _largestSlice, _parts) = (model, largestSlice, parts);
         int length = model.Network.Settings.MaximumLength + 1;
         foreach (var kind in model.Network.TrainingSequences)
-            _windows[kind] = new SequenceWindows(data, kind, length);
+            _windows[kind] = new SequenceWindows(data, kind, length, cancellationToken);
         if (model.Network.ScoringSequence == SequenceKind.Positives && model.Contrasts(SequenceKind.Positives))
-            _negatives = _windows.GetValueOrDefault(SequenceKind.Negatives) ?? new SequenceWindows(data, SequenceKind.Negatives, length);
+            _negatives = _windows.GetValueOrDefault(SequenceKind.Negatives) ?? new SequenceWindows(data, SequenceKind.Negatives, length, cancellationToken);
         Rows = Enumerable.Range(0, data.RowCount).Where(row => _windows.Values.Any(windows => windows.Length(row) > 1)).ToArray();
     }
 

@@ -37,8 +37,8 @@ internal static class TrainingDataChecks
     /// <summary>Checks that some validation row can be ranked.</summary>
     /// <exception cref="InvalidOperationException">None can.</exception>
     public static NextItemValidation RequireRows(NextItemValidation validation)
-        => validation.RowCount > 0 ? validation : throw new InvalidOperationException(
-            "No validation row has a target with positive feedback (above 0) and a history that the model can read, so early stopping has "
+        => validation.KnownTargetCount > 0 ? validation : throw new InvalidOperationException(
+            "No validation row has a target that training knows, with positive feedback (above 0), and a history that the model can read, so early stopping has "
             + "nothing to watch.");
 
     private static void RequireSequences(SequenceData data, SequenceKind kind)

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Microsoft.ML.NegativeFeedback.Losses;
 using Microsoft.ML.NegativeFeedback.Sampling;
 using TorchSharp;
@@ -27,12 +26,14 @@ internal sealed class TrainingLoop : IDisposable
     private readonly IValidation? _validation;
     private readonly AdamOptimizer _adam;
     private readonly TrainingState _state;
+    private readonly TrainingOrigin _origin;
+    private readonly bool _startsAnew;
     private readonly long _dropoutSeed;
     private readonly Stopwatch _watch = Stopwatch.StartNew();
 
     private TrainingLoop(
-        SequenceModel model, Func<int, IBatchSource> batches, IValidation? validation, string description, TrainingSettings settings,
-        Device device, int threads)
+        SequenceModel model, Func<int, IBatchSource> batches, IValidation? validation, Func<IReadOnlyDictionary<string, string>> description,
+        TrainingSettings settings, Device device, int threads)
     {
         (_model, _validation, _settings) = (model, validation, settings);
         _dropoutSeed = CounterRandom.Of(settings.Seed, DropoutPurpose).Bits64();
@@ -42,18 +43,20 @@ internal sealed class TrainingLoop : IDisposable
         _gradients = new GradientWorkers(model, device, _workers);
         _adam = new AdamOptimizer(model.Parameters, settings.LearningRate, settings.SecondMomentDecay);
         _state = new TrainingState(model, _adam);
-        if (settings.CheckpointPath is { } path)
-            _state.ResumeFrom(path, Fingerprint(description, settings));
+        int? threadsOfOrigin = device.type == DeviceType.CPU ? threads : null;
+        _origin = settings.CheckpointPath is null ? new TrainingOrigin(new Dictionary<string, string>(), settings.Seed, threadsOfOrigin)
+            : new TrainingOrigin(Origin(description(), settings, threadsOfOrigin), settings.Seed, threadsOfOrigin);
+        _startsAnew = settings.CheckpointPath is not null && _state.ResumeFrom(settings, _origin);
     }
 
     /// <summary>Prepares a training.</summary>
     /// <exception cref="InvalidOperationException">There is nothing to learn from, or nothing to validate on.</exception>
     /// <exception cref="InvalidDataException">The checkpoint is damaged or belongs to another training.</exception>
     public static TrainingLoop Of<TModel>(
-        TrainingTask<TModel> task, TModel model, TrainingSettings settings, Device device, int threads)
+        TrainingTask<TModel> task, TModel model, TrainingSettings settings, Device device, int threads, CancellationToken cancellationToken)
         where TModel : SequenceModel
-        => new(model, workers => task.CreateBatches(model, device, workers), task.CreateValidation(model, device), task.Description, settings,
-            device, threads);
+        => new(model, workers => task.CreateBatches(model, device, workers, cancellationToken), task.CreateValidation(model, cancellationToken),
+            () => task.Description, settings, device, threads);
 
     /// <summary>The epoch of the best weights, from 1.</summary>
     public int BestEpoch => _state.BestEpoch;
@@ -66,12 +69,18 @@ internal sealed class TrainingLoop : IDisposable
     {
         if (_state.Epochs.Count > 0)
             run.Log?.Invoke($"Resumed after epoch {_state.Epochs.Count} from '{_settings.CheckpointPath}'.");
+        if (_startsAnew)
+        {
+            run.Log?.Invoke($"'{_settings.CheckpointPath}' is the checkpoint of a training that has ended, with other options or data: training starts anew, and "
+                + "its checkpoint takes that one's place.");
+        }
+
         while (!HasEnded())
         {
             var epoch = RunEpoch(_state.Epochs.Count + 1, run.CancellationToken);
             _state.Add(epoch);
             if (_settings.CheckpointPath is { } path)
-                _state.Write(path);
+                _state.Write(path, _origin);
             run.Log?.Invoke(Describe(epoch));
             run.Progress?.Report(epoch);
         }
@@ -107,7 +116,9 @@ internal sealed class TrainingLoop : IDisposable
         }
 
         double seconds = (_watch.Elapsed - started).TotalSeconds;
-        var result = _validation?.Evaluate(_workers);
+        if (!_adam.HasFiniteWeights())
+            throw Divergence("A weight is no finite number", epoch, terms.Count);
+        var result = _validation?.Evaluate(_workers, cancellationToken);
         bool isBest = result is null || _state.BestEpoch == 0 || result.Score > _state.BestScore;
         return new TrainingProgress(
             epoch, _settings.MaximumEpochs, terms.Average(term => term.Total), MeanTerms(terms), result?.Score,
@@ -121,15 +132,38 @@ internal sealed class TrainingLoop : IDisposable
     {
         var key = new PassKey(_dropoutSeed, epoch, step, Slice: 0);
         var terms = _gradients.Compute(_batches.Cut(rows, key), key);
+        if (!double.IsFinite(terms.Total))
+            throw Divergence(FormattableString.Invariant($"The loss is {terms.Total}"), epoch, step + 1);
+        if (!_adam.HasFiniteGradients())
+            throw Divergence("A gradient is no finite number", epoch, step + 1);
         if (_settings.GradientClippingNorm is { } norm)
             _adam.ClipGradients(norm);
         _adam.Step(_workers);
-        return double.IsFinite(terms.Total) ? terms : throw new InvalidOperationException(
-            $"The loss is {terms.Total} in step {step + 1} of epoch {epoch}: lower the learning rate, or clip gradients.");
+        return terms;
     }
 
-    private static string Fingerprint(string description, TrainingSettings settings) => string.Create(CultureInfo.InvariantCulture,
-        $"{description} batch {settings.BatchSize} rate {settings.LearningRate:R} decay {settings.SecondMomentDecay:R} clip {settings.GradientClippingNorm:R} seed {settings.Seed}");
+    private static InvalidOperationException Divergence(string fault, int epoch, int step) => new(
+        $"{fault} in step {step} of epoch {epoch}, so training ends without a model: lower LearningRate, or set GradientClippingNorm.");
+
+    private static Dictionary<string, string> Origin(IReadOnlyDictionary<string, string> description, TrainingSettings settings, int? threads)
+    {
+        // dropout masks depend on how batches are cut for the workers, the last bits on how many of them add up
+        var origin = new Dictionary<string, string>(description)
+        {
+            ["BatchSize"] = Text($"{settings.BatchSize}"),
+            ["LearningRate"] = Text($"{settings.LearningRate:R}"),
+            ["Adam's β₂"] = Text($"{settings.SecondMomentDecay:R}"),
+            ["Seed"] = Text($"{settings.Seed}"),
+            ["Device"] = threads is null ? nameof(TrainingDevice.Cuda) : nameof(TrainingDevice.Cpu),
+        };
+        if (settings.GradientClippingNorm is { } norm)
+            origin["GradientClippingNorm"] = Text($"{norm:R}");
+        if (threads is { } count)
+            origin["NumberOfThreads"] = Text($"{count}");
+        return origin;
+
+        static string Text(FormattableString value) => FormattableString.Invariant(value);
+    }
 
     private static string Describe(TrainingProgress epoch)
     {

@@ -11,7 +11,6 @@ internal sealed class TrainingState(SequenceModel model, AdamOptimizer adam)
 
     private readonly List<TrainingProgress> _epochs = [];
     private Dictionary<string, float[]> _best = [];
-    private string _fingerprint = "";
 
     public IReadOnlyList<TrainingProgress> Epochs => _epochs;
 
@@ -39,43 +38,68 @@ internal sealed class TrainingState(SequenceModel model, AdamOptimizer adam)
     }
 
     /// <summary>Writes a checkpoint.</summary>
-    public void Write(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="origin">What it belongs to.</param>
+    public void Write(string path, TrainingOrigin origin)
     {
-        var tensors = new Dictionary<string, float[]>();
-        foreach (var (name, parameter) in Weights())
-            tensors[WeightPrefix + name] = parameter.ToArray();
-        foreach (var (name, values) in _best)
-            tensors[BestPrefix + name] = values;
-        foreach (var (name, first, second) in adam.Moments)
-            (tensors[FirstPrefix + name], tensors[SecondPrefix + name]) = (first.ToArray(), second.ToArray());
+        var entries = Entries().ToArray();
         var steps = adam.Steps.ToDictionary(entry => entry.Name, entry => entry.Steps);
-        CheckpointFile.Write(path, new Checkpoint(_fingerprint, BestEpoch, _epochs, steps, tensors));
+        var checkpoint = new Checkpoint(
+            origin.Parts, origin.Seed, origin.Threads, BestEpoch, _epochs, steps, Array.ConvertAll(entries, entry => entry.Tensor));
+        CheckpointFile.Write(path, checkpoint, entries.Select(entry => entry.Read()));
     }
 
-    /// <summary>Goes on from a checkpoint, where there is one.</summary>
-    /// <exception cref="InvalidDataException">The file is no checkpoint, damaged, or of another training.</exception>
-    public void ResumeFrom(string path, string fingerprint)
+    /// <summary>Goes on from a checkpoint, where there is one that belongs to this training.</summary>
+    /// <param name="settings">The settings of the training.</param>
+    /// <param name="origin">What the checkpoint must belong to.</param>
+    /// <returns>Whether a checkpoint is left aside, as it is that of another training, which has ended.</returns>
+    /// <exception cref="InvalidDataException">The file is no checkpoint, damaged, or that of another training, which has not ended.</exception>
+    public bool ResumeFrom(TrainingSettings settings, TrainingOrigin origin)
     {
-        _fingerprint = fingerprint;
-        if (!File.Exists(path))
-            return;
-        var checkpoint = CheckpointFile.Read(path);
-        checkpoint.RequireFingerprint(fingerprint, path);
-        foreach (var (name, parameter) in Weights())
+        string path = settings.CheckpointPath!;
+        using var stream = CheckpointFile.Open(path);
+        if (stream is null)
+            return false;
+        bool isLeftAside = false;
+        var entries = Entries().ToArray();
+        var checkpoint = CheckpointFile.Read(stream, path, checkpoint =>
         {
-            Fill(parameter, checkpoint.Tensor(WeightPrefix + name, parameter.numel(), path));
-            _best[name] = checkpoint.Tensor(BestPrefix + name, parameter.numel(), path);
-        }
+            if (checkpoint.DifferenceFrom(origin.Parts) is { } difference)
+            {
+                isLeftAside = checkpoint.HasEnded(settings.MaximumEpochs, settings.Patience);
+                return isLeftAside ? null : throw new InvalidDataException($"The checkpoint '{path}' comes from other options or other data, and that training has "
+                    + $"not ended ({difference}). Go back to what it was made with, delete the file to start anew, or choose another path.");
+            }
 
-        foreach (var (name, first, second) in adam.Moments)
-        {
-            Fill(first, checkpoint.Tensor(FirstPrefix + name, first.numel(), path));
-            Fill(second, checkpoint.Tensor(SecondPrefix + name, second.numel(), path));
-        }
-
+            if (!checkpoint.Tensors.SequenceEqual(entries.Select(entry => entry.Tensor)))
+                throw new InvalidDataException($"The checkpoint '{path}' holds other tensors than the model. Delete the file to start anew.");
+            return (number, values) => entries[number].Fill(values);
+        });
+        if (isLeftAside)
+            return true;
         adam.Steps = checkpoint.Steps.Select(entry => (entry.Key, entry.Value));
         _epochs.AddRange(checkpoint.Epochs);
         BestEpoch = checkpoint.BestEpoch;
+        return false;
+    }
+
+    // everything that a checkpoint holds, in its order
+    private IEnumerable<Entry> Entries()
+    {
+        foreach (var (name, parameter) in Weights())
+        {
+            yield return Of(WeightPrefix + name, parameter);
+            yield return new Entry(new CheckpointTensor(BestPrefix + name, parameter.numel()), () => _best[name], values => _best[name] = values);
+        }
+
+        foreach (var (name, first, second) in adam.Moments)
+        {
+            yield return Of(FirstPrefix + name, first);
+            yield return Of(SecondPrefix + name, second);
+        }
+
+        static Entry Of(string name, Tensor values)
+            => new(new CheckpointTensor(name, values.numel()), values.ToArray, read => Fill(values, read));
     }
 
     private IEnumerable<(string Name, Parameter Values)> Weights() => model.Parameters;
@@ -86,4 +110,12 @@ internal sealed class TrainingState(SequenceModel model, AdamOptimizer adam)
         using var noGradient = no_grad();
         target.copy_(TorchMemory.Of(values, CPU, target.shape));
     }
+
+    private sealed record Entry(CheckpointTensor Tensor, Func<float[]> Read, Action<float[]> Fill);
 }
+
+/// <summary>What a checkpoint belongs to.</summary>
+/// <param name="Parts">Every option, and hashes of the data, that the trained weights follow from, by name.</param>
+/// <param name="Seed">The seed among them.</param>
+/// <param name="Threads">The threads among them; null on a GPU.</param>
+internal sealed record TrainingOrigin(IReadOnlyDictionary<string, string> Parts, long Seed, int? Threads);

@@ -7,17 +7,17 @@ namespace Microsoft.ML.NegativeFeedback.Training;
 internal abstract class TrainingTask<TModel>
     where TModel : SequenceModel
 {
-    /// <summary>Everything about the model and the data that its trained weights follow from: a checkpoint belongs to one such text.</summary>
-    public abstract string Description { get; }
+    /// <summary>Everything about the model and the data that its trained weights follow from, by name: what a checkpoint must agree with.</summary>
+    public abstract IReadOnlyDictionary<string, string> Description { get; }
 
     /// <summary>The untrained model.</summary>
     public abstract TModel CreateModel(Device device);
 
     /// <summary>The training rows.</summary>
     /// <exception cref="InvalidOperationException">There is nothing to learn from.</exception>
-    public abstract IBatchSource CreateBatches(TModel model, Device device, int workers);
+    public abstract IBatchSource CreateBatches(TModel model, Device device, int workers, CancellationToken cancellationToken);
 
     /// <summary>The rows that early stopping watches; null to train for all epochs and keep the last weights.</summary>
     /// <exception cref="InvalidOperationException">None of the rows can be evaluated.</exception>
-    public abstract IValidation? CreateValidation(TModel model, Device device);
+    public abstract IValidation? CreateValidation(TModel model, CancellationToken cancellationToken);
 }

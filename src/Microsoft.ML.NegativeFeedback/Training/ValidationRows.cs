@@ -11,7 +11,7 @@ internal abstract record ValidationRows
 
     /// <summary>The rows as a model sees them.</summary>
     /// <exception cref="InvalidOperationException">None of the rows can be evaluated.</exception>
-    public abstract IValidation Watch(SequenceModel model);
+    public abstract IValidation Watch(SequenceModel model, CancellationToken cancellationToken);
 }
 
 /// <summary>Histories with what came next, of which NDCG_p@k over the catalogue is watched.</summary>
@@ -23,8 +23,8 @@ internal sealed record TargetValidationRows(SequenceData Rows, int Cutoff) : Val
 
     public override string Fingerprint => Rows.Fingerprint();
 
-    public override IValidation Watch(SequenceModel model)
-        => TrainingDataChecks.RequireRows(new NextItemValidation(Rows, model, Cutoff));
+    public override IValidation Watch(SequenceModel model, CancellationToken cancellationToken)
+        => TrainingDataChecks.RequireRows(new NextItemValidation(Rows, model, Cutoff, cancellationToken));
 }
 
 /// <summary>Histories with candidates, of whose ranking a metric is watched.</summary>
@@ -36,5 +36,5 @@ internal sealed record CandidateValidationRows(CandidateRows Rows, EarlyStopping
 
     public override string Fingerprint => Rows.Fingerprint();
 
-    public override IValidation Watch(SequenceModel model) => new CandidateValidation(Rows, model, Metric);
+    public override IValidation Watch(SequenceModel model, CancellationToken cancellationToken) => new CandidateValidation(Rows, model, Metric, cancellationToken);
 }

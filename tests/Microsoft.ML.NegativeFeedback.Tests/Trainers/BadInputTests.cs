@@ -132,11 +132,11 @@ public class BadInputTests
     }
 
     [Fact]
-    public void An_unknown_validation_target_is_an_error()
+    public void Validation_targets_that_are_all_unknown_are_refused()
     {
         var unknown = _ml.Data.LoadFromEnumerable([new ToyHistory { Items = ["a", "b"], Feedback = [1, 1], TargetItem = "never seen" }]);
-        var error = Assert.Throws<InvalidDataException>(() => PnfRec(options => options.ValidationSet = unknown).Fit(Keyed(Good)));
-        Assert.Contains("TargetItem", error.Message);
+        var error = Assert.Throws<InvalidOperationException>(() => PnfRec(options => options.ValidationSet = unknown).Fit(Keyed(Good)));
+        Assert.Contains("target that training knows", error.Message);
     }
 
     // the same items in the opposite order: as many keys, each for another item

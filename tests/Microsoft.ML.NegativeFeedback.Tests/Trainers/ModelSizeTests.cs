@@ -1,9 +1,8 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Onnx;
 using Microsoft.ML.NegativeFeedback.Onnx.Proto;
-
-using Microsoft.ML.NegativeFeedback.Networks;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Trainers;
 

@@ -159,6 +159,87 @@ public class TrainerTests
         }
     }
 
+    [Fact]
+    public void Seed_and_threads_that_the_options_leave_open_are_those_of_the_training_that_goes_on()
+    {
+        var rows = _ml.Data.LoadFromEnumerable(ToyFeed.Histories(100, seed: 1));
+        var train = _ml.Transforms.Conversion.MapValueToKey("Items").Fit(rows).Transform(rows);
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        string checkpoint = Path.Combine(folder, "training.checkpoint");
+        var reports = new Recorder();
+        // contexts without a seed draw another each time; the machine's own number of threads would be another as well
+        using var cancellation = new CancellationTokenSource();
+        var first = Open(epochs: 4);
+        (first.NumberOfThreads, first.CancellationToken) = (3, cancellation.Token);
+        first.Progress = new Recorder(_ => cancellation.Cancel());
+        Assert.ThrowsAny<OperationCanceledException>(() => new MLContext().Recommendation().Trainers.PnfRec(first).Fit(train));
+        var resumed = Open(epochs: 4);
+        resumed.Progress = reports;
+        new MLContext().Recommendation().Trainers.PnfRec(resumed).Fit(train);
+        Assert.Equal([2, 3, 4], reports.Reports.Select(report => report.Epoch));
+
+        // what is fixed must agree
+        File.Delete(checkpoint);
+        new MLContext().Recommendation().Trainers.PnfRec(Open(epochs: 1)).Fit(train);
+        var fixedSeed = Open(epochs: 2);
+        fixedSeed.Seed = -1;
+        var error = Assert.Throws<InvalidDataException>(() => new MLContext().Recommendation().Trainers.PnfRec(fixedSeed).Fit(train));
+        Assert.Contains("Seed: ", error.Message, StringComparison.Ordinal);
+        Directory.Delete(folder, recursive: true);
+
+        PnfRecTrainer.Options Open(int epochs)
+        {
+            var options = Small(new PnfRecTrainer.Options { CheckpointPath = checkpoint });
+            (options.Seed, options.NumberOfThreads, options.MaximumNumberOfEpochs) = (null, null, epochs);
+            return options;
+        }
+    }
+
+    [Fact]
+    public void A_file_that_is_no_checkpoint_is_refused_before_a_row_is_read()
+    {
+        string path = Path.GetTempFileName();
+        int read = 0;
+        var train = _ml.Transforms.Conversion.MapValueToKey("Items").Fit(_ml.Data.LoadFromEnumerable(ToyFeed.Histories(60, seed: 1)))
+            .Transform(_ml.Data.LoadFromEnumerable(Rows()));
+        var trainer = _ml.Recommendation().Trainers.SasRec(Small(new SasRecTrainer.Options { CheckpointPath = path }));
+        var error = Assert.Throws<InvalidDataException>(() => trainer.Fit(train));
+        Assert.Contains("delete the file", error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, read);
+        File.Delete(path);
+
+        IEnumerable<ToyHistory> Rows()
+        {
+            foreach (var history in ToyFeed.Histories(60, seed: 1))
+            {
+                read++;
+                yield return history;
+            }
+        }
+    }
+
+    [Fact]
+    public void The_next_nights_training_takes_the_place_of_one_that_has_ended()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        string checkpoint = Path.Combine(folder, "training.checkpoint");
+        foreach (int night in new[] { 1, 2 })
+        {
+            var rows = _ml.Data.LoadFromEnumerable(ToyFeed.Histories(60, seed: night));
+            var train = _ml.Transforms.Conversion.MapValueToKey("Items").Fit(rows).Transform(rows);
+            var reports = new Recorder();
+            var options = Small(new SasRecTrainer.Options { CheckpointPath = checkpoint, Progress = reports });
+            options.MaximumNumberOfEpochs = 2;
+            _ml.Recommendation().Trainers.SasRec(options).Fit(train);
+            Assert.Equal([1, 2], reports.Reports.Select(report => report.Epoch));
+            // the same again comes from the file
+            _ml.Recommendation().Trainers.SasRec(options).Fit(train);
+            Assert.Equal(2, reports.Reports.Count);
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
     private IDataView Catalogue(IDataView keyed)
     {
         VBuffer<ReadOnlyMemory<char>> values = default;

@@ -49,6 +49,19 @@ public sealed class CandidateValidationTests
     }
 
     [Fact]
+    public void A_cancelled_validation_ends_at_once()
+    {
+        using var scope = NewDisposeScope();
+        var data = RandomSequences.Create(50, ItemCount, 12, seed: 3);
+        var rows = new CandidateRows(data, [.. Enumerable.Repeat(new[] { 1, 2 }, 50)], [.. Enumerable.Repeat(new float[] { 1, 0 }, 50)]);
+        using var model = Model();
+        var cancelled = new CancellationToken(canceled: true);
+        var validation = new CandidateValidation(rows, model, EarlyStoppingMetric.Auc);
+        Assert.Throws<OperationCanceledException>(() => validation.Evaluate(new TorchWorkers(2, 2), cancelled));
+        Assert.Throws<OperationCanceledException>(() => new CandidateValidation(rows, model, EarlyStoppingMetric.Auc, cancelled));
+    }
+
+    [Fact]
     public void Candidates_of_one_kind_are_refused()
     {
         using var scope = NewDisposeScope();

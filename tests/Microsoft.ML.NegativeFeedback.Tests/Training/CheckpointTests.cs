@@ -1,7 +1,7 @@
 using Microsoft.ML.NegativeFeedback.Losses;
 using Microsoft.ML.NegativeFeedback.Networks;
-using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Sampling;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Tests.Networks;
 using Microsoft.ML.NegativeFeedback.Training;
 
@@ -66,7 +66,7 @@ public sealed class CheckpointTests : IDisposable
         var progress = new ModelTrainingTests.Recorder { OnReport = cancellation.Cancel };
         Assert.Throws<OperationCanceledException>(() => TestModels.Train(
             Train, Validation, PnfRec, Settings, new TrainingRun(progress, CancellationToken: cancellation.Token)));
-        Assert.Single(CheckpointFile.Read(FilePath).Epochs);
+        Assert.Single(CheckpointFile.ReadHeader(FilePath)!.Epochs);
         var resumed = TestModels.Train(Train, Validation, PnfRec, Settings);
         ModelTrainingTests.AssertSameBits(
             TestModels.Train(Train, Validation, PnfRec, Settings with { CheckpointPath = null }).Weights, resumed.Weights);
@@ -123,6 +123,80 @@ public sealed class CheckpointTests : IDisposable
         AssertRefused("other options", settings: Settings with { LearningRate = 1e-3 });
         AssertRefused("other options", model: PnfRec with { ContrastWeight = 0.1 });
         AssertRefused("other options", data: RandomSequences.Create(100, ItemCount, 12, seed: 9));
+        // batches are cut, and dropout drawn, for so many threads
+        AssertRefused("NumberOfThreads: 1 there, 2 here", settings: Settings with { Threads = 2 });
+        AssertRefused("GradientClippingNorm: none there, 1 here", settings: Settings with { GradientClippingNorm = 1 });
+    }
+
+    [Fact]
+    public void A_training_that_has_ended_makes_way_for_one_of_other_data()
+    {
+        var yesterday = TestModels.Train(Train, Validation, PnfRec, Settings);
+        Assert.Equal(5, yesterday.Epochs.Count);
+        var today = RandomSequences.Create(100, ItemCount, 12, seed: 9);
+        var lines = new List<string>();
+        var anew = TestModels.Train(today, Validation, PnfRec, Settings, new TrainingRun(Log: lines.Add));
+        ModelTrainingTests.AssertSameBits(TestModels.Train(today, Validation, PnfRec, Settings with { CheckpointPath = null }).Weights, anew.Weights);
+        Assert.Contains(FilePath, lines[0], StringComparison.Ordinal);
+        Assert.Contains("starts anew", lines[0], StringComparison.Ordinal);
+        Assert.Equal(5, CheckpointFile.ReadHeader(FilePath)!.Epochs.Count);
+        // with an epoch left it would have been taken for one that goes on
+        AssertRefused("other data", settings: Settings with { MaximumEpochs = 6 });
+    }
+
+    [Fact]
+    public void A_checkpoint_is_read_and_written_by_the_block()
+    {
+        // three tensors, of no values, of less than a block and of more than two
+        float[][] tensors = [[], CounterRandom.Of(1).Normal(1_000, 1), CounterRandom.Of(2).Normal(600_000, 1)];
+        var checkpoint = Header(tensors);
+        using var stream = new BlockStream(largest: 1 << 20);
+        CheckpointFile.Write(stream, checkpoint, tensors);
+        stream.Rewind();
+        var read = new float[tensors.Length][];
+        var header = CheckpointFile.Read(stream, "a stream", _ => (number, values) => read[number] = values);
+        Assert.Equal(tensors, read);
+        Assert.Equal(checkpoint.Tensors, header.Tensors);
+        Assert.Equal(checkpoint.Origin, header.Origin);
+    }
+
+    [Fact]
+    public void A_file_above_two_gibibytes_is_looked_into()
+    {
+        TestModels.Train(Train, Validation, PnfRec, Settings with { MaximumEpochs = 1 });
+        using (var file = File.OpenWrite(FilePath))
+            file.SetLength((1L << 31) + 1);
+        AssertRefused("truncated or damaged");
+    }
+
+    [Fact]
+    public void A_write_that_fails_leaves_the_checkpoint_before_and_nothing_else()
+    {
+        TestModels.Train(Train, Validation, PnfRec, Settings with { MaximumEpochs = 1 });
+        byte[] before = File.ReadAllBytes(FilePath);
+        var error = Assert.Throws<IOException>(() => CheckpointFile.Write(FilePath, Header([new float[3_000_000]]), FullDisk()));
+        Assert.Contains(FilePath, error.Message, StringComparison.Ordinal);
+        Assert.Contains("No space left on device It takes 12 MiB", error.Message, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(FilePath));
+        Assert.Equal([FilePath], Directory.GetFiles(_folder));
+
+        static IEnumerable<float[]> FullDisk()
+        {
+            yield return new float[1_000];
+            throw new IOException("No space left on device");
+        }
+    }
+
+    [Fact]
+    public void What_a_killed_process_left_goes_with_the_next_write_and_nothing_else()
+    {
+        string left = $"{FilePath}.{Guid.NewGuid():N}.tmp", inUse = $"{FilePath}.{Guid.NewGuid():N}.tmp";
+        string[] others = [Path.Combine(_folder, "training.checkpoint.tmp"), Path.Combine(_folder, $"other.checkpoint.{Guid.NewGuid():N}.tmp")];
+        foreach (string file in others.Append(left))
+            File.WriteAllText(file, "half a file");
+        using (new FileStream(inUse, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            CheckpointFile.Write(FilePath, Header([[1, 2]]), [[1, 2]]);
+        Assert.Equal([.. others.Append(inUse).Append(FilePath).Order(StringComparer.Ordinal)], Directory.GetFiles(_folder).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -137,6 +211,48 @@ public sealed class CheckpointTests : IDisposable
         }
 
         Assert.Empty(progress.Reports);
+    }
+
+    private static Checkpoint Header(float[][] tensors) => new(
+        new Dictionary<string, string> { ["BatchSize"] = "3" }, Seed: 1, Threads: 1, BestEpoch: 0, [], new Dictionary<string, long>(),
+        [.. tensors.Select((values, i) => new CheckpointTensor($"tensor{i}", values.Length))]);
+
+    /// <summary>A file of unknown length that takes no more than so many bytes at once and gives fewer than it is asked for.</summary>
+    private sealed class BlockStream(int largest) : Stream
+    {
+        private readonly MemoryStream _bytes = new();
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public void Rewind() => _bytes.Position = 0;
+
+        public override void Flush()
+        {
+        }
+
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            Assert.InRange(count, 0, largest);
+            return _bytes.Read(buffer, offset, Math.Min(count, 1_001));
+        }
+
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            Assert.InRange(count, 0, largest);
+            _bytes.Write(buffer, offset, count);
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
     }
 
     private void AssertRefused(string expected, PnfRecSettings? model = null, TrainingSettings? settings = null, SequenceData? data = null)

@@ -38,6 +38,35 @@ public sealed class GradientWorkersTests
         }
     }
 
+    [Theory]
+    [InlineData(1, 2)] // a large model: one worker with two of torch's threads
+    [InlineData(2, 4)]
+    public void Workers_with_several_threads_give_the_same_bits_each_time(int workers, int threads)
+    {
+        using var scope = NewDisposeScope();
+        int former = get_num_threads();
+        using var model = TestModels.Create(900, new PnfRecSettings(new EncoderSettings(32, 40, 1, 2, 0.2), 0.45, 0.25, ContrastSimilarity.Cosine, false), 1);
+        // slices large enough for torch to divide what it does with them
+        var cutter = new SliceCutter(RandomSequences.Create(120, 900, 40, seed: 3), model, largestSlice: 1600);
+        var (slices, counts) = cutter.Cut([.. cutter.Rows]);
+        using var sums = new GradientWorkers(model, CPU, new TorchWorkers(workers, threads));
+        float[][] expected = Compute();
+        for (int i = 0; i < 4; i++)
+        {
+            float[][] again = Compute();
+            for (int j = 0; j < expected.Length; j++)
+                Assert.True(expected[j].AsSpan().SequenceEqual(again[j]), $"gradient {j} differs");
+        }
+
+        set_num_threads(former);
+
+        float[][] Compute()
+        {
+            sums.Compute(NextItemBatches.Of(model, slices, counts), Step);
+            return [.. model.Parameters.Select(parameter => parameter.Values.grad!.ToArray())];
+        }
+    }
+
     [Fact]
     public void An_encoder_that_a_batch_does_not_reach_has_no_gradient()
     {

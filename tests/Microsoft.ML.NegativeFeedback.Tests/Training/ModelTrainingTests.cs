@@ -128,7 +128,26 @@ public sealed class ModelTrainingTests
     {
         var error = Assert.Throws<InvalidOperationException>(
             () => TestModels.Train(Train, null, PnfRec, Settings with { LearningRate = 1e20, MaximumEpochs = 20 }));
-        Assert.Contains("lower the learning rate", error.Message, StringComparison.Ordinal);
+        Assert.Contains("lower LearningRate", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_last_step_that_leaves_no_numbers_gives_no_model()
+    {
+        var settings = Settings with { LearningRate = 1e39, BatchSize = 150, MaximumEpochs = 1 };
+        var error = Assert.Throws<InvalidOperationException>(() => TestModels.Train(Train, null, PnfRec, settings));
+        Assert.StartsWith("A weight is no finite number in step 1 of epoch 1", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(float.NaN, null)]
+    [InlineData(float.NegativeInfinity, 1.0)]
+    public void A_gradient_that_is_no_number_gives_no_model_though_the_loss_is_one(float gradient, double? clippingNorm)
+    {
+        var settings = Settings with { MaximumEpochs = 1, GradientClippingNorm = clippingNorm };
+        var error = Assert.Throws<InvalidOperationException>(() => ModelTraining.Train(new BrokenTask(lastRow: 49, gradient), settings with { BatchSize = 20 }));
+        Assert.StartsWith("A gradient is no finite number in step 3 of epoch 1", error.Message, StringComparison.Ordinal);
+        Assert.Contains("lower LearningRate", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -168,6 +187,39 @@ public sealed class ModelTrainingTests
             Assert.Equal(Bits(values), Bits(actual.Values[name]));
 
         static int[] Bits(float[] values) => Array.ConvertAll(values, BitConverter.SingleToInt32Bits);
+    }
+
+    /// <summary>Of 50 rows in batches, the last batch, the smallest, has a broken gradient.</summary>
+    private sealed class BrokenTask(int lastRow, float gradient) : TrainingTask<NextItemModel>
+    {
+        public override IReadOnlyDictionary<string, string> Description => new Dictionary<string, string>();
+
+        public override NextItemModel CreateModel(torch.Device device)
+            => TestModels.Create(ItemCount, new SasRecSettings(new EncoderSettings(4, 6, 1, 1, 0), false, 0), 7);
+
+        public override IBatchSource CreateBatches(NextItemModel model, torch.Device device, int workers, CancellationToken cancellationToken)
+            => new Batches(model, lastRow + 1, gradient);
+
+        public override IValidation? CreateValidation(NextItemModel model, CancellationToken cancellationToken) => null;
+
+        private sealed class Batches(NextItemModel model, int rows, float gradient) : IBatchSource
+        {
+            public int RowCount => rows;
+
+            public Batch Cut(ReadOnlySpan<int> rows, PassKey step)
+            {
+                bool isLast = rows.Length == RowCount % 20;
+                return new Batch([new BatchPart(1, (_, sums) => Fill(sums, isLast ? gradient : 0))], _ => new LossTerms(1, ("CE", 1)));
+            }
+
+            private void Fill(GradientSums sums, float value)
+            {
+                using var scope = torch.NewDisposeScope();
+                using var noGradient = torch.no_grad();
+                var parameter = model.Parameter("positions");
+                sums.Of(parameter).fill_(Scalars.Of(value));
+            }
+        }
     }
 
     internal sealed class Recorder : IProgress<TrainingProgress>

@@ -54,6 +54,53 @@ public sealed class NextItemValidationTests
     }
 
     [Fact]
+    public void Scores_of_few_rows_at_a_time_give_the_same_metrics()
+    {
+        const int itemCount = 200;
+        using var scope = NewDisposeScope();
+        var data = RandomSequences.Create(300, itemCount, 12, seed: 3, withTargets: true);
+        using var model = TestModels.Create(itemCount, new SasRecSettings(new EncoderSettings(12, 6, 1, 2, 0), false, 0), 7);
+        var expected = Evaluate(1 << 20);
+        Assert.All(new[] { 0L, itemCount + 1, 7 * (itemCount + 1), 64 * (itemCount + 1) }, largest => Assert.Equal(expected, Evaluate(largest)));
+
+        IReadOnlyDictionary<string, double> Evaluate(long largestScores)
+            => new NextItemValidation(data, model, 100, largestScores: largestScores).Evaluate(new TorchWorkers(2, 2)).Metrics;
+    }
+
+    [Theory]
+    [InlineData(1_000)]
+    [InlineData(1_000_000)]
+    [InlineData(2_000_000)]
+    [InlineData(500_000_000)]
+    public void Scores_at_once_stay_within_bounds(int itemCount)
+    {
+        long rows = NextItemValidation.RowsPerChunk(itemCount);
+        Assert.InRange(rows, 1, 256);
+        Assert.InRange(rows * (itemCount + 1L) * sizeof(float), 1, Math.Max(256L << 20, (itemCount + 1L) * sizeof(float)));
+    }
+
+    [Fact]
+    public void A_cancelled_validation_ends_at_once()
+    {
+        using var scope = NewDisposeScope();
+        var data = RandomSequences.Create(40, 30, 12, seed: 3, withTargets: true);
+        using var model = TestModels.Create(30, new SasRecSettings(new EncoderSettings(4, 6, 1, 1, 0), false, 0), 7);
+        var cancelled = new CancellationToken(canceled: true);
+        Assert.Throws<OperationCanceledException>(() => new NextItemValidation(data, model, 5).Evaluate(new TorchWorkers(2, 2), cancelled));
+        Assert.Throws<OperationCanceledException>(() => new NextItemValidation(data, model, 5, cancelled));
+    }
+
+    [Fact]
+    public void A_target_that_training_does_not_know_is_missed()
+    {
+        using var scope = NewDisposeScope();
+        using var model = TestModels.Create(5, new SasRecSettings(new EncoderSettings(4, 6, 1, 1, 0), false, 0), 7);
+        double Hits(int second) => new NextItemValidation(new SequenceData(5, [0, 1, 2], [1, 2], [1, 1], [3, second], [1, 1]), model, 5)
+            .Evaluate(new TorchWorkers(1, 1)).Metrics["HR_p@5"];
+        Assert.Equal((1, 0.5), (Hits(4), Hits(0)));
+    }
+
+    [Fact]
     public void Rows_whose_target_is_not_positive_do_not_count()
     {
         using var scope = NewDisposeScope();
