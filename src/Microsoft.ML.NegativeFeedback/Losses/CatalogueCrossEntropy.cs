@@ -17,21 +17,29 @@ internal static class CatalogueCrossEntropy
     // The smallest normal Single: a loss above 87, which no training that learns comes near, is given as 87.
     private const float SmallestProbability = 1.17549435e-38f;
 
+    // MKL loses up to a half of its speed at widths that are no multiple of 16.
+    private const long Alignment = 16;
+
     /// <summary>Computes the loss and adds its gradients.</summary>
     /// <param name="slice">Hidden vectors, item vectors and labels. Row gradients are overwritten, those of the items added to.</param>
     /// <param name="weight">The coefficient of a position's loss, the mean's division included.</param>
     /// <param name="contrast">A term that is read off the same logits, or null.</param>
     /// <returns>The sum of the losses, unweighted: a scalar of the caller's.</returns>
+    /// <remarks>
+    /// Rows and classes are laid out with zeros up to a round width, and the logits of classes that are none are −∞, so that their softmax is 0: the same numbers.
+    /// </remarks>
     public static Tensor Accumulate(SliceTensors slice, double weight, CatalogueContrast? contrast)
     {
         using var outer = NewDisposeScope();
-        var (rows, rowGradient, classes, classGradient, labels) = slice;
-        long count = rows.shape[0], classCount = classes.shape[0];
-        long largest = Math.Max(ChunkValues / classCount, SmallestChunk);
+        long count = slice.Rows.shape[0], classCount = slice.Classes.shape[0];
+        Tensor rows = Aligned(slice.Rows, alignRows: false), classes = Aligned(slice.Classes, alignRows: true);
+        Tensor rowGradient = empty_like(rows), classGradient = zeros_like(classes);
+        long alignedCount = classes.shape[0], largest = Math.Max(ChunkValues / alignedCount, SmallestChunk);
         long chunk = DivideUp(count, DivideUp(count, largest));
-        var logits = empty(chunk, classCount, device: rows.device);
+        var logits = empty(chunk, alignedCount, device: rows.device);
+        var noClasses = logits.narrow(1, classCount, alignedCount - classCount);
         var transposedClasses = classes.t();
-        var target = labels.unsqueeze(1);
+        var target = slice.Labels.unsqueeze(1);
         var lossSum = zeros(1, device: rows.device);
         for (long start = 0; start < count; start += chunk)
         {
@@ -40,6 +48,7 @@ internal static class CatalogueCrossEntropy
             var chunkRows = rows.narrow(0, start, size);
             var chunkTarget = target.narrow(0, start, size);
             var chunkLogits = logits.narrow(0, 0, size).addmm_(chunkRows, transposedClasses, beta: 0);
+            noClasses.fill_(Scalars.Of(float.NegativeInfinity));
             // d CE / d logits = softmax − one-hot
             var gradient = chunkLogits.softmax(1);
             lossSum.sub_(gradient.gather(1, chunkTarget).clamp_min_(Scalars.Of(SmallestProbability)).log_().sum());
@@ -49,8 +58,19 @@ internal static class CatalogueCrossEntropy
             classGradient.addmm_(gradient.t(), chunkRows, beta: 1, alpha: (float)weight);
         }
 
-        contrast?.AddNormGradients(rowGradient, classGradient, (float)weight);
+        slice.RowGradient.copy_(rowGradient.narrow(1, 0, slice.Rows.shape[1]));
+        slice.ClassGradient.add_(classGradient.narrow(0, 0, classCount).narrow(1, 0, slice.Rows.shape[1]), Scalars.One);
+        contrast?.AddNormGradients(slice.RowGradient, slice.ClassGradient, (float)weight);
         return lossSum.MoveToOuterDisposeScope();
+    }
+
+    // zeros behind the columns, and behind the rows where asked, up to a multiple of the alignment
+    private static Tensor Aligned(Tensor values, bool alignRows)
+    {
+        long columns = Missing(values.shape[1]), rows = alignRows ? Missing(values.shape[0]) : 0;
+        return columns + rows == 0 ? values : nn.functional.pad(values, [0, columns, 0, rows]);
+
+        static long Missing(long size) => (Alignment - (size % Alignment)) % Alignment;
     }
 
     private static long DivideUp(long count, long by) => (count + by - 1) / by;
