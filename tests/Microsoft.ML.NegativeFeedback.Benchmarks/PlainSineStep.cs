@@ -16,7 +16,7 @@ namespace Microsoft.ML.NegativeFeedback.Benchmarks;
 internal sealed class PlainSineStep : IDisposable
 {
     private readonly SineSettings _settings;
-    private readonly LikedWindows _windows;
+    private readonly SequenceWindows _windows;
     private readonly NegativeSampler _sampler;
     private readonly List<Parameter> _parameters = [];
     private readonly Parameter _items;
@@ -32,7 +32,7 @@ internal sealed class PlainSineStep : IDisposable
     {
         _settings = settings;
         var (width, length) = (settings.Encoder.Width, settings.Encoder.MaximumLength);
-        _windows = new LikedWindows(data, length + 1);
+        _windows = new SequenceWindows(data, SequenceKind.Positives, length + 1, withSkips: true);
         _sampler = new NegativeSampler(new NegativeSamplerSettings(NegativeSamplingMethod.Uniform), data.ItemCount);
         _items = Draw(NetworkParameter.Embeddings("items", CounterRandom.Of(1), data.ItemCount, width, isXavier: true));
         _positions = Matrix(length, width);
@@ -119,8 +119,8 @@ internal sealed class PlainSineStep : IDisposable
         var negatives = new int[length];
         for (int row = 0; row < rows.Length; row++)
         {
-            var items = _windows.Items(rows[row]);
-            var skips = _windows.Skips(rows[row]);
+            var items = _windows.Items(rows[row]).Span;
+            var skips = _windows.Skips(rows[row]).Span;
             int[] met = [.. items.ToArray().Distinct().Order()];
             _sampler.Draw(CounterRandom.Of(1, rows[row]), met, [], [], negatives.AsSpan(0, items.Length - 1));
             int start = ((row + 1) * length) - items.Length + 1;

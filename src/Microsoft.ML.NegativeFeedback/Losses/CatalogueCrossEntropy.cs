@@ -1,4 +1,5 @@
 using Microsoft.ML.NegativeFeedback.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.NegativeFeedback.Losses;
@@ -10,9 +11,9 @@ namespace Microsoft.ML.NegativeFeedback.Losses;
 /// </summary>
 internal static class CatalogueCrossEntropy
 {
-    // Logits of a chunk: small enough for a share of the last-level cache. Rows of a chunk: enough that packing the item table for the
-    // product, once a chunk, does not weigh.
-    private const long ChunkValues = 2_000_000, SmallestChunk = 64;
+    // Logits of a chunk: on a CPU small enough for a share of the last-level cache, on a GPU large enough to fill it. Rows of a chunk: enough that packing the item
+    // table for the product, once a chunk, does not weigh.
+    private const long ChunkValuesOnCpu = 2_000_000, ChunkValuesOnGpu = 1L << 26, SmallestChunk = 64;
 
     // The smallest normal Single: a loss above 87, which no training that learns comes near, is given as 87.
     private const float SmallestProbability = 1.17549435e-38f;
@@ -34,7 +35,8 @@ internal static class CatalogueCrossEntropy
         long count = slice.Rows.shape[0], classCount = slice.Classes.shape[0];
         Tensor rows = Aligned(slice.Rows, alignRows: false), classes = Aligned(slice.Classes, alignRows: true);
         Tensor rowGradient = empty_like(rows), classGradient = zeros_like(classes);
-        long alignedCount = classes.shape[0], largest = Math.Max(ChunkValues / alignedCount, SmallestChunk);
+        long alignedCount = classes.shape[0], chunkValues = rows.device_type == DeviceType.CPU ? ChunkValuesOnCpu : ChunkValuesOnGpu;
+        long largest = Math.Max(chunkValues / alignedCount, SmallestChunk);
         long chunk = DivideUp(count, DivideUp(count, largest));
         var logits = empty(chunk, alignedCount, device: rows.device);
         var noClasses = logits.narrow(1, classCount, alignedCount - classCount);

@@ -116,10 +116,7 @@ internal abstract class Pass<T>
 internal abstract class History<T>
     where T : struct, ITensor<T>
 {
-    /// <summary>The names of columns: the items, and what was skipped just before each, 0 for nothing.</summary>
-    public const string Items = "Items", Skips = "Skips";
-
-    /// <summary>A column, [b, w].</summary>
+    /// <summary>A column by its name, [b, w].</summary>
     public abstract T this[string column] { get; }
 
     /// <summary>Int64 [b]: the place of each sequence's newest item, where the network is asked there alone; null where it is asked at more.</summary>
@@ -136,4 +133,11 @@ internal abstract class History<T>
     /// </param>
     /// <returns>[n, c, d].</returns>
     public abstract T Read(T embedded, T candidates, Func<T, T, T, T> read);
+}
+
+/// <summary>The names of what a sequence carries at each of its places.</summary>
+internal static class HistoryColumns
+{
+    /// <summary>The items, and what was skipped just before each, 0 for nothing: Int64.</summary>
+    public const string Items = "Items", Skips = "Skips";
 }

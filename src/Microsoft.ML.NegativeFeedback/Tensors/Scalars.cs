@@ -31,6 +31,8 @@ internal static class Scalars
     /// <summary>start, start + 1, …: what torch.arange makes, by numbers of its own.</summary>
     public static Tensor Range(long start, long count, Device device)
     {
+        if (device.type == DeviceType.CUDA)
+            return full([count], One, dtype: ScalarType.Int64, device: device).cumsum(0).add_(Of(start - 1), One);
         var values = new long[count];
         for (int i = 0; i < values.Length; i++)
             values[i] = start + i;

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.NegativeFeedback.Tensors;
@@ -32,6 +33,7 @@ internal static class TorchMemory
         var lent = from_array(values, CPU);
         if (shape.Length > 0)
             lent = lent.view(shape);
-        return (device.type == TorchSharp.DeviceType.CPU ? lent.clone() : lent.to(device)).MoveToOuterDisposeScope();
+        // to a GPU by way of pinned memory, so that nothing waits for the copy: torch keeps a pinned block until the device has read it
+        return (device.type == DeviceType.CUDA ? lent.pin_memory().to(device, non_blocking: true) : lent.to(device, copy: true)).MoveToOuterDisposeScope();
     }
 }

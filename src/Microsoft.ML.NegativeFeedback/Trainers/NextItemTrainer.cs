@@ -161,6 +161,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         Patience = _options.EarlyStoppingPatience,
         GradientClippingNorm = _options.GradientClippingNorm,
         CudaDevice = CudaDevice,
+        AllowTensorFloat32 = _options.AllowTensorFloat32,
         Seed = seed,
         CheckpointPath = _options.CheckpointPath,
     };

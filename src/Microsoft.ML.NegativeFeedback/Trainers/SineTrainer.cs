@@ -100,7 +100,7 @@ public sealed class SineTrainer : PairwiseTrainer
             channel.Warning(MessageSensitivity.None, "No item of the training data was skipped (feedback below 0): SINE learns from sampled items alone. "
                 + "Check the rule that made column '{0}'.", _options.FeedbackColumnName);
         }
-        else if (!new LikedWindows(train, _options.MaximumSequenceLength + 1).HaveSkipsToLearnFrom())
+        else if (!new SequenceWindows(train, SequenceKind.Positives, _options.MaximumSequenceLength + 1, withSkips: true).HaveSkipsToLearnFrom())
         {
             channel.Warning(MessageSensitivity.None, "Items of the training data were skipped (feedback below 0), but none of them just before a liked item that follows "
                 + "another liked one, and SINE learns to rank from such skips only: it learns from sampled items alone. Check the rule that made column '{0}', and whether "

@@ -12,34 +12,60 @@ internal sealed class HistoryScorer
     private const long PairsAtOnce = 1 << 11;
 
     private readonly SequenceModel _model;
-    private readonly SequenceWindows? _whole;
-    private readonly LikedWindows? _liked;
+    private readonly SequenceData _histories;
+    private readonly SequenceWindows _windows;
 
     /// <param name="model">The model.</param>
     /// <param name="histories">The histories.</param>
     /// <param name="cancellationToken">Looked at while windows are cut.</param>
     public HistoryScorer(SequenceModel model, SequenceData histories, CancellationToken cancellationToken = default)
     {
-        _model = model;
-        int length = model.Network.Settings.MaximumLength;
-        if (model.Network.ReadsWholeHistory)
-            _whole = new SequenceWindows(histories, SequenceKind.Whole, length, cancellationToken);
-        else
-            _liked = new LikedWindows(histories, length, cancellationToken);
+        (_model, _histories) = (model, histories);
+        _windows = new SequenceWindows(histories, model.Network.ReadsWholeHistory ? SequenceKind.Whole : SequenceKind.Positives,
+            model.Network.Settings.MaximumLength, withSkips: true, cancellationToken);
     }
 
     /// <summary>How many items of a row the model reads.</summary>
-    public int Length(int row) => _whole?.Length(row) ?? _liked!.Length(row);
+    public int Length(int row) => _windows.Length(row);
 
     /// <summary>The scores of every item after some rows, the longest of which comes last.</summary>
     /// <returns>[rows, N + 1], row-major; column 0 is padding.</returns>
     public float[] OfCatalogue(int[] rows)
     {
         using var scope = NewDisposeScope();
+        return Values(CatalogueScores(rows));
+    }
+
+    /// <summary>The rank of one item a row, by its score among all items but those of the row's history; computed where the scores lie.</summary>
+    /// <param name="rows">The rows, the longest of which comes last.</param>
+    /// <returns>[rows]: 1 + how many unseen items score higher; the largest number for an item that is unknown (0) or seen, and for a score that is no number.</returns>
+    public int[] RanksOfTargets(int[] rows)
+    {
+        using var scope = NewDisposeScope();
+        var scores = CatalogueScores(rows);
+        long width = scores.shape[1];
+        long[] targets = Array.ConvertAll(rows, row => (long)_histories.TargetItem(row));
+        var excluded = new List<long>();
+        for (int i = 0; i < rows.Length; i++)
+        {
+            excluded.Add(i * width);
+            foreach (int item in _histories.Items(rows[i]))
+                excluded.Add((i * width) + item);
+        }
+
+        // a target that was seen has the score −∞, as an unknown one has with padding's
+        scores.view(-1).index_fill_(0, TorchMemory.Of([.. excluded], scores.device), Scalars.Of(float.NegativeInfinity));
+        var ofTargets = scores.gather(1, TorchMemory.Of(targets, scores.device, -1, 1));
+        var ranks = scores.gt(ofTargets).sum(1).masked_fill_(ofTargets.squeeze(1).gt(Scalars.Of(float.NegativeInfinity)).logical_not(), Scalars.Of(int.MaxValue - 1L));
+        return Array.ConvertAll(ranks.cpu().data<long>().ToArray(), above => (int)(above + 1));
+    }
+
+    private Tensor CatalogueScores(int[] rows)
+    {
         var (network, history) = (_model.Network, History(rows));
         var items = _model.Of(network.Items);
         if (network.HasStates)
-            return Values(network.States(new TorchPass(_model), history).Value.mm(items.t()));
+            return network.States(new TorchPass(_model), history).Value.mm(items.t());
         var stretches = items.split(Math.Max(1, PairsAtOnce / rows.Length), 0);
         var scores = new Tensor[stretches.Length];
         for (int i = 0; i < scores.Length; i++)
@@ -49,7 +75,7 @@ internal sealed class HistoryScorer
             scores[i] = network.Scores(new TorchPass(_model), history, new(candidates)).Value.MoveToOuterDisposeScope();
         }
 
-        return Values(cat(scores, 1));
+        return cat(scores, 1);
     }
 
     /// <summary>The scores of some items after each of some rows, the longest of which comes last.</summary>
@@ -70,9 +96,9 @@ internal sealed class HistoryScorer
         var (inputs, skips, newest) = (new long[rows.Length * length], new long[rows.Length * length], new long[rows.Length]);
         for (int i = 0; i < rows.Length; i++)
         {
-            var items = _whole is null ? _liked!.Items(rows[i]) : _whole.Items(rows[i]).Span;
+            var (items, skipped) = (_windows.Items(rows[i]).ToArray(), _windows.Skips(rows[i]).ToArray());
             for (int j = 0; j < items.Length; j++)
-                (inputs[(i * length) + j], skips[(i * length) + j]) = (items[j], _liked is null ? 0 : _liked.Skips(rows[i])[j]);
+                (inputs[(i * length) + j], skips[(i * length) + j]) = (items[j], skipped[j]);
             newest[i] = items.Length - 1;
         }
 

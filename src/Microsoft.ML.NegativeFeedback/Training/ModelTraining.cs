@@ -23,8 +23,11 @@ internal static class ModelTraining
         var device = DeviceOf(settings);
         int former = get_num_threads();
         int threads = settings.Threads ?? DefaultThreads(former);
+        bool formerTensorFloat = device.type == DeviceType.CUDA && backends.cuda.matmul.allow_tf32;
         try
         {
+            if (device.type == DeviceType.CUDA)
+                backends.cuda.matmul.allow_tf32 = settings.AllowTensorFloat32;
             using var scope = NewDisposeScope();
             using var model = task.CreateModel(device);
             using var loop = TrainingLoop.Of(task, model, settings, device, threads, run.CancellationToken);
@@ -34,6 +37,8 @@ internal static class ModelTraining
         finally
         {
             set_num_threads(former);
+            if (device.type == DeviceType.CUDA)
+                backends.cuda.matmul.allow_tf32 = formerTensorFloat;
         }
     }
 

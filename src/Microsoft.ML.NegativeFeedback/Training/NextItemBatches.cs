@@ -18,6 +18,6 @@ internal sealed class NextItemBatches(SliceCutter cutter, NextItemModel model) :
     /// <summary>Slices as a batch.</summary>
     public static Batch Of(NextItemModel model, IReadOnlyList<SequenceSlice> slices, BatchCounts counts)
         => new(
-            [.. slices.Select(slice => new BatchPart(slice.Inputs.Length, (pass, sums) => model.AccumulateGradients(slice, counts, pass, sums)))],
+            [.. slices.Select(slice => new BatchPart(slice.Items.Length, (pass, sums) => model.AccumulateGradients(slice, counts, pass, sums)))],
             sums => model.Mean(sums, counts));
 }

@@ -52,7 +52,7 @@ internal sealed class NextItemValidation : IValidation
             for (int batch = worker; batch < batches.Length; batch += workers.Count)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                ranks[batch] = Ranks(batches[batch]);
+                ranks[batch] = _scorer.RanksOfTargets(batches[batch]);
             }
         });
 
@@ -68,39 +68,4 @@ internal sealed class NextItemValidation : IValidation
     /// <summary>Rows that are scored at once, as many as memory is set aside for.</summary>
     internal static int RowsPerChunk(int itemCount, long largestScores = LargestScores)
         => (int)Math.Clamp(largestScores / (itemCount + 1L), 1, RowsPerBatch);
-
-    private int[] Ranks(int[] rows)
-    {
-        float[] scores = _scorer.OfCatalogue(rows);
-        int width = _data.ItemCount + 1;
-        var ranks = new int[rows.Length];
-        for (int i = 0; i < rows.Length; i++)
-            ranks[i] = Rank(scores.AsSpan(i * width, width), _data.Items(rows[i]), _data.TargetItem(rows[i]));
-        return ranks;
-    }
-
-    /// <summary>The rank of an item by its score among all but the seen ones; seen items' scores are overwritten.</summary>
-    internal static int Rank(Span<float> scores, ReadOnlySpan<int> seen, int target)
-    {
-        // an item that training did not know is never recommended
-        if (target == 0)
-            return int.MaxValue;
-        float targetScore = scores[target];
-        scores[0] = float.NegativeInfinity;
-        foreach (int item in seen)
-        {
-            if (item == target)
-                return int.MaxValue;
-            scores[item] = float.NegativeInfinity;
-        }
-
-        int rank = 1;
-        foreach (float score in scores)
-        {
-            if (score > targetScore)
-                rank++;
-        }
-
-        return float.IsNaN(targetScore) ? int.MaxValue : rank;
-    }
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Sampling;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
@@ -14,7 +15,7 @@ internal sealed class PairwiseBatches : IBatchSource
 
     private readonly PairwiseModel _model;
     private readonly NegativeSampler _sampler;
-    private readonly LikedWindows _windows;
+    private readonly SequenceWindows _windows;
     private readonly MetItems _met;
     private readonly int[] _rows;
     private readonly long _largestSlice;
@@ -30,7 +31,7 @@ internal sealed class PairwiseBatches : IBatchSource
         SequenceData data, PairwiseModel model, NegativeSampler sampler, long largestSlice, int parts, CancellationToken cancellationToken = default)
     {
         (_model, _sampler, _largestSlice, _parts) = (model, sampler, largestSlice, parts);
-        _windows = new LikedWindows(data, model.Network.Settings.MaximumLength + 1, cancellationToken);
+        _windows = new SequenceWindows(data, SequenceKind.Positives, model.Network.Settings.MaximumLength + 1, withSkips: true, cancellationToken);
         _met = new MetItems(data, cancellationToken);
         _rows = [.. Enumerable.Range(0, data.RowCount).Where(row => _windows.Length(row) > 1)];
     }
@@ -43,56 +44,36 @@ internal sealed class PairwiseBatches : IBatchSource
         for (int i = 0; i < chosen.Length; i++)
             chosen[i] = _rows[rows[i]];
         var slices = Slices(chosen, step);
-        var counts = new PairwiseCounts(slices.Sum(slice => (long)slice.Liked.Length), slices.Sum(slice => (long)slice.Skipped.Count(item => item != 0)));
+        var counts = new PairwiseCounts(slices.Sum(slice => (long)slice.Places.Length), slices.Sum(slice => (long)slice.Targets[SequenceSlice.Skipped].Count(item => item != 0)));
         var parts = slices.ConvertAll(slice
-            => new BatchPart(slice.Inputs.Length, (pass, sums) => _model.AccumulateGradients(slice, counts, pass, sums)));
+            => new BatchPart(slice.Items.Length, (pass, sums) => _model.AccumulateGradients(slice, counts, pass, sums)));
         if (_model.HasRegularizer)
             parts.Add(new BatchPart(0, (_, sums) => _model.AccumulateRegularizer(sums)));
         return new Batch(parts, sums => _model.Mean(sums, counts));
     }
 
     /// <summary>The slices of training rows, longest sequences first.</summary>
-    internal List<PairwiseSlice> Slices(int[] rows, PassKey step)
+    internal List<SequenceSlice> Slices(int[] rows, PassKey step)
     {
         int[] batchItems = [.. rows.SelectMany(row => _windows.Items(row).ToArray())];
-        // a stable sort, so that the result depends on nothing but the rows' order
-        int[] byLength = [.. rows.OrderByDescending(_windows.Length)];
         long total = rows.Sum(row => (long)_windows.Length(row) - 1);
         long positions = Math.Clamp(total / _parts, Math.Min(SmallestSlice, _largestSlice), _largestSlice);
-        var slices = new List<PairwiseSlice>();
-        for (int start = 0; start < byLength.Length;)
-        {
-            long length = _windows.Length(byLength[start]) - 1;
-            int count = (int)Math.Clamp(positions / length, 1, byLength.Length - start);
-            slices.Add(CreateSlice(byLength.AsSpan(start, count), batchItems, step));
-            start += count;
-        }
-
-        return slices;
+        return [.. _windows.Groups(rows, positions).Select(group => _windows.ToSlice(group).With(SequenceSlice.Sampled, SampleAll(group, batchItems, step)))];
     }
 
-    private PairwiseSlice CreateSlice(ReadOnlySpan<int> rows, int[] batchItems, PassKey step)
+    private long[] SampleAll(int[] rows, int[] batchItems, PassKey step)
     {
-        int length = _windows.Length(rows[0]) - 1, labelCount = 0;
+        var sampled = new List<long>();
+        var negatives = new int[_windows.Length(rows[0]) - 1];
         foreach (int row in rows)
-            labelCount += _windows.Length(row) - 1;
-        var (inputs, inputSkips) = (new long[rows.Length * length], new long[rows.Length * length]);
-        var (positions, liked, sampled, skipped) = (new long[labelCount], new long[labelCount], new long[labelCount], new long[labelCount]);
-        var negatives = new int[length];
-        for (int sequence = 0, label = 0; sequence < rows.Length; sequence++)
         {
-            var items = _windows.Items(rows[sequence]);
-            var skips = _windows.Skips(rows[sequence]);
-            Sample(rows[sequence], batchItems, step, negatives.AsSpan(0, items.Length - 1));
-            for (int i = 0; i + 1 < items.Length; i++, label++)
-            {
-                int position = (sequence * length) + i;
-                (inputs[position], inputSkips[position]) = (items[i], skips[i]);
-                (positions[label], liked[label], sampled[label], skipped[label]) = (position, items[i + 1], negatives[i], skips[i + 1]);
-            }
+            var ofRow = negatives.AsSpan(0, _windows.Length(row) - 1);
+            Sample(row, batchItems, step, ofRow);
+            foreach (int item in ofRow)
+                sampled.Add(item);
         }
 
-        return new PairwiseSlice(rows.Length, length, inputs, inputSkips, positions, liked, sampled, skipped);
+        return [.. sampled];
     }
 
     // The draws of a row depend on the epoch and the row, whichever batch and slice it falls into.

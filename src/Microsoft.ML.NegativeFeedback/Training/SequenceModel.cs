@@ -99,7 +99,7 @@ internal class NextItemModel(NextItemNetwork network, NextItemLoss loss, Device 
         using (no_grad())
         {
             rowGradient = empty_like(rows);
-            var labels = TorchMemory.Of(slice.Labels, Device).sub_(Scalars.Of(FirstClass));
+            var labels = TorchMemory.Of(slice.Targets[SequenceSlice.Next], Device).sub_(Scalars.Of(FirstClass));
             var items = Of(network.Items);
             Accumulate(slice, new SliceTensors(rows.detach(), rowGradient, ClassesOf(items), ClassesOf(sums.Of(items)), labels), counts, sums.Losses);
         }
@@ -160,7 +160,7 @@ internal sealed class PairwiseModel(Network network, PairwiseWeights weights, De
     public bool HasRegularizer => regularizer is not null;
 
     /// <summary>Adds a slice's losses and gradients to the sums.</summary>
-    public void AccumulateGradients(PairwiseSlice slice, PairwiseCounts counts, PassKey key, GradientSums sums)
+    public void AccumulateGradients(SequenceSlice slice, PairwiseCounts counts, PassKey key, GradientSums sums)
     {
         using var scope = NewDisposeScope();
         var pass = new TorchPass(this, new Dropout(Network.Settings.DropoutRate, key));
@@ -170,7 +170,7 @@ internal sealed class PairwiseModel(Network network, PairwiseWeights weights, De
         var loss = sampledLoss.mul(Scalars.Of(weights.Sampled / counts.Liked));
         if (margins.shape[1] > 1)
         {
-            var skippedLoss = LogisticLoss(margins, 1).mul(TorchMemory.Of(slice.Skipped, Device).ne(Scalars.Zero)).sum();
+            var skippedLoss = LogisticLoss(margins, 1).mul(TorchMemory.Of(slice.Targets[SequenceSlice.Skipped], Device).ne(Scalars.Zero)).sum();
             sums.Losses.Add(SkippedTerm, skippedLoss.detach());
             loss = loss.add(skippedLoss, Scalars.Of(weights.Skipped / counts.Skipped));
         }
@@ -201,18 +201,18 @@ internal sealed class PairwiseModel(Network network, PairwiseWeights weights, De
     }
 
     /// <summary>How far the next liked item's logit is above the sampled one's and the skipped one's, [n, 1 or 2].</summary>
-    internal Tensor Margins(TorchPass pass, PairwiseSlice slice, bool readsSkips)
+    internal Tensor Margins(TorchPass pass, SequenceSlice slice, bool readsSkips)
     {
-        int kinds = readsSkips ? 3 : 2;
-        var compared = new long[slice.Liked.Length * kinds];
-        for (int i = 0; i < slice.Liked.Length; i++)
+        string[] kinds = readsSkips ? [SequenceSlice.Next, SequenceSlice.Sampled, SequenceSlice.Skipped] : [SequenceSlice.Next, SequenceSlice.Sampled];
+        var compared = new long[slice.Places.Length * kinds.Length];
+        for (int kind = 0; kind < kinds.Length; kind++)
         {
-            (compared[i * kinds], compared[(i * kinds) + 1]) = (slice.Liked[i], slice.Sampled[i]);
-            if (readsSkips)
-                compared[(i * kinds) + 2] = slice.Skipped[i];
+            long[] items = slice.Targets[kinds[kind]];
+            for (int i = 0; i < items.Length; i++)
+                compared[(i * kinds.Length) + kind] = items[i];
         }
 
-        var candidates = pass.Lookup(Network.Items, new(TorchMemory.Of(compared, Device, -1, kinds)));
+        var candidates = pass.Lookup(Network.Items, new(TorchMemory.Of(compared, Device, -1, kinds.Length)));
         return Network.Margins(pass, TorchHistory.Of(slice, Device), candidates).Value;
     }
 

@@ -4,21 +4,35 @@ using Microsoft.ML.NegativeFeedback.Networks;
 namespace Microsoft.ML.NegativeFeedback.Training;
 
 /// <summary>
-/// Sequences of like length, padded on the right with 0 to the longest of them: the part of a batch that goes through an encoder
-/// at once. Every position that holds an item carries a label, the item that came next.
+/// Sequences of like length, padded on the right with 0 to the longest of them: what goes through a network at once. Channels are what a sequence carries at each
+/// place, targets what is to be learned there; every place that holds an item has targets.
 /// </summary>
 /// <param name="Kind">What the sequences are made of.</param>
 /// <param name="Count">Number of sequences.</param>
-/// <param name="Length">Positions a sequence.</param>
-/// <param name="Inputs">[count · length] items, 0 where a sequence has ended.</param>
-/// <param name="LabelledPositions">[n] indices into <paramref name="Inputs"/> of the positions that hold an item, ascending.</param>
-/// <param name="Labels">[n] items that came next there.</param>
-/// <param name="Contrast">What the contrastive term compares, or null where the slice has no part in it.</param>
+/// <param name="Length">Places a sequence.</param>
+/// <param name="Places">[n] the places that hold an item, ascending, as indices into [count · length].</param>
+/// <param name="Channels">By name [count · length]: of <see cref="HistoryColumns"/>; 0 where a sequence has ended.</param>
+/// <param name="Targets">By name [n]: <see cref="Next"/>, and in pairwise learning <see cref="Sampled"/> and <see cref="Skipped"/>.</param>
 internal sealed record SequenceSlice(
-    SequenceKind Kind, int Count, int Length, long[] Inputs, long[] LabelledPositions, long[] Labels, ContrastItems? Contrast)
+    SequenceKind Kind, int Count, int Length, long[] Places, IReadOnlyDictionary<string, long[]> Channels, IReadOnlyDictionary<string, long[]> Targets)
 {
+    /// <summary>The item that came next, one that was sampled, and the one that was skipped just before the next, 0 without one.</summary>
+    public const string Next = "Next", Sampled = "Sampled", Skipped = "Skipped";
+
+    /// <summary>What the contrastive term compares, or null where the slice has no part in it.</summary>
+    public ContrastItems? Contrast { get; init; }
+
+    /// <summary>[count · length] the items.</summary>
+    public long[] Items => Channels[HistoryColumns.Items];
+
     /// <summary>Whether some sequence is shorter than <see cref="Length"/>.</summary>
-    public bool HasPadding => Labels.Length < Inputs.Length;
+    public bool HasPadding => Places.Length < (long)Count * Length;
+
+    /// <summary>Whether anything was skipped.</summary>
+    public bool HasSkips { get; } = Targets.TryGetValue(Skipped, out long[]? skipped) && skipped.AsSpan().ContainsAnyExcept(0);
+
+    /// <summary>The same with one more target.</summary>
+    public SequenceSlice With(string target, long[] values) => this with { Targets = new Dictionary<string, long[]>(Targets) { [target] = values } };
 }
 
 /// <summary>What the means of a batch divide by, over all of its slices.</summary>
@@ -26,28 +40,6 @@ internal sealed record SequenceSlice(
 /// <param name="Negatives">Labelled positions of negative sequences.</param>
 /// <param name="ContrastTargets">Positions with a contrastive target.</param>
 internal readonly record struct BatchCounts(long Positives, long Negatives, long ContrastTargets);
-
-/// <summary>
-/// Liked sequences of like length, padded on the right with 0 to the longest of them, with what pairwise learning compares at every position
-/// that holds an item: the item that was liked next, a sampled one that the row does not hold, and the one that was skipped just before.
-/// </summary>
-/// <param name="Count">Number of sequences.</param>
-/// <param name="Length">Positions a sequence.</param>
-/// <param name="Inputs">[count · length] liked items, 0 where a sequence has ended.</param>
-/// <param name="InputSkips">[count · length] the item that was skipped just before the input was liked, 0 without one.</param>
-/// <param name="Positions">[n] indices into <paramref name="Inputs"/> of the positions that hold an item, ascending.</param>
-/// <param name="Liked">[n] items that were liked next.</param>
-/// <param name="Sampled">[n] sampled items.</param>
-/// <param name="Skipped">[n] items that were skipped just before the next was liked, 0 without one.</param>
-internal sealed record PairwiseSlice(
-    int Count, int Length, long[] Inputs, long[] InputSkips, long[] Positions, long[] Liked, long[] Sampled, long[] Skipped)
-{
-    /// <summary>Whether some sequence is shorter than <see cref="Length"/>.</summary>
-    public bool HasPadding => Positions.Length < Inputs.Length;
-
-    /// <summary>Whether anything was skipped.</summary>
-    public bool HasSkips { get; } = Skipped.AsSpan().ContainsAnyExcept(0);
-}
 
 /// <summary>What the means of a batch divide by, over all of its slices.</summary>
 /// <param name="Liked">Positions with a next liked item.</param>

@@ -30,9 +30,9 @@ internal sealed class SliceCutter
         (_model, _largestSlice, _parts) = (model, largestSlice, parts);
         int length = model.Network.Settings.MaximumLength + 1;
         foreach (var kind in model.Network.TrainingSequences)
-            _windows[kind] = new SequenceWindows(data, kind, length, cancellationToken);
+            _windows[kind] = new SequenceWindows(data, kind, length, cancellationToken: cancellationToken);
         if (model.Network.ScoringSequence == SequenceKind.Positives && model.Contrasts(SequenceKind.Positives))
-            _negatives = _windows.GetValueOrDefault(SequenceKind.Negatives) ?? new SequenceWindows(data, SequenceKind.Negatives, length, cancellationToken);
+            _negatives = _windows.GetValueOrDefault(SequenceKind.Negatives) ?? new SequenceWindows(data, SequenceKind.Negatives, length, cancellationToken: cancellationToken);
         Rows = Enumerable.Range(0, data.RowCount).Where(row => _windows.Values.Any(windows => windows.Length(row) > 1)).ToArray();
     }
 
@@ -44,16 +44,10 @@ internal sealed class SliceCutter
     {
         var slices = new List<SequenceSlice>();
         long positions = PositionsPerSlice(rows);
-        foreach (var (kind, windows) in _windows)
+        foreach (var windows in _windows.Values)
         {
-            var byLength = SortByLength(rows, windows);
-            for (int start = 0; start < byLength.Length;)
-            {
-                long length = windows.Length(byLength[start]) - 1;
-                int count = (int)Math.Clamp(positions / length, 1, byLength.Length - start);
-                slices.Add(CreateSlice(kind, windows, byLength.AsSpan(start, count)));
-                start += count;
-            }
+            foreach (int[] group in windows.Groups(rows.ToArray(), positions))
+                slices.Add(WithContrast(windows.ToSlice(group), windows, group));
         }
 
         return (slices, Count(slices));
@@ -71,37 +65,15 @@ internal sealed class SliceCutter
         return Math.Clamp(total / _parts, Math.Min(SmallestSlice, _largestSlice), _largestSlice);
     }
 
-    // a stable sort, so that the result depends on nothing but the rows' order; rows with nothing to label are dropped
-    private static int[] SortByLength(ReadOnlySpan<int> rows, SequenceWindows windows)
-        => [.. rows.ToArray().Where(row => windows.Length(row) > 1).OrderByDescending(windows.Length)];
-
-    private SequenceSlice CreateSlice(SequenceKind kind, SequenceWindows windows, ReadOnlySpan<int> rows)
+    private SequenceSlice WithContrast(SequenceSlice slice, SequenceWindows windows, int[] rows)
     {
-        int length = windows.Length(rows[0]) - 1;
-        int labelCount = 0;
-        foreach (int row in rows)
-            labelCount += windows.Length(row) - 1;
-        var inputs = new long[rows.Length * length];
-        var (positions, labels, sequenceOfLabel) = (new long[labelCount], new long[labelCount], new int[labelCount]);
-        for (int sequence = 0, label = 0; sequence < rows.Length; sequence++)
-        {
-            var items = windows.Items(rows[sequence]).Span;
-            for (int i = 0; i + 1 < items.Length; i++, label++)
-            {
-                int position = (sequence * length) + i;
-                inputs[position] = items[i];
-                (positions[label], labels[label], sequenceOfLabel[label]) = (position, items[i + 1], sequence);
-            }
-        }
-
-        var contrast = _model.Contrasts(kind) ? Contrast(kind, windows, rows.ToArray(), labels, sequenceOfLabel) : null;
-        return new SequenceSlice(kind, rows.Length, length, inputs, positions, labels, contrast);
+        if (!_model.Contrasts(slice.Kind))
+            return slice;
+        if (slice.Kind == SequenceKind.Whole)
+            return slice with { Contrast = ContrastItems.OfWhole(Array.ConvertAll(rows, windows.Items), Array.ConvertAll(rows, windows.Feedback)) };
+        int[] sequences = Array.ConvertAll(slice.Places, place => (int)(place / slice.Length));
+        return slice with { Contrast = ContrastItems.OfOpposing(slice.Targets[SequenceSlice.Next], sequences, Array.ConvertAll(rows, _negatives!.Items)) };
     }
-
-    private ContrastItems Contrast(SequenceKind kind, SequenceWindows windows, int[] rows, long[] labels, int[] sequenceOfLabel)
-        => kind == SequenceKind.Whole
-            ? ContrastItems.OfWhole(Array.ConvertAll(rows, windows.Items), Array.ConvertAll(rows, windows.Feedback))
-            : ContrastItems.OfOpposing(labels, sequenceOfLabel, Array.ConvertAll(rows, _negatives!.Items));
 
     private static BatchCounts Count(List<SequenceSlice> slices)
     {
@@ -109,9 +81,9 @@ internal sealed class SliceCutter
         foreach (var slice in slices)
         {
             if (slice.Kind == SequenceKind.Negatives)
-                negatives += slice.Labels.Length;
+                negatives += slice.Places.Length;
             else
-                positives += slice.Labels.Length;
+                positives += slice.Places.Length;
             targets += slice.Contrast?.TargetCount ?? 0;
         }
 

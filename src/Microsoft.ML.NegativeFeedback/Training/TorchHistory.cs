@@ -21,13 +21,12 @@ internal sealed class TorchHistory : History<TorchTensor>
 
     /// <summary>Sequences that are asked at every place that holds an item.</summary>
     public static TorchHistory Of(SequenceSlice slice, Device device)
-        => new TorchHistory(slice.Count, slice.Length, device, slice.HasPadding ? TorchMemory.Of(slice.LabelledPositions, device) : null, null)
-            .With(Items, slice.Inputs);
-
-    /// <inheritdoc cref="Of(SequenceSlice, Device)"/>
-    public static TorchHistory Of(PairwiseSlice slice, Device device)
-        => new TorchHistory(slice.Count, slice.Length, device, slice.HasPadding ? TorchMemory.Of(slice.Positions, device) : null, null)
-            .With(Items, slice.Inputs).With(Skips, slice.InputSkips);
+    {
+        var history = new TorchHistory(slice.Count, slice.Length, device, slice.HasPadding ? TorchMemory.Of(slice.Places, device) : null, null);
+        foreach (var (name, values) in slice.Channels)
+            history.With(name, values);
+        return history;
+    }
 
     /// <summary>Sequences that are asked at their newest item alone.</summary>
     /// <param name="items">[count · length] items, padded on the right with 0.</param>
@@ -36,8 +35,8 @@ internal sealed class TorchHistory : History<TorchTensor>
     /// <param name="skips">[count · length] what was skipped just before each; null where nobody asks.</param>
     public static TorchHistory AtNewest(long[] items, long[] newest, Device device, long[]? skips = null)
     {
-        var history = new TorchHistory(newest.Length, items.Length / newest.Length, device, null, TorchMemory.Of(newest, device)).With(Items, items);
-        return skips is null ? history : history.With(Skips, skips);
+        var history = new TorchHistory(newest.Length, items.Length / newest.Length, device, null, TorchMemory.Of(newest, device)).With(HistoryColumns.Items, items);
+        return skips is null ? history : history.With(HistoryColumns.Skips, skips);
     }
 
     public override TorchTensor? Newest => _newest is null ? null : new TorchTensor(_newest);

@@ -5,23 +5,35 @@ namespace Microsoft.ML.NegativeFeedback.Training;
 
 /// <summary>
 /// Threads that share torch's work by parts, each with as many of torch's own threads as are left for it, as a rule one. Torch
-/// divides every operation among its threads and waits for the slowest after each; parts that are divided once wait once.
+/// divides every operation among its threads and waits for the slowest after each; parts that are divided once wait once. The threads are kept from one run to
+/// the next, and with them what torch and the allocator keep for a thread.
 /// </summary>
-internal sealed class TorchWorkers
+internal sealed class TorchWorkers : IDisposable
 {
     private readonly int _threadsEach;
+    private readonly SemaphoreSlim[] _starts;
+    private readonly CountdownEvent _ends;
+    private readonly ExceptionDispatchInfo?[] _failures;
+    private Action<int>? _work;
 
     /// <summary>Divides threads among workers. The calling thread is one of them, and keeps its share of torch's threads.</summary>
     /// <param name="count">How many workers there are.</param>
     /// <param name="threads">Threads in all; at least one a worker.</param>
     public TorchWorkers(int count, int threads)
     {
-        (Count, _threadsEach) = (count, Math.Max(1, threads / count));
+        (Count, _threadsEach, _failures) = (count, Math.Max(1, threads / count), new ExceptionDispatchInfo?[count]);
         SetThreads();
         KeepFreedMemory();
-        // OpenBLAS takes a new number of threads over at the next large product, which two threads should not do at once
-        using var scope = NewDisposeScope();
-        ones(128, 128).mm(ones(128, 128));
+        // a new number of threads is taken over at the next large product, which two threads should not do at once
+        using (NewDisposeScope())
+            ones(128, 128).mm(ones(128, 128));
+        _ends = new CountdownEvent(count - 1);
+        _starts = [.. Enumerable.Range(1, count - 1).Select(_ => new SemaphoreSlim(0))];
+        for (int worker = 1; worker < count; worker++)
+        {
+            int number = worker;
+            new Thread(() => WorkOn(number)) { IsBackground = true, Name = $"{nameof(TorchWorkers)} {number}" }.Start();
+        }
     }
 
     public int Count { get; }
@@ -30,32 +42,46 @@ internal sealed class TorchWorkers
     /// <exception cref="Exception">What the first worker that failed threw.</exception>
     public void Run(Action<int> work)
     {
-        var failures = new ExceptionDispatchInfo?[Count];
-        var threads = new Thread[Count - 1];
-        for (int i = 0; i < threads.Length; i++)
+        Array.Clear(_failures);
+        _work = work;
+        _ends.Reset();
+        foreach (var start in _starts)
+            start.Release();
+        Guard(0, work);
+        _ends.Wait();
+        _failures.FirstOrDefault(failure => failure is not null)?.Throw();
+    }
+
+    /// <summary>Ends the threads.</summary>
+    public void Dispose()
+    {
+        _work = null;
+        foreach (var start in _starts)
+            start.Release();
+    }
+
+    private void WorkOn(int worker)
+    {
+        SetThreads();
+        while (true)
         {
-            int worker = i + 1;
-            threads[i] = new Thread(() => Guard(worker)) { IsBackground = true, Name = $"{nameof(TorchWorkers)} {worker}" };
-            threads[i].Start();
+            _starts[worker - 1].Wait();
+            if (_work is not { } work)
+                return;
+            Guard(worker, work);
+            _ends.Signal();
         }
+    }
 
-        Guard(0);
-        foreach (var thread in threads)
-            thread.Join();
-        failures.FirstOrDefault(failure => failure is not null)?.Throw();
-
-        void Guard(int worker)
+    private void Guard(int worker, Action<int> work)
+    {
+        try
         {
-            try
-            {
-                if (worker > 0)
-                    SetThreads();
-                work(worker);
-            }
-            catch (Exception error)
-            {
-                failures[worker] = ExceptionDispatchInfo.Capture(error);
-            }
+            work(worker);
+        }
+        catch (Exception error)
+        {
+            _failures[worker] = ExceptionDispatchInfo.Capture(error);
         }
     }
 

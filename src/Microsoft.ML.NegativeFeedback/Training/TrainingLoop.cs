@@ -92,6 +92,7 @@ internal sealed class TrainingLoop : IDisposable
     {
         _gradients.Dispose();
         _adam.Dispose();
+        _workers.Dispose();
     }
 
     private static int WorkerCount(SequenceModel model, int threads)
@@ -109,10 +110,16 @@ internal sealed class TrainingLoop : IDisposable
         var started = _watch.Elapsed;
         var terms = new List<LossTerms>();
         int[] order = CounterRandom.Of(_settings.Seed, epoch, OrderPurpose).Permutation(_batches.RowCount);
-        foreach (int[] batch in order.Chunk(_settings.BatchSize))
+        int[][] batches = [.. order.Chunk(_settings.BatchSize)];
+        // the next batch is cut while the step of this one runs
+        var next = CutAhead(batches[0], epoch, 0);
+        for (int step = 0; step < batches.Length; step++)
         {
+            var batch = next.GetAwaiter().GetResult();
             cancellationToken.ThrowIfCancellationRequested();
-            terms.Add(RunStep(batch, epoch, terms.Count));
+            if (step + 1 < batches.Length)
+                next = CutAhead(batches[step + 1], epoch, step + 1);
+            terms.Add(RunStep(batch, epoch, step));
         }
 
         double seconds = (_watch.Elapsed - started).TotalSeconds;
@@ -128,10 +135,13 @@ internal sealed class TrainingLoop : IDisposable
     private static Dictionary<string, double> MeanTerms(List<LossTerms> batches)
         => batches[0].Terms.ToDictionary(term => term.Name, term => batches.Average(batch => batch[term.Name]));
 
-    private LossTerms RunStep(int[] rows, int epoch, int step)
+    private PassKey Key(int epoch, int step) => new(_dropoutSeed, epoch, step, Slice: 0);
+
+    private Task<Batch> CutAhead(int[] rows, int epoch, int step) => Task.Run(() => _batches.Cut(rows, Key(epoch, step)));
+
+    private LossTerms RunStep(Batch batch, int epoch, int step)
     {
-        var key = new PassKey(_dropoutSeed, epoch, step, Slice: 0);
-        var terms = _gradients.Compute(_batches.Cut(rows, key), key);
+        var terms = _gradients.Compute(batch, Key(epoch, step));
         if (!double.IsFinite(terms.Total))
             throw Divergence(FormattableString.Invariant($"The loss is {terms.Total}"), epoch, step + 1);
         if (!_adam.HasFiniteGradients())
@@ -156,6 +166,8 @@ internal sealed class TrainingLoop : IDisposable
             ["Seed"] = Text($"{settings.Seed}"),
             ["Device"] = threads is null ? nameof(TrainingDevice.Cuda) : nameof(TrainingDevice.Cpu),
         };
+        if (threads is null)
+            origin["AllowTensorFloat32"] = Text($"{settings.AllowTensorFloat32}");
         if (settings.GradientClippingNorm is { } norm)
             origin["GradientClippingNorm"] = Text($"{norm:R}");
         if (threads is { } count)

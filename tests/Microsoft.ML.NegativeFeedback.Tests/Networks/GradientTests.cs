@@ -80,10 +80,10 @@ public sealed class GradientTests
         double total = 0;
         foreach (var slice in slices)
         {
-            var rows = encode(slice).view(-1, Encoder.Width).index_select(0, tensor(slice.LabelledPositions));
+            var rows = encode(slice).view(-1, Encoder.Width).index_select(0, tensor(slice.Places));
             var logits = rows.matmul(items.narrow(0, 1, ItemCount).t());
             double weight = slice.Kind == SequenceKind.Negatives ? negativeWeight / counts.Negatives : 1.0 / counts.Positives;
-            var loss = nn.functional.cross_entropy(logits, tensor(slice.Labels).sub(1)).mul(weight * slice.Labels.Length);
+            var loss = nn.functional.cross_entropy(logits, tensor(slice.Targets[SequenceSlice.Next]).sub(1)).mul(weight * slice.Targets[SequenceSlice.Next].Length);
             if (slice.Contrast is { } contrast)
                 loss = loss.add(Contrast(rows, items, contrast, similarity, temperature).mul(contrastWeight / counts.ContrastTargets));
             loss.backward();
@@ -116,5 +116,5 @@ public sealed class GradientTests
         return sum;
     }
 
-    private static Tensor Inputs(SequenceSlice slice) => tensor(slice.Inputs).view(slice.Count, slice.Length);
+    private static Tensor Inputs(SequenceSlice slice) => tensor(slice.Items).view(slice.Count, slice.Length);
 }

@@ -98,13 +98,13 @@ internal sealed class PublishedCase
         var first = Slice(isWhole ? SequenceKind.Whole : SequenceKind.Positives, "input_ids", "labels");
         if (isWhole)
         {
-            return ([first], new BatchCounts(first.Labels.Length, 0, first.Inputs.Length));
+            return ([first], new BatchCounts(first.Places.Length, 0, first.Items.Length));
         }
 
         var second = Slice(SequenceKind.Negatives, "negative_input_ids", "negative_labels");
         if (Kind != "pnfrec_pn")
             first = first with { Contrast = Contrast(first, second) };
-        var counts = new BatchCounts(first.Labels.Length, second.Labels.Length, first.Contrast?.TargetCount ?? 0);
+        var counts = new BatchCounts(first.Places.Length, second.Places.Length, first.Contrast?.TargetCount ?? 0);
         return (Kind == "pnfrec_pc" ? [first] : [first, second], counts);
     }
 
@@ -173,16 +173,16 @@ internal sealed class PublishedCase
         var shape = Shape("inputs", inputs);
         var allLabels = Integers("inputs", labels);
         long[] positions = [.. Enumerable.Range(0, allLabels.Length).Where(i => allLabels[i] != -100).Select(i => (long)i)];
-        return new SequenceSlice(kind, (int)shape[0], (int)shape[1], Integers("inputs", inputs), positions,
-            Array.ConvertAll(positions, position => allLabels[position]), null);
+        return TestModels.Slice(kind, (int)shape[0], (int)shape[1], Integers("inputs", inputs), positions,
+            Array.ConvertAll(positions, position => allLabels[position]));
     }
 
     private static ContrastItems Contrast(SequenceSlice positives, SequenceSlice negatives)
     {
-        int[] sequences = Array.ConvertAll(positives.LabelledPositions, position => (int)(position / positives.Length));
-        var opposing = negatives.Inputs.Chunk(negatives.Length)
+        int[] sequences = Array.ConvertAll(positives.Places, position => (int)(position / positives.Length));
+        var opposing = negatives.Items.Chunk(negatives.Length)
             .Select(row => new ReadOnlyMemory<int>([.. row.Where(item => item != 0).Select(item => (int)item)]));
-        return ContrastItems.Of(positives.Labels, sequences, [.. opposing]);
+        return ContrastItems.Of(positives.Targets[SequenceSlice.Next], sequences, [.. opposing]);
     }
 
     private JsonElement Find(string[] path) => path.Aggregate(_root, (element, name) => element.GetProperty(name));

@@ -21,7 +21,7 @@ internal static class PublishedInfoNce
         using var scope = NewDisposeScope();
         var items = model.Of(model.Network.Items);
         long width = items.shape[1];
-        var inputs = tensor(slice.Inputs).view(slice.Count, slice.Length);
+        var inputs = tensor(slice.Items).view(slice.Count, slice.Length);
         var isSkip = tensor(isNegative).view(-1, 1).ne(0);
         var isQuery = tensor(QueryMask(slice, isNegative)).view(-1, 1).ne(0);
         // the lookup of padding passes no gradient on, though row 0 is trained elsewhere
@@ -33,7 +33,7 @@ internal static class PublishedInfoNce
         var query = nn.functional.normalize(hidden.mul(isQuery), dim: -1);
         var positive = nn.functional.normalize(keys.index_select(0, tensor(NextPositives(slice, isNegative))).mul(isQuery), dim: -1);
         var negatives = nn.functional.normalize(keys.mul(isSkip), dim: -1).view(slice.Count, slice.Length, width);
-        var pairing = arange(slice.Inputs.Length).remainder(slice.Count);
+        var pairing = arange(slice.Items.Length).remainder(slice.Count);
         var negativeLogits = negatives.index_select(0, pairing).matmul(query.unsqueeze(2)).squeeze(2);
         var logits = cat([query.mul(positive).sum(1, keepdim: true), negativeLogits], 1).div(Scalars.Of(ContrastItems.InfoNceTemperature));
         var losses = logits.logsumexp(1).sub(logits.narrow(1, 0, 1).squeeze(1));

@@ -14,7 +14,7 @@ internal sealed class PublishedEncoder(
     : SelfAttentionEncoder(settings, prefix, positions, finalNorm, seed)
 {
     protected override T AtItems<T>(T values, History<T> history, bool isLast)
-        => isLast || isZeroedEverywhere ? values * history[History<T>.Items].IsAbove(0).ToSingle().Unsqueeze(2) : values;
+        => isLast || isZeroedEverywhere ? values * history[HistoryColumns.Items].IsAbove(0).ToSingle().Unsqueeze(2) : values;
 }
 
 internal sealed class PublishedPnfRec(int itemCount, EncoderSettings settings, bool readsNegatives) : PnfRecNetwork(itemCount, settings, readsNegatives, false, 1)
@@ -63,7 +63,7 @@ internal sealed class PublishedNextItemModel : NextItemModel
 internal sealed class PublishedSine(int itemCount, SineSettings settings, double? filter) : SineNetwork(itemCount, settings, 1)
 {
     /// <summary>The batch that is trained on; null while candidates are scored.</summary>
-    public PairwiseSlice? Slice { get; set; }
+    public SequenceSlice? Slice { get; set; }
 
     protected override SelfAttentionEncoder CreateEncoder(long seed) => new PublishedEncoder(Settings, "encoder.blocks.",
         NetworkParameter.Zeros("encoder.positions", 1).WithShape(Settings.MaximumLength, Settings.Width), new LayerNormalization("encoder.finalNorm", Settings.Width),
@@ -73,9 +73,9 @@ internal sealed class PublishedSine(int itemCount, SineSettings settings, double
     {
         if (filter is not { } same || Slice is not { } slice)
             return new(Settings.HeadCount);
-        var (liked, skipped) = (new long[slice.Inputs.Length], new long[slice.Inputs.Length]);
-        for (int i = 0; i < slice.Positions.Length; i++)
-            (liked[slice.Positions[i]], skipped[slice.Positions[i]]) = (slice.Liked[i], slice.Skipped[i]);
+        var (liked, skipped) = (new long[slice.Items.Length], new long[slice.Items.Length]);
+        for (int i = 0; i < slice.Places.Length; i++)
+            (liked[slice.Places[i]], skipped[slice.Places[i]]) = (slice.Targets[SequenceSlice.Next][i], slice.Targets[SequenceSlice.Skipped][i]);
         T vectors = Frozen(liked), ofSkips = Frozen(skipped) * Items(skipped).IsAbove(0).ToSingle().Unsqueeze(2);
         var targets = DominantInterests(pass, vectors, ofSkips);
         var first = DominantInterests(pass, embedded.Slice(1, 0, 1), embedded.Slice(1, 0, 1).Detach() * 0);

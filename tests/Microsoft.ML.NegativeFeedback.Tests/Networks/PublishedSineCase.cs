@@ -43,7 +43,7 @@ internal sealed class PublishedSineCase
 
     /// <summary>The case's model with its parameters, on the published numerics.</summary>
     /// <param name="slice">The batch that is trained on, which its attention follows; null to score candidates.</param>
-    public PairwiseModel CreateModel(PairwiseSlice? slice = null)
+    public PairwiseModel CreateModel(SequenceSlice? slice = null)
     {
         var network = new PublishedSine(_itemCount, _settings, _filter) { Slice = slice };
         var model = new PairwiseModel(network, new PairwiseWeights(1, 1), CPU,
@@ -59,12 +59,12 @@ internal sealed class PublishedSineCase
     }
 
     /// <summary>The case's batch, padded in front as the published code pads it.</summary>
-    public PairwiseSlice Batch()
+    public SequenceSlice Batch()
     {
         long[] liked = Integers("inputs", "pos"), sampled = Integers("inputs", "neg"), skipped = Integers("inputs", "fdbk");
         long[] shape = Shape("inputs", "pos");
         long[] positions = [.. Enumerable.Range(0, liked.Length).Where(i => liked[i] != 0).Select(i => (long)i)];
-        return new PairwiseSlice((int)shape[0], (int)shape[1], Integers("inputs", "log_seqs"), new long[liked.Length], positions,
+        return TestModels.Pairs((int)shape[0], (int)shape[1], Integers("inputs", "log_seqs"), new long[liked.Length], positions,
             At(liked), At(sampled), At(skipped));
 
         long[] At(long[] values) => Array.ConvertAll(positions, position => values[position]);

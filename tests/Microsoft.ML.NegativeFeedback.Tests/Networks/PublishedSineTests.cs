@@ -28,7 +28,7 @@ public sealed class PublishedSineTests
         float[] Difference(string left, string right)
             => [.. published.Values("outputs", left).Zip(published.Values("outputs", right), (first, second) => first - second)];
 
-        float[] At(float[] values) => Array.ConvertAll(slice.Positions, position => values[position]);
+        float[] At(float[] values) => Array.ConvertAll(slice.Places, position => values[position]);
     }
 
     [Theory]
@@ -113,10 +113,10 @@ public sealed class PublishedSineTests
         }
     }
 
-    internal static LossTerms Gradients(PairwiseModel model, PairwiseSlice slice)
+    internal static LossTerms Gradients(PairwiseModel model, SequenceSlice slice)
     {
         using var workers = new GradientWorkers(model, CPU, new TorchWorkers(count: 1, threads: 1));
-        var counts = new PairwiseCounts(slice.Liked.Length, slice.Skipped.Count(item => item != 0));
+        var counts = new PairwiseCounts(slice.Targets[SequenceSlice.Next].Length, slice.Targets[SequenceSlice.Skipped].Count(item => item != 0));
         return workers.Compute(
             new Batch(
                 [

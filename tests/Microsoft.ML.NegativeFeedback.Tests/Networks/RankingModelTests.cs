@@ -17,11 +17,11 @@ public sealed class RankingModelTests
     private static readonly EncoderSettings Settings = new(Width: 6, MaximumLength: 8, BlockCount: 0, HeadCount: 1, DropoutRate: 0, EncoderForm.Sine);
 
     /// <summary>Sequences of 4, 2 and 1 items in one slice.</summary>
-    private static readonly PairwiseSlice Ragged = new(3, 4,
+    private static readonly SequenceSlice Ragged = TestModels.Pairs(3, 4,
         [3, 7, 9, 4, 5, 2, 0, 0, 8, 0, 0, 0], new long[12], [0, 1, 2, 3, 4, 5, 8],
         [7, 9, 4, 11, 2, 6, 1], [12, 13, 14, 15, 16, 17, 10], [0, 10, 5, 0, 1, 0, 3]);
 
-    private static readonly PairwiseSlice Full = new(2, 3,
+    private static readonly SequenceSlice Full = TestModels.Pairs(2, 3,
         [3, 7, 9, 5, 2, 6], new long[6], [0, 1, 2, 3, 4, 5], [7, 9, 4, 2, 6, 8], [12, 13, 14, 15, 16, 17], [0, 10, 5, 0, 1, 0]);
 
     public static TheoryData<string> Names => ["NCF", "DIN"];
@@ -37,13 +37,13 @@ public sealed class RankingModelTests
         foreach (var slice in new[] { Ragged, Full })
         {
             var (sampled, skipped) = model.Margins(slice);
-            for (int i = 0; i < slice.Positions.Length; i++)
+            for (int i = 0; i < slice.Places.Length; i++)
             {
-                int position = (int)slice.Positions[i], start = position / slice.Length * slice.Length;
-                long[] history = slice.Inputs[start..(position + 1)];
-                double liked = reference.Score(history, slice.Liked[i]);
-                AssertClose(liked - reference.Score(history, slice.Sampled[i]), sampled[i], 2e-5, 1e-5, $"sampled {i}");
-                AssertClose(liked - reference.Score(history, slice.Skipped[i]), skipped[i], 2e-5, 1e-5, $"skipped {i}");
+                int position = (int)slice.Places[i], start = position / slice.Length * slice.Length;
+                long[] history = slice.Items[start..(position + 1)];
+                double liked = reference.Score(history, slice.Targets[SequenceSlice.Next][i]);
+                AssertClose(liked - reference.Score(history, slice.Targets[SequenceSlice.Sampled][i]), sampled[i], 2e-5, 1e-5, $"sampled {i}");
+                AssertClose(liked - reference.Score(history, slice.Targets[SequenceSlice.Skipped][i]), skipped[i], 2e-5, 1e-5, $"skipped {i}");
             }
         }
     }
@@ -59,7 +59,7 @@ public sealed class RankingModelTests
         long[] candidates = [1, 4, 2, 9, 3, 16];
         var pass = new TorchPass(model);
         var vectors = pass.Lookup(model.Network.Items, new(tensor(candidates, 3, 2)));
-        float[] scores = model.Network.Scores(pass, TorchHistory.AtNewest(Ragged.Inputs, [2, 1, 0], CPU), vectors).Value.ToArray();
+        float[] scores = model.Network.Scores(pass, TorchHistory.AtNewest(Ragged.Items, [2, 1, 0], CPU), vectors).Value.ToArray();
         long[][] histories = [[3, 7, 9], [5, 2], [8]];
         for (int i = 0; i < scores.Length; i++)
             AssertClose(reference.Score(histories[i / 2], candidates[i]), scores[i], 2e-5, 1e-5, $"candidate {i}");
@@ -72,7 +72,7 @@ public sealed class RankingModelTests
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         using var model = Create(name);
-        var changed = Full with { Inputs = [3, 7, 1, 5, 2, 6] };
+        var changed = Full with { Channels = new Dictionary<string, long[]>(Full.Channels) { [HistoryColumns.Items] = [3, 7, 1, 5, 2, 6] } };
         var (before, after) = (model.Margins(Full).Sampled, model.Margins(changed).Sampled);
         for (int i = 0; i < before.Length; i++)
         {
@@ -94,7 +94,7 @@ public sealed class RankingModelTests
             var (sampled, skipped) = model.Margins(slice);
             var terms = Gradients(model, slice);
             AssertClose(sampled.Average(Loss), terms[PairwiseModel.SampledName], 2e-5, 1e-5);
-            AssertClose(skipped.Where((_, i) => slice.Skipped[i] != 0).Average(Loss), terms[PairwiseModel.SkippedName], 2e-5, 1e-5);
+            AssertClose(skipped.Where((_, i) => slice.Targets[SequenceSlice.Skipped][i] != 0).Average(Loss), terms[PairwiseModel.SkippedName], 2e-5, 1e-5);
         }
 
         static double Loss(float margin) => Math.Log(1 + Math.Exp(-margin));
@@ -172,10 +172,10 @@ public sealed class RankingModelTests
     private static Network Network(string name, int itemCount, EncoderSettings settings, long seed)
         => name == "NCF" ? new NcfNetwork(itemCount, settings, seed) : new DinNetwork(itemCount, settings, seed);
 
-    private static LossTerms Gradients(PairwiseModel model, PairwiseSlice slice)
+    private static LossTerms Gradients(PairwiseModel model, SequenceSlice slice)
     {
         using var workers = new GradientWorkers(model, CPU, new TorchWorkers(count: 1, threads: 1));
-        var counts = new PairwiseCounts(slice.Liked.Length, slice.Skipped.Count(item => item != 0));
+        var counts = new PairwiseCounts(slice.Targets[SequenceSlice.Next].Length, slice.Targets[SequenceSlice.Skipped].Count(item => item != 0));
         return workers.Compute(
             new Batch([new BatchPart(1, (pass, sums) => model.AccumulateGradients(slice, counts, pass, sums))], sums => model.Mean(sums, counts)),
             new PassKey(Seed: 1, Epoch: 1, Step: 0, Slice: 0));

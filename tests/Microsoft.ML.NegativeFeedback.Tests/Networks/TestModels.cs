@@ -43,11 +43,20 @@ internal static class TestModels
     /// <summary>The parameter of that name.</summary>
     public static Parameter Parameter(this SequenceModel model, string name) => model.Parameters.Single(entry => entry.Name == name).Values;
 
+    /// <summary>A slice with the item that came next at every given place.</summary>
+    public static SequenceSlice Slice(SequenceKind kind, int count, int length, long[] items, long[] places, long[] next)
+        => new(kind, count, length, places, new Dictionary<string, long[]> { [HistoryColumns.Items] = items }, new Dictionary<string, long[]> { [SequenceSlice.Next] = next });
+
+    /// <summary>A slice of liked items with what pairwise learning compares.</summary>
+    public static SequenceSlice Pairs(int count, int length, long[] items, long[] skips, long[] places, long[] liked, long[] sampled, long[] skipped)
+        => new(SequenceKind.Positives, count, length, places, new Dictionary<string, long[]> { [HistoryColumns.Items] = items, [HistoryColumns.Skips] = skips },
+            new Dictionary<string, long[]> { [SequenceSlice.Next] = liked, [SequenceSlice.Sampled] = sampled, [SequenceSlice.Skipped] = skipped });
+
     /// <summary>Hidden vectors at every place: [batch, length] items → [batch, length, d], with gradients where they are recorded.</summary>
     public static Tensor Hidden(this SequenceModel model, Tensor inputs, SequenceKind? kind = null)
     {
         long[] items = inputs.data<long>().ToArray(), places = [.. Enumerable.Range(0, items.Length).Select(place => (long)place)];
-        var sequences = new SequenceSlice(kind ?? SequenceKind.Positives, (int)inputs.shape[0], (int)inputs.shape[1], items, places, items, null);
+        var sequences = Slice(kind ?? SequenceKind.Positives, (int)inputs.shape[0], (int)inputs.shape[1], items, places, items);
         var (pass, history) = (new TorchPass(model), TorchHistory.Of(sequences, CPU));
         var states = kind is { } branch ? ((NextItemNetwork)model.Network).Hidden(pass, history, branch) : model.Network.States(pass, history);
         return states.Value.view(inputs.shape[0], inputs.shape[1], -1);
@@ -61,7 +70,7 @@ internal static class TestModels
     }
 
     /// <summary>The margins of a slice above the sampled and the skipped items, without dropout.</summary>
-    public static (float[] Sampled, float[] Skipped) Margins(this PairwiseModel model, PairwiseSlice slice)
+    public static (float[] Sampled, float[] Skipped) Margins(this PairwiseModel model, SequenceSlice slice)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();

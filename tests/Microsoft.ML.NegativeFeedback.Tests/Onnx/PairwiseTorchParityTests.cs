@@ -122,7 +122,7 @@ public sealed class PairwiseTorchParityTests
     private static void AssertSame(PairwiseModel model, byte[] graph, bool unknownItems = false)
     {
         var data = RandomSequences.Create(30, ItemCount, 15, seed: 4);
-        var windows = new LikedWindows(data, model.Network.Settings.MaximumLength);
+        var windows = new SequenceWindows(data, SequenceKind.Positives, model.Network.Settings.MaximumLength, withSkips: true);
         using var scorer = new OnnxScorer(graph, new OnnxScorerOptions(ThreadCount: 1));
         var (rows, scored) = (new HistoryRows(), new ScoredRows());
         int[][] candidates = [.. Enumerable.Range(0, data.RowCount).Select(row => Enumerable.Range(1, 1 + (row % 5)).Select(i => 1 + (((row * 7) + (i * 3)) % ItemCount)).ToArray())];

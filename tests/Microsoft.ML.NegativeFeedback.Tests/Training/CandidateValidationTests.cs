@@ -28,7 +28,7 @@ public sealed class CandidateValidationTests
         var result = new CandidateValidation(new CandidateRows(data, candidates, labels), model, metric).Evaluate(new TorchWorkers(2, 2));
 
         var totals = new CandidateTotals(2);
-        var windows = new LikedWindows(data, 6);
+        var windows = new SequenceWindows(data, SequenceKind.Positives, 6, withSkips: true);
         using var noGradient = no_grad();
         for (int row = 0; row < data.RowCount; row++)
         {

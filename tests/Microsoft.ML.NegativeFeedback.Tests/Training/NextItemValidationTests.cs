@@ -9,13 +9,22 @@ namespace Microsoft.ML.NegativeFeedback.Tests.Training;
 
 public sealed class NextItemValidationTests
 {
-    [Theory]
-    [InlineData(new int[0], 3, 2)] // after item 1; the tie with item 4 counts for the target
-    [InlineData(new[] { 1 }, 3, 1)] // item 1 was seen
-    [InlineData(new int[0], 2, 4)]
-    [InlineData(new[] { 3 }, 3, int.MaxValue)] // what was seen is never recommended
-    public void The_rank_counts_unseen_items_with_a_higher_score(int[] seen, int target, int expected)
-        => Assert.Equal(expected, NextItemValidation.Rank([99f, 0.9f, 0.1f, 0.5f, 0.5f], seen, target));
+    [Fact]
+    public void The_rank_counts_unseen_items_with_a_higher_score()
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        using var model = TestModels.Create(4, new SasRecSettings(new EncoderSettings(4, 6, 1, 1, 0), false, 0), 7);
+        // all states are (1, 0, 0, 0), so that items score 0.9, 0.1, 0.5 and 0.5
+        model.Parameter("finalNorm.weight").zero_();
+        model.Parameter("finalNorm.bias").copy_(tensor([1f, 0, 0, 0]));
+        model.Parameter("items").copy_(tensor([0f, 0, 0, 0, 0.9f, 0, 0, 0, 0.1f, 0, 0, 0, 0.5f, 0, 0, 0, 0.5f, 0, 0, 0], 5, 4));
+        // of rows with the histories [2], [1], [4], [2], [3] and [2]
+        var data = new SequenceData(4, [0, 1, 2, 3, 4, 5, 6], [2, 1, 4, 2, 3, 2], [1, 1, 1, 1, 1, 1], [3, 3, 3, 2, 2, 0], [1, 1, 1, 1, 1, 1]);
+        int[] ranks = new HistoryScorer(model, data).RanksOfTargets([0, 1, 2, 3, 4, 5]);
+        // after item 1; the tie with item 4 counts for the target; item 1 was seen; what was seen or is unknown is never recommended
+        Assert.Equal([2, 1, 2, int.MaxValue, 3, int.MaxValue], ranks);
+    }
 
     [Fact]
     public void Metrics_are_those_of_the_ranks()

@@ -20,10 +20,10 @@ public sealed class PairwiseBatchesTests
     {
         // a skip, a liked one after it, a neutral one between skip and liked, two skips in a row, a trailing skip
         var data = Rows([9, 1, 8, 20, 2, 7, 6, 3, 4, 5], [-1, 1, -1, 0, 1, -1, -1, 1, 1, -1]);
-        var windows = new LikedWindows(data, 3);
+        var windows = new SequenceWindows(data, SequenceKind.Positives, 3, withSkips: true);
         Assert.Equal([2, 3, 4], windows.Items(0).ToArray());
         Assert.Equal([0, 6, 0], windows.Skips(0).ToArray());
-        Assert.Equal([9, 0, 6, 0], new LikedWindows(data, 10).Skips(0).ToArray());
+        Assert.Equal([9, 0, 6, 0], new SequenceWindows(data, SequenceKind.Positives, 10, withSkips: true).Skips(0).ToArray());
     }
 
     [Fact]
@@ -32,7 +32,7 @@ public sealed class PairwiseBatchesTests
         using var scope = NewDisposeScope();
         var data = Rows([9, 1, 2, 8, 3], [-1, 1, 1, -1, 1]);
         var slice = Assert.Single(Slices(data, FirstEpoch, [0]));
-        Assert.Equal(([1L, 2], [9L, 0], [2L, 3], [0L, 8]), (slice.Inputs, slice.InputSkips, slice.Liked, slice.Skipped), Same);
+        Assert.Equal(([1L, 2], [9L, 0], [2L, 3], [0L, 8]), (slice.Items, slice.Channels[HistoryColumns.Skips], slice.Targets[SequenceSlice.Next], slice.Targets[SequenceSlice.Skipped]), Same);
         Assert.False(slice.HasPadding);
         Assert.True(slice.HasSkips);
 
@@ -46,7 +46,7 @@ public sealed class PairwiseBatchesTests
     {
         using var scope = NewDisposeScope();
         var data = RandomSequences.Create(40, ItemCount, 14, seed: 6);
-        int[] all = [.. Enumerable.Range(0, data.RowCount).Where(row => new LikedWindows(data, 11).Length(row) > 1)];
+        int[] all = [.. Enumerable.Range(0, data.RowCount).Where(row => new SequenceWindows(data, SequenceKind.Positives, 11, withSkips: true).Length(row) > 1)];
         var first = ByUser(Slices(data, FirstEpoch, all));
         var again = ByUser(Slices(data, FirstEpoch with { Step = 5 }, [.. all.Reverse()]));
         var later = ByUser(Slices(data, FirstEpoch with { Epoch = 2 }, all));
@@ -62,7 +62,7 @@ public sealed class PairwiseBatchesTests
         // 3 is liked and skipped; 9 is skipped four times, 8 once
         var data = Rows([1, 9, 3, 9, 3, 2, 9, 8, 4, 9, 5, 6, 7], [1, -1, 1, -1, -1, 1, -1, -1, 1, -1, 1, 1, 1]);
         var sampler = new NegativeSampler(new NegativeSamplerSettings(NegativeSamplingMethod.Uniform, ObservedSkipShare: 1), ItemCount);
-        long[] sampled = [.. Enumerable.Range(1, 100).SelectMany(epoch => Slices(data, FirstEpoch with { Epoch = epoch }, [0], sampler)[0].Sampled)];
+        long[] sampled = [.. Enumerable.Range(1, 100).SelectMany(epoch => Slices(data, FirstEpoch with { Epoch = epoch }, [0], sampler)[0].Targets[SequenceSlice.Sampled])];
         Assert.Equal([8L, 9], sampled.Distinct().Order());
         Assert.InRange(sampled.Count(item => item == 8) / (double)sampled.Length, 0.4, 0.6);
     }
@@ -103,7 +103,7 @@ public sealed class PairwiseBatchesTests
         }
     }
 
-    private static List<PairwiseSlice> Slices(SequenceData data, PassKey step, int[] rows, NegativeSampler? sampler = null)
+    private static List<SequenceSlice> Slices(SequenceData data, PassKey step, int[] rows, NegativeSampler? sampler = null)
     {
         using var model = new PairwiseModel(new SasRecNetwork(ItemCount, new EncoderSettings(4, 10, 1, 1, 0, EncoderForm.Sine), false, 1), new PairwiseWeights(1, 0), CPU);
         return new PairwiseBatches(data, model, sampler ?? Sampler(), 1000, 1).Slices(rows, step);
@@ -112,16 +112,16 @@ public sealed class PairwiseBatchesTests
     private static NegativeSampler Sampler() => new(new NegativeSamplerSettings(NegativeSamplingMethod.Uniform), ItemCount);
 
     // by the user's first input and label, which tell users apart here
-    private static SortedDictionary<string, string> ByUser(List<PairwiseSlice> slices)
+    private static SortedDictionary<string, string> ByUser(List<SequenceSlice> slices)
     {
         var users = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var slice in slices)
         {
             for (int user = 0; user < slice.Count; user++)
             {
-                int[] labels = [.. Enumerable.Range(0, slice.Positions.Length).Where(i => slice.Positions[i] / slice.Length == user)];
-                string liked = string.Join(' ', labels.Select(i => slice.Liked[i]));
-                users[$"{slice.Inputs[user * slice.Length]} {liked}"] = string.Join(' ', labels.Select(i => slice.Sampled[i]));
+                int[] labels = [.. Enumerable.Range(0, slice.Places.Length).Where(i => slice.Places[i] / slice.Length == user)];
+                string liked = string.Join(' ', labels.Select(i => slice.Targets[SequenceSlice.Next][i]));
+                users[$"{slice.Items[user * slice.Length]} {liked}"] = string.Join(' ', labels.Select(i => slice.Targets[SequenceSlice.Sampled][i]));
             }
         }
 

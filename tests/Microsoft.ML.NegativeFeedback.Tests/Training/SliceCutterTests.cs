@@ -33,8 +33,8 @@ public sealed class SliceCutterTests
 
             Assert.Equal(Steps(data, draw.maximumLength, 1), StepsOf(slices, SequenceKind.Positives));
             Assert.Equal(Steps(data, draw.maximumLength, -1), StepsOf(slices, SequenceKind.Negatives));
-            Assert.Equal(slices.Where(slice => slice.Kind == SequenceKind.Positives).Sum(slice => slice.Labels.Length), counts.Positives);
-            Assert.All(slices, slice => Assert.True(slice.Count == 1 || slice.Inputs.Length <= draw.positions));
+            Assert.Equal(slices.Where(slice => slice.Kind == SequenceKind.Positives).Sum(slice => slice.Targets[SequenceSlice.Next].Length), counts.Positives);
+            Assert.All(slices, slice => Assert.True(slice.Count == 1 || slice.Items.Length <= draw.positions));
         }));
     }
 
@@ -48,9 +48,9 @@ public sealed class SliceCutterTests
         using var model = TestModels.Create(ItemCount, new SasRecSettings(new EncoderSettings(4, 50, 1, 1, 0), false, 0), 1);
         var (slices, _) = new SliceCutter(builder.Build(), model, 24).Cut([0, 1, 2, 3, 4, 5]);
         Assert.Equal([(3, 8), (3, 3)], slices.Select(slice => (slice.Count, slice.Length)));
-        Assert.Equal([1, 2, 3, 1, 2, 0, 1, 0, 0], slices[1].Inputs);
-        Assert.Equal([0, 1, 2, 3, 4, 6], slices[1].LabelledPositions);
-        Assert.Equal([2, 3, 4, 2, 3, 2], slices[1].Labels);
+        Assert.Equal([1, 2, 3, 1, 2, 0, 1, 0, 0], slices[1].Items);
+        Assert.Equal([0, 1, 2, 3, 4, 6], slices[1].Places);
+        Assert.Equal([2, 3, 4, 2, 3, 2], slices[1].Targets[SequenceSlice.Next]);
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public sealed class SliceCutterTests
     {
         var steps = new List<(long, long)>();
         foreach (var slice in slices.Where(slice => slice.Kind == kind))
-            steps.AddRange(slice.LabelledPositions.Select(position => slice.Inputs[position]).Zip(slice.Labels));
+            steps.AddRange(slice.Places.Select(position => slice.Items[position]).Zip(slice.Targets[SequenceSlice.Next]));
         steps.Sort();
         return steps;
     }
