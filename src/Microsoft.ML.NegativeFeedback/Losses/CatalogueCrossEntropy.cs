@@ -18,22 +18,19 @@ internal static class CatalogueCrossEntropy
     // The smallest normal Single: a loss above 87, which no training that learns comes near, is given as 87.
     private const float SmallestProbability = 1.17549435e-38f;
 
-    // MKL loses up to a half of its speed at widths that are no multiple of 16.
-    private const long Alignment = 16;
-
     /// <summary>Computes the loss and adds its gradients.</summary>
     /// <param name="slice">Hidden vectors, item vectors and labels. Row gradients are overwritten, those of the items added to.</param>
     /// <param name="weight">The coefficient of a position's loss, the mean's division included.</param>
     /// <param name="contrast">A term that is read off the same logits, or null.</param>
     /// <returns>The sum of the losses, unweighted: a scalar of the caller's.</returns>
     /// <remarks>
-    /// Rows and classes are laid out with zeros up to a round width, and the logits of classes that are none are −∞, so that their softmax is 0: the same numbers.
+    /// Rows and classes are laid out at round widths (<see cref="RoundWidths"/>), and the logits of classes that are none are −∞, so that their softmax is 0: the same numbers.
     /// </remarks>
     public static Tensor Accumulate(SliceTensors slice, double weight, CatalogueContrast? contrast)
     {
         using var outer = NewDisposeScope();
         long count = slice.Rows.shape[0], classCount = slice.Classes.shape[0];
-        Tensor rows = Aligned(slice.Rows, alignRows: false), classes = Aligned(slice.Classes, alignRows: true);
+        Tensor rows = RoundWidths.Pad(slice.Rows, rows: false), classes = RoundWidths.Pad(slice.Classes, rows: true);
         Tensor rowGradient = empty_like(rows), classGradient = zeros_like(classes);
         long alignedCount = classes.shape[0], chunkValues = rows.device_type == DeviceType.CPU ? ChunkValuesOnCpu : ChunkValuesOnGpu;
         long largest = Math.Max(chunkValues / alignedCount, SmallestChunk);
@@ -64,15 +61,6 @@ internal static class CatalogueCrossEntropy
         slice.ClassGradient.add_(classGradient.narrow(0, 0, classCount).narrow(1, 0, slice.Rows.shape[1]), Scalars.One);
         contrast?.AddNormGradients(slice.RowGradient, slice.ClassGradient, (float)weight);
         return lossSum.MoveToOuterDisposeScope();
-    }
-
-    // zeros behind the columns, and behind the rows where asked, up to a multiple of the alignment
-    private static Tensor Aligned(Tensor values, bool alignRows)
-    {
-        long columns = Missing(values.shape[1]), rows = alignRows ? Missing(values.shape[0]) : 0;
-        return columns + rows == 0 ? values : nn.functional.pad(values, [0, columns, 0, rows]);
-
-        static long Missing(long size) => (Alignment - (size % Alignment)) % Alignment;
     }
 
     private static long DivideUp(long count, long by) => (count + by - 1) / by;
