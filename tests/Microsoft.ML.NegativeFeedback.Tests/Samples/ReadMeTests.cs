@@ -48,7 +48,7 @@ public class ReadMeTests
         Directory.Delete(folder, recursive: true);
     }
 
-    private static string Read(string path)
+    internal static string Read(string path)
     {
         string root = typeof(ReadMeTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "RepositoryRoot").Value!;
         return File.ReadAllText(Path.Combine(root, path));
