@@ -88,6 +88,9 @@ internal abstract class Network(int itemCount, EncoderSettings settings, long se
         => throw new NotSupportedException("The network weighs no sub-interests.");
 }
 
+/// <summary>A network with the numbers of its parameters, by name and row-major: what training gives, an ONNX graph is written from and a file keeps.</summary>
+internal sealed record NetworkWeights(Network Network, IReadOnlyDictionary<string, float[]> Values);
+
 /// <summary>One run of a network: where its parameters' values come from, and what training does on the way.</summary>
 internal abstract class Pass<T>
     where T : struct, ITensor<T>

@@ -9,7 +9,7 @@ internal sealed record NextItemGraphOptions
     /// <summary>Whether every item of the raw history, whatever its feedback, is left out of the recommendations.</summary>
     public bool ExcludeSeenItems { get; init; } = true;
 
-    /// <summary>[N + 1]: the scores for a history in which nothing is known; the first, of padding, is not read.</summary>
+    /// <summary>[N + 1]: the scores for a history in which there is nothing to read; the first, of padding, is not read.</summary>
     public required float[] Popularity { get; init; }
 
     /// <summary>Whether the graph scores given candidates instead of recommending from the whole catalogue.</summary>

@@ -54,7 +54,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     /// or training diverged: a loss, gradient or weight is no finite number.
     /// </exception>
     /// <exception cref="IOException">A checkpoint could not be written; the one of the epoch before is still there.</exception>
-    /// <exception cref="InvalidDataException">A row is malformed, a validation item is unknown, or the checkpoint is damaged or belongs to another training.</exception>
+    /// <exception cref="InvalidDataException">A row is malformed, or the checkpoint is damaged or belongs to another training.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled; the checkpoint is that of the last finished epoch.</exception>
     public NextItemTransformer Fit(IDataView trainData, IDataView? validationData)
     {
@@ -184,7 +184,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         SubInterestWeights = SubInterestWeightsColumnName is not null,
     };
 
-    /// <summary>How often each item was read in training, [N + 1]: what a history without known items is answered with.</summary>
+    /// <summary>How often each item was read in training, [N + 1]: what a history with nothing to read is answered with.</summary>
     private static float[] Popularity(SequenceData data, bool readsWholeHistory)
     {
         var counts = new float[data.ItemCount + 1];

@@ -13,7 +13,7 @@ internal sealed class ValidationReader(SequenceTrainerOptions options, bool pref
     /// <param name="items">The training data's column of items.</param>
     /// <param name="itemCount">N.</param>
     /// <exception cref="ArgumentException">A column is missing, of another type, or with keys of another dictionary.</exception>
-    /// <exception cref="InvalidDataException">A row is malformed, or a target is unknown.</exception>
+    /// <exception cref="InvalidDataException">A row is malformed.</exception>
     public ValidationRows Read(IDataView rows, DataViewSchema.Column items, int itemCount)
     {
         if (HasCandidates(rows.Schema))

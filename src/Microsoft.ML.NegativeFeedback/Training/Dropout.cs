@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.NegativeFeedback.Training;
 
 /// <summary>
-/// The dropout of one pass through an encoder. On a CPU the masks come from <see cref="CounterRandom"/>: torch draws them one element
+/// The dropout of one pass. On a CPU the masks come from <see cref="CounterRandom"/>: torch draws them one element
 /// at a time on one thread, which takes longer than the products around them, and from a generator that all threads share. Here they
 /// depend on the pass's key and the order of calls alone. On a GPU torch's own dropout is used.
 /// </summary>
@@ -20,7 +20,7 @@ internal sealed class Dropout
     /// <param name="rate">The share of values that is zeroed; 0 is no dropout.</param>
     /// <param name="pass">What the pass is known by.</param>
     public Dropout(double rate, PassKey pass)
-        => (_rate, _key) = (rate, CounterRandom.Of(pass.Seed, pass.Epoch, pass.Step, pass.Slice).Bits64());
+        => (_rate, _key) = (rate, CounterRandom.Of(pass.Seed, pass.Epoch, pass.Step, pass.Part).Bits64());
 
     private Dropout() => (_rate, _key) = (0, 0);
 
@@ -40,5 +40,5 @@ internal sealed class Dropout
     }
 }
 
-/// <summary>What a slice's pass through an encoder is known by: everything random about it follows from this.</summary>
-internal readonly record struct PassKey(long Seed, long Epoch, long Step, long Slice);
+/// <summary>What the pass of a part is known by: everything random about it follows from this.</summary>
+internal readonly record struct PassKey(long Seed, long Epoch, long Step, long Part);

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.NegativeFeedback.Training;
 
 /// <summary>
-/// Computes the gradients of a batch: each worker takes a fixed share of the parts and sums up what comes of them, and the sums are
+/// Computes the gradients of a batch: each worker takes fixed parts and sums up what comes of them, and the sums are
 /// added in the workers' order, so that the result depends on the number of workers but on no race between them.
 /// </summary>
 internal sealed class GradientWorkers : IDisposable
@@ -27,14 +27,14 @@ internal sealed class GradientWorkers : IDisposable
     /// <param name="step">What the step is known by; the number of the part is filled in.</param>
     public LossTerms Compute(Batch batch, PassKey step)
     {
-        var shares = Share(batch.Parts, _workers.Count);
+        var ofWorkers = Divide(batch.Parts, _workers.Count);
         if (_device.type != DeviceType.CPU)
             manual_seed(CounterRandom.Of(step.Seed, step.Epoch, step.Step).Bits64());
         _workers.Run(worker =>
         {
             _sums[worker].Clear();
-            foreach (int part in shares[worker])
-                batch.Parts[part].Accumulate(step with { Slice = part }, _sums[worker]);
+            foreach (int part in ofWorkers[worker])
+                batch.Parts[part].Accumulate(step with { Part = part }, _sums[worker]);
         });
         foreach (var other in _sums.AsSpan(1))
             _sums[0].Add(other);
@@ -49,19 +49,19 @@ internal sealed class GradientWorkers : IDisposable
     }
 
     // the largest part that is left goes to the worker with the least so far
-    private static List<int>[] Share(IReadOnlyList<BatchPart> parts, int workers)
+    private static List<int>[] Divide(IReadOnlyList<BatchPart> parts, int workers)
     {
-        var shares = new List<int>[workers];
+        var ofWorkers = new List<int>[workers];
         var load = new long[workers];
         for (int worker = 0; worker < workers; worker++)
-            shares[worker] = [];
+            ofWorkers[worker] = [];
         foreach (int part in Enumerable.Range(0, parts.Count).OrderByDescending(part => parts[part].Size))
         {
             int worker = Array.IndexOf(load, load.Min());
-            shares[worker].Add(part);
+            ofWorkers[worker].Add(part);
             load[worker] += parts[part].Size;
         }
 
-        return shares;
+        return ofWorkers;
     }
 }

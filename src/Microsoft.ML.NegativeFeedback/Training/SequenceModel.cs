@@ -61,9 +61,6 @@ internal abstract class SequenceModel : IDisposable
     }
 }
 
-/// <summary>A network with the numbers of its parameters, by name and row-major: what training gives, an ONNX graph is written from and a file keeps.</summary>
-internal sealed record NetworkWeights(Network Network, IReadOnlyDictionary<string, float[]> Values);
-
 /// <summary>What a network that foresees the next item learns from: CE + α·CE⁻ + β·(L_c or InfoNCE).</summary>
 /// <param name="NegativeWeight">α, the coefficient of CE⁻; 0 without a negative encoder.</param>
 /// <param name="ContrastWeight">β, the coefficient of the contrastive term; 0 without one.</param>

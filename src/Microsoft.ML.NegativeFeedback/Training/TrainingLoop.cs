@@ -135,7 +135,7 @@ internal sealed class TrainingLoop : IDisposable
     private static Dictionary<string, double> MeanTerms(List<LossTerms> batches)
         => batches[0].Terms.ToDictionary(term => term.Name, term => batches.Average(batch => batch[term.Name]));
 
-    private PassKey Key(int epoch, int step) => new(_dropoutSeed, epoch, step, Slice: 0);
+    private PassKey Key(int epoch, int step) => new(_dropoutSeed, epoch, step, Part: 0);
 
     private Task<Batch> CutAhead(int[] rows, int epoch, int step) => Task.Run(() => _batches.Cut(rows, Key(epoch, step)));
 

@@ -1,3 +1,5 @@
+using Microsoft.ML.NegativeFeedback.Networks;
+
 namespace Microsoft.ML.NegativeFeedback.Training;
 
 /// <summary>The settings of the one training loop. The values were checked by whoever made it.</summary>

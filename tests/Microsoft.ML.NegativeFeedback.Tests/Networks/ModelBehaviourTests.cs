@@ -102,14 +102,14 @@ public sealed class ModelBehaviourTests
         using var scope = NewDisposeScope();
         var values = ones(1000, 103);
         Assert.Same(values, Dropout.Off.Apply(values));
-        var pass = new PassKey(Seed: 1, Epoch: 2, Step: 3, Slice: 4);
+        var pass = new PassKey(Seed: 1, Epoch: 2, Step: 3, Part: 4);
         var dropout = new Dropout(0.3, pass);
         float[] first = dropout.Apply(values).ToArray();
         Assert.InRange(first.Count(value => value == 0) / (double)first.Length, 0.295, 0.305);
         Assert.InRange(first.Average(), 0.99, 1.01);
         Assert.NotEqual(first, dropout.Apply(values).ToArray());
         Assert.Equal(first, new Dropout(0.3, pass).Apply(values).ToArray());
-        Assert.NotEqual(first, new Dropout(0.3, pass with { Slice = 5 }).Apply(values).ToArray());
+        Assert.NotEqual(first, new Dropout(0.3, pass with { Part = 5 }).Apply(values).ToArray());
     }
 
     [Fact]

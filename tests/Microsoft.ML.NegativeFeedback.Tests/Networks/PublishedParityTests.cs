@@ -155,7 +155,7 @@ public sealed class PublishedParityTests
     internal static LossTerms Gradients(NextItemModel model, IEnumerable<SequenceSlice> slices, BatchCounts counts)
     {
         using var workers = new GradientWorkers(model, CPU, new TorchWorkers(count: 1, threads: 1));
-        return workers.Compute(NextItemBatches.Of(model, [.. slices], counts), new PassKey(Seed: 1, Epoch: 1, Step: 0, Slice: 0));
+        return workers.Compute(NextItemBatches.Of(model, [.. slices], counts), new PassKey(Seed: 1, Epoch: 1, Step: 0, Part: 0));
     }
 
     internal static void AssertClose(double expected, double actual, double absolute, double relative, string what = "")

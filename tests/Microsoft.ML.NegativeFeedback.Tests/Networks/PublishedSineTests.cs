@@ -124,6 +124,6 @@ public sealed class PublishedSineTests
                     new BatchPart(0, (_, sums) => model.AccumulateRegularizer(sums)),
                 ],
                 sums => model.Mean(sums, counts)),
-            new PassKey(Seed: 1, Epoch: 1, Step: 0, Slice: 0));
+            new PassKey(Seed: 1, Epoch: 1, Step: 0, Part: 0));
     }
 }

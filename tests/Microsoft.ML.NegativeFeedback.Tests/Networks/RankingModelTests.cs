@@ -178,6 +178,6 @@ public sealed class RankingModelTests
         var counts = new PairwiseCounts(slice.Targets[SequenceSlice.Next].Length, slice.Targets[SequenceSlice.Skipped].Count(item => item != 0));
         return workers.Compute(
             new Batch([new BatchPart(1, (pass, sums) => model.AccumulateGradients(slice, counts, pass, sums))], sums => model.Mean(sums, counts)),
-            new PassKey(Seed: 1, Epoch: 1, Step: 0, Slice: 0));
+            new PassKey(Seed: 1, Epoch: 1, Step: 0, Part: 0));
     }
 }

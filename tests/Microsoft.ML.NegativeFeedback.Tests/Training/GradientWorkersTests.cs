@@ -12,7 +12,7 @@ public sealed class GradientWorkersTests
 {
     private const int ItemCount = 25;
 
-    private static readonly PassKey Step = new(Seed: 1, Epoch: 2, Step: 3, Slice: 0);
+    private static readonly PassKey Step = new(Seed: 1, Epoch: 2, Step: 3, Part: 0);
 
     [Theory]
     [InlineData(2)]

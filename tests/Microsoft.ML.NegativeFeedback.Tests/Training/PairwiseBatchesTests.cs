@@ -13,7 +13,7 @@ public sealed class PairwiseBatchesTests
 {
     private const int ItemCount = 50;
 
-    private static readonly PassKey FirstEpoch = new(Seed: 3, Epoch: 1, Step: 0, Slice: 0);
+    private static readonly PassKey FirstEpoch = new(Seed: 3, Epoch: 1, Step: 0, Part: 0);
 
     [Fact]
     public void A_window_holds_the_last_liked_items_and_what_was_skipped_just_before_each()
