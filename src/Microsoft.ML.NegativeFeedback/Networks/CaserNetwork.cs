@@ -43,7 +43,7 @@ internal sealed class CaserNetwork : Network
     public override T States<T>(Pass<T> pass, History<T> history)
     {
         // the window of place p is places p to p + L − 1 of this
-        var padded = pass.Lookup(Items, history[HistoryColumns.Items]).Pad(1, WindowLength - 1, 0);      // [b, L − 1 + w, d]
+        var padded = pass.Lookup(Items, history[HistoryChannels.Items]).Pad(1, WindowLength - 1, 0);      // [b, L − 1 + w, d]
         var features = new T[WindowLength + 1];
         for (int height = 1; height <= WindowLength; height++)
         {

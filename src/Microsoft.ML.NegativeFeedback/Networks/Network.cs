@@ -139,7 +139,7 @@ internal abstract class History<T>
 }
 
 /// <summary>The names of what a sequence carries at each of its places.</summary>
-internal static class HistoryColumns
+internal static class HistoryChannels
 {
     /// <summary>The items, and what was skipped just before each, 0 for nothing: Int64.</summary>
     public const string Items = "Items", Skips = "Skips";

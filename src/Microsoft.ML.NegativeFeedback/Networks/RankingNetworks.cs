@@ -27,7 +27,7 @@ internal sealed class NcfNetwork(int itemCount, EncoderSettings settings, long s
 
     public override T Scores<T>(Pass<T> pass, History<T> history, T candidates)
     {
-        var embedded = pass.Lookup(Items, history[HistoryColumns.Items]);                               // [b, w, d]
+        var embedded = pass.Lookup(Items, history[HistoryChannels.Items]);                               // [b, w, d]
         var counts = (embedded.RangeOf(1).ToSingle() + 1).Unsqueeze(1);                             // [w, 1]
         var user = history.Select(embedded.CumulativeSum(1) / counts).Unsqueeze(1);                 // [n, 1, d]
         return (user * pass.Of(_product)).DotProducts(candidates).Squeeze(1) + _tower.Run(pass, user, candidates);
@@ -68,7 +68,7 @@ internal sealed class DinNetwork(int itemCount, EncoderSettings settings, long s
     {
         int d = Settings.Width;
         T w1 = Part(0), w2 = Part(1), w3 = Part(2), w4 = Part(3);
-        var embedded = pass.Lookup(Items, history[HistoryColumns.Items]);                               // [b, w, d]
+        var embedded = pass.Lookup(Items, history[HistoryChannels.Items]);                               // [b, w, d]
         var interests = history.Read(embedded, candidates, Interests);                              // [n, c, d]
         return _tower.Run(pass, interests, candidates, interests * candidates);
 

@@ -55,8 +55,8 @@ internal sealed class HistoryGraph : History<GraphTensor>
 
     public override GraphTensor this[string column] => column switch
     {
-        HistoryColumns.Items => new(_graph, _items, 2),
-        HistoryColumns.Skips => new(_graph, _skips ??= SkipsBefore(), 2),
+        HistoryChannels.Items => new(_graph, _items, 2),
+        HistoryChannels.Skips => new(_graph, _skips ??= SkipsBefore(), 2),
         _ => throw new ArgumentException($"A raw history has no column '{column}'.", nameof(column)),
     };
 

@@ -11,7 +11,7 @@ namespace Microsoft.ML.NegativeFeedback.Training;
 /// <param name="Count">Number of sequences.</param>
 /// <param name="Length">Places a sequence.</param>
 /// <param name="Places">[n] the places that hold an item, ascending, as indices into [count · length].</param>
-/// <param name="Channels">By name [count · length]: of <see cref="HistoryColumns"/>; 0 where a sequence has ended.</param>
+/// <param name="Channels">By name [count · length]: of <see cref="HistoryChannels"/>; 0 where a sequence has ended.</param>
 /// <param name="Targets">By name [n]: <see cref="Next"/>, and in pairwise learning <see cref="Sampled"/> and <see cref="Skipped"/>.</param>
 internal sealed record SequenceSlice(
     SequenceKind Kind, int Count, int Length, long[] Places, IReadOnlyDictionary<string, long[]> Channels, IReadOnlyDictionary<string, long[]> Targets)
@@ -23,7 +23,7 @@ internal sealed record SequenceSlice(
     public ContrastItems? Contrast { get; init; }
 
     /// <summary>[count · length] the items.</summary>
-    public long[] Items => Channels[HistoryColumns.Items];
+    public long[] Items => Channels[HistoryChannels.Items];
 
     /// <summary>Whether some sequence is shorter than <see cref="Length"/>.</summary>
     public bool HasPadding => Places.Length < (long)Count * Length;

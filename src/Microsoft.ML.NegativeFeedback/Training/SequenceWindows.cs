@@ -86,9 +86,9 @@ internal sealed class SequenceWindows
                 places[target++] = (sequence * length) + i;
         }
 
-        Add(HistoryColumns.Items, SequenceSlice.Next, _items);
+        Add(HistoryChannels.Items, SequenceSlice.Next, _items);
         if (_skips is not null)
-            Add(HistoryColumns.Skips, SequenceSlice.Skipped, _skips);
+            Add(HistoryChannels.Skips, SequenceSlice.Skipped, _skips);
         return new SequenceSlice(_kind, rows.Length, length, places, channels, targets);
 
         // all values of a window but the last at its places, all but the first as what is to be learned there

@@ -35,8 +35,8 @@ internal sealed class TorchHistory : History<TorchTensor>
     /// <param name="skips">[count · length] what was skipped just before each; null where nobody asks.</param>
     public static TorchHistory AtNewest(long[] items, long[] newest, Device device, long[]? skips = null)
     {
-        var history = new TorchHistory(newest.Length, items.Length / newest.Length, device, null, TorchMemory.Of(newest, device)).With(HistoryColumns.Items, items);
-        return skips is null ? history : history.With(HistoryColumns.Skips, skips);
+        var history = new TorchHistory(newest.Length, items.Length / newest.Length, device, null, TorchMemory.Of(newest, device)).With(HistoryChannels.Items, items);
+        return skips is null ? history : history.With(HistoryChannels.Skips, skips);
     }
 
     public override TorchTensor? Newest => _newest is null ? null : new TorchTensor(_newest);

@@ -72,7 +72,7 @@ public sealed class RankingModelTests
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         using var model = Create(name);
-        var changed = Full with { Channels = new Dictionary<string, long[]>(Full.Channels) { [HistoryColumns.Items] = [3, 7, 1, 5, 2, 6] } };
+        var changed = Full with { Channels = new Dictionary<string, long[]>(Full.Channels) { [HistoryChannels.Items] = [3, 7, 1, 5, 2, 6] } };
         var (before, after) = (model.Margins(Full).Sampled, model.Margins(changed).Sampled);
         for (int i = 0; i < before.Length; i++)
         {

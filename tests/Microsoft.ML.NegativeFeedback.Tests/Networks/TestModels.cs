@@ -45,11 +45,11 @@ internal static class TestModels
 
     /// <summary>A slice with the item that came next at every given place.</summary>
     public static SequenceSlice Slice(SequenceKind kind, int count, int length, long[] items, long[] places, long[] next)
-        => new(kind, count, length, places, new Dictionary<string, long[]> { [HistoryColumns.Items] = items }, new Dictionary<string, long[]> { [SequenceSlice.Next] = next });
+        => new(kind, count, length, places, new Dictionary<string, long[]> { [HistoryChannels.Items] = items }, new Dictionary<string, long[]> { [SequenceSlice.Next] = next });
 
     /// <summary>A slice of liked items with what pairwise learning compares.</summary>
     public static SequenceSlice Pairs(int count, int length, long[] items, long[] skips, long[] places, long[] liked, long[] sampled, long[] skipped)
-        => new(SequenceKind.Positives, count, length, places, new Dictionary<string, long[]> { [HistoryColumns.Items] = items, [HistoryColumns.Skips] = skips },
+        => new(SequenceKind.Positives, count, length, places, new Dictionary<string, long[]> { [HistoryChannels.Items] = items, [HistoryChannels.Skips] = skips },
             new Dictionary<string, long[]> { [SequenceSlice.Next] = liked, [SequenceSlice.Sampled] = sampled, [SequenceSlice.Skipped] = skipped });
 
     /// <summary>Hidden vectors at every place: [batch, length] items → [batch, length, d], with gradients where they are recorded.</summary>

@@ -32,7 +32,7 @@ public sealed class PairwiseBatchesTests
         using var scope = NewDisposeScope();
         var data = Rows([9, 1, 2, 8, 3], [-1, 1, 1, -1, 1]);
         var slice = Assert.Single(Slices(data, FirstEpoch, [0]));
-        Assert.Equal(([1L, 2], [9L, 0], [2L, 3], [0L, 8]), (slice.Items, slice.Channels[HistoryColumns.Skips], slice.Targets[SequenceSlice.Next], slice.Targets[SequenceSlice.Skipped]), Same);
+        Assert.Equal(([1L, 2], [9L, 0], [2L, 3], [0L, 8]), (slice.Items, slice.Channels[HistoryChannels.Skips], slice.Targets[SequenceSlice.Next], slice.Targets[SequenceSlice.Skipped]), Same);
         Assert.False(slice.HasPadding);
         Assert.True(slice.HasSkips);
 
