@@ -144,13 +144,11 @@ internal sealed class CandidateTotals
             float score = liked[^(i + 1)];
             while (ahead < skipped.Length && skipped[^(ahead + 1)] > score)
                 ahead++;
-            best += Discount(i);
+            best += RankingTotals.Discount(i + 1);
             if (i + ahead < _truncationLevel && !float.IsNegativeInfinity(score))
-                gain += Discount(i + ahead);
+                gain += RankingTotals.Discount(i + ahead + 1);
         }
 
         return gain / best;
     }
-
-    private static double Discount(int placesAbove) => 1 / Math.Log2(placesAbove + 2.0);
 }
