@@ -1,4 +1,3 @@
-using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
 
 namespace Microsoft.ML.NegativeFeedback.Evaluation;
@@ -17,21 +16,16 @@ internal static class CandidateEvaluator
 
         var totals = new CandidateTotals(truncationLevel);
         using var cursor = data.GetRowCursor([labelColumn, scoreColumn]);
-        var getLabels = cursor.GetGetter<VBuffer<float>>(labelColumn);
-        var getScores = cursor.GetGetter<VBuffer<float>>(scoreColumn);
-        VBuffer<float> labels = default, scores = default;
-        VBuffer<float> denseLabels = default, denseScores = default;
+        var (labelsReader, scoresReader) = (new VectorReader<float>(cursor, labelColumn), new VectorReader<float>(cursor, scoreColumn));
         bool hasRows = false;
         while (cursor.MoveNext())
         {
             hasRows = true;
-            getLabels(ref labels);
-            getScores(ref scores);
-            var labelValues = Dense(labels, ref denseLabels);
-            var scoreValues = Dense(scores, ref denseScores);
-            if (CandidateTotals.FaultOf(scoreValues, labelValues) is { } fault)
+            var labels = labelsReader.Read();
+            var scores = scoresReader.Read();
+            if (CandidateTotals.FaultOf(scores, labels) is { } fault)
                 throw new ArgumentException($"Row {cursor.Position + 1}, columns '{scoreColumnName}' and '{labelColumnName}': {fault}");
-            totals.Add(scoreValues, labelValues);
+            totals.Add(scores, labels);
         }
 
         if (!hasRows)
@@ -39,13 +33,5 @@ internal static class CandidateEvaluator
         if (totals.CandidateCount == 0)
             throw new InvalidOperationException($"No row has a candidate: columns '{scoreColumnName}' and '{labelColumnName}' are empty everywhere.");
         return totals.ToMetrics();
-    }
-
-    private static ReadOnlySpan<float> Dense(in VBuffer<float> values, ref VBuffer<float> buffer)
-    {
-        if (values.IsDense)
-            return values.GetValues();
-        values.CopyToDense(ref buffer);
-        return buffer.GetValues();
     }
 }

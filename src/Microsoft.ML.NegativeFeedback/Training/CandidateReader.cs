@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Evaluation;
@@ -27,28 +28,20 @@ internal sealed class CandidateReader(IDataView data, int itemCount)
         var histories = SequenceData.Read(data, itemCount, itemsColumnName, feedbackColumnName, cancellationToken);
 
         using var cursor = data.GetRowCursor([candidatesColumn, labelsColumn]);
-        var getCandidates = cursor.GetGetter<VBuffer<uint>>(candidatesColumn);
-        var getLabels = cursor.GetGetter<VBuffer<float>>(labelsColumn);
-        VBuffer<uint> keys = default;
-        VBuffer<float> values = default;
+        var (candidatesReader, labelsReader) = (new VectorReader<uint>(cursor, candidatesColumn), new VectorReader<float>(cursor, labelsColumn));
         var (candidates, labels) = (new List<int[]>(), new List<float[]>());
         while (cursor.MoveNext())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            getCandidates(ref keys);
-            getLabels(ref values);
-            int[] row = Array.ConvertAll(keys.DenseValues().ToArray(), key => Check(key, candidatesColumnName, cursor.Position + 1));
-            float[] rowLabels = values.DenseValues().ToArray();
-            if (CandidateTotals.FaultOf(new float[row.Length], rowLabels) is { } fault)
+            var keys = candidatesReader.Read();
+            HistoryRowReader.CheckKeys(keys, itemCount, candidatesColumnName, cursor.Position);
+            float[] rowLabels = labelsReader.Read().ToArray();
+            if (CandidateTotals.FaultOf(new float[keys.Length], rowLabels) is { } fault)
                 throw new InvalidDataException($"Row {cursor.Position + 1}, columns '{candidatesColumnName}' and '{labelsColumnName}': {fault}");
-            candidates.Add(row);
+            candidates.Add(MemoryMarshal.Cast<uint, int>(keys).ToArray());
             labels.Add(rowLabels);
         }
 
         return new CandidateRows(histories, candidates, labels);
     }
-
-    private int Check(uint key, string columnName, long row)
-        => key <= (uint)itemCount ? (int)key : throw new InvalidDataException(
-            $"Column '{columnName}' of row {row} has key {key}, but the catalogue ends at {itemCount}: use the key mapping that was fitted to the training data.");
 }
