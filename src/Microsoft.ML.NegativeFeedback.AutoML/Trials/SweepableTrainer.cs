@@ -1,5 +1,6 @@
 using Microsoft.ML.AutoML;
 using Microsoft.ML.SearchSpace;
+using Microsoft.ML.SearchSpace.Option;
 
 namespace Microsoft.ML.NegativeFeedback.Trials;
 
@@ -39,5 +40,48 @@ internal sealed class SweepableTrainer : SweepableEstimator
             TrialSurroundings.Of(context)?.Enter(options);
             return create(context, options);
         });
+    }
+}
+
+/// <summary>The search space that the attributes of a trainer's options span.</summary>
+internal static class TrainerSearchSpace
+{
+    /// <summary>
+    /// The space of these options, starting from their values rather than the attributes': a value that is no choice becomes one, and one out of its range is left for
+    /// where the attribute starts.
+    /// </summary>
+    public static SearchSpace.SearchSpace StartingFrom<TOptions>(TOptions options)
+        where TOptions : SequenceTrainerOptions, new()
+    {
+        var space = new SearchSpace<TOptions>();
+        foreach (string name in space.Keys.ToArray())
+        {
+            var property = typeof(TOptions).GetProperty(name)!;
+            space[name] = StartingFrom(space[name], property.GetValue(options)!);
+        }
+
+        return space;
+    }
+
+    private static OptionBase StartingFrom(OptionBase option, object value) => (option, value) switch
+    {
+        (ChoiceOption choice, _) => new ChoiceOption([.. choice.Choices.Select(other => OptionValues.Convert(other, value.GetType())).Append(value).Distinct().Order()], value),
+        (UniformDoubleOption range, double number) when number >= range.Min && number <= range.Max => new UniformDoubleOption(range.Min, range.Max, range.LogBase, number),
+        _ => option,
+    };
+}
+
+/// <summary>A sweep moves λ₁, λ₂ and λ₃ of SINE one by one, but they sum to one: only their proportions can be swept.</summary>
+internal static class SineLossWeights
+{
+    public static void SumToOne(SineTrainer.Options options)
+    {
+        double sum = options.SampledLossWeight + options.SkipLossWeight + options.DistanceLossWeight;
+        // what sums to nothing is left for the trainer to refuse
+        if (!(sum > 0))
+            return;
+        options.SampledLossWeight /= sum;
+        options.SkipLossWeight /= sum;
+        options.DistanceLossWeight /= sum;
     }
 }

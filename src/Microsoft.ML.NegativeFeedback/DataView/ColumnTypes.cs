@@ -38,3 +38,11 @@ internal static class ColumnTypes
         return null;
     }
 }
+
+/// <summary>Texts, as columns hold them, are equal where their characters are.</summary>
+internal sealed class TextComparer : IEqualityComparer<ReadOnlyMemory<char>>
+{
+    public bool Equals(ReadOnlyMemory<char> x, ReadOnlyMemory<char> y) => x.Span.SequenceEqual(y.Span);
+
+    public int GetHashCode(ReadOnlyMemory<char> text) => string.GetHashCode(text.Span);
+}

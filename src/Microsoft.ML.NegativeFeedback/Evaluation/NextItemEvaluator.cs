@@ -118,3 +118,30 @@ internal sealed class NextItemEvaluator
     private static object? Value(object? item, object?[]? keyValues)
         => item is null || keyValues is null ? item : keyValues[Convert.ToInt64(item) - 1];
 }
+
+/// <summary>Adds up ranks, one a row, to the means of a <see cref="RankingQuality"/>.</summary>
+internal sealed class RankingTotals
+{
+    private int _count;
+    private int _hits;
+    private double _ndcg;
+    private double _reciprocalRank;
+
+    /// <summary>What a liked item at a rank, from 1, adds to DCG.</summary>
+    public static double Discount(int rank) => 1 / Math.Log2(1.0 + rank);
+
+    /// <param name="rank">The 1-based rank of the row's item among the first k, or 0 where it is not there.</param>
+    public void Add(int rank)
+    {
+        _count++;
+        if (rank == 0)
+            return;
+        _hits++;
+        _ndcg += Discount(rank);
+        _reciprocalRank += 1.0 / rank;
+    }
+
+    public RankingQuality ToQuality() => new(_count, Mean(_hits), Mean(_ndcg), Mean(_reciprocalRank));
+
+    private double Mean(double total) => _count == 0 ? double.NaN : total / _count;
+}

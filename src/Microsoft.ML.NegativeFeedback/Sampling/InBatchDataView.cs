@@ -31,8 +31,8 @@ internal sealed class InBatchDataView(IDataView source, NegativesMapping mapping
     private sealed class Cursor : ReadAheadCursor
     {
         private readonly NegativesMapping _mapping;
-        private readonly SequenceRowReader _reader;
-        private readonly List<SequenceRow> _rows = [];
+        private readonly HistoryRowReader _reader;
+        private readonly List<SamplingRow> _rows = [];
         private readonly List<int> _liked = [];
         private int _rowCount;
 
@@ -40,7 +40,7 @@ internal sealed class InBatchDataView(IDataView source, NegativesMapping mapping
             : base(mapping, source, active)
         {
             _mapping = mapping;
-            _reader = new SequenceRowReader(mapping, source);
+            _reader = mapping.Reader(source);
         }
 
         protected override int StartBlock()
@@ -53,9 +53,9 @@ internal sealed class InBatchDataView(IDataView source, NegativesMapping mapping
         protected override void ReadRow()
         {
             if (_rowCount == _rows.Count)
-                _rows.Add(new SequenceRow());
+                _rows.Add(new SamplingRow());
             var row = _rows[_rowCount++];
-            _reader.Read(row);
+            row.Read(_reader, _mapping.Seed);
             _liked.AddRange(row.Liked);
         }
 

@@ -19,7 +19,8 @@ internal sealed class NegativesMapping : RowMapping
         _options = options;
         _sampler = sampler;
         Seed = seed;
-        (ItemsColumn, FeedbackColumn) = SequenceRowColumns.Require(schema, options);
+        ItemsColumn = HistoryColumns.RequireKeys(schema, options.ItemsColumnName);
+        FeedbackColumn = HistoryColumns.RequireFeedback(schema, options.FeedbackColumnName);
     }
 
     public DataViewSchema.Column ItemsColumn { get; }
@@ -36,21 +37,24 @@ internal sealed class NegativesMapping : RowMapping
 
     public override Delegate[] CreateGetters(DataViewRow input)
     {
-        var reader = new SequenceRowReader(this, input);
-        var row = new SequenceRow();
+        var reader = Reader(input);
+        var row = new SamplingRow();
         return
         [
             (ValueGetter<VBuffer<uint>>)((ref VBuffer<uint> negatives) =>
             {
-                reader.Read(row);
+                row.Read(reader, Seed);
                 Draw(row, [], ref negatives);
             }),
         ];
     }
 
+    /// <summary>Reads the histories of a cursor.</summary>
+    public HistoryRowReader Reader(DataViewRow input) => new(input, ItemsColumn, FeedbackColumn, ItemCount);
+
     /// <summary>The negatives of a row, [liked · n].</summary>
     /// <exception cref="InvalidOperationException">The row leaves fewer items than a liked one needs.</exception>
-    public void Draw(SequenceRow row, ReadOnlySpan<int> batchItems, ref VBuffer<uint> destination)
+    public void Draw(SamplingRow row, ReadOnlySpan<int> batchItems, ref VBuffer<uint> destination)
     {
         int perItem = _options.NumberOfNegatives;
         var liked = row.Liked;
@@ -67,7 +71,7 @@ internal sealed class NegativesMapping : RowMapping
         destination = editor.Commit();
     }
 
-    private InvalidOperationException TooFewUnseen(SequenceRow row)
+    private InvalidOperationException TooFewUnseen(SamplingRow row)
     {
         int left = ItemCount - row.Seen.Length;
         return new InvalidOperationException(
@@ -79,7 +83,7 @@ internal sealed class NegativesMapping : RowMapping
 
     private static AddedColumn NegativesColumn(DataViewSchema schema, SampleNegativesOptions options)
     {
-        var (items, _) = SequenceRowColumns.Require(schema, options);
+        var items = HistoryColumns.RequireKeys(schema, options.ItemsColumnName);
         var annotations = new DataViewSchema.Annotations.Builder();
         annotations.Add(items.Annotations, name => name == ColumnTypes.KeyValues);
         return new AddedColumn(options.NegativesColumnName,

@@ -35,8 +35,9 @@ public sealed class SampleNegativesEstimator : IEstimator<SampleNegativesTransfo
     public SampleNegativesTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        var (items, _) = SequenceRowColumns.Require(input.Schema, _options);
-        int itemCount = SequenceRowColumns.ItemCountOf(items);
+        var items = HistoryColumns.RequireKeys(input.Schema, _options.ItemsColumnName);
+        HistoryColumns.RequireFeedback(input.Schema, _options.FeedbackColumnName);
+        int itemCount = HistoryColumns.ItemCountOf(items);
         if (_options.NumberOfNegatives >= itemCount)
         {
             throw new ArgumentOutOfRangeException(nameof(SampleNegativesOptions.NumberOfNegatives), _options.NumberOfNegatives,
@@ -57,7 +58,8 @@ public sealed class SampleNegativesEstimator : IEstimator<SampleNegativesTransfo
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        var items = SequenceRowColumns.Require(inputSchema, _options);
+        HistoryColumns.RequireFeedback(inputSchema, _options.FeedbackColumnName);
+        var items = HistoryColumns.RequireKeys(inputSchema, _options.ItemsColumnName);
         var annotations = new SchemaShape(items.Annotations.Where(annotation => annotation.Name == ColumnTypes.KeyValues));
         return SchemaShapes.With(inputSchema, SchemaShapes.Column(
             _options.NegativesColumnName, VectorKind.VariableVector, NumberDataViewType.UInt32, isKey: true, annotations));
@@ -67,13 +69,13 @@ public sealed class SampleNegativesEstimator : IEstimator<SampleNegativesTransfo
     {
         var counts = new long[itemCount + 1];
         using var cursor = input.GetRowCursor([items]);
-        var getter = cursor.GetGetter<VBuffer<uint>>(items);
-        VBuffer<uint> keys = default;
+        var reader = new VectorReader<uint>(cursor, items);
         while (cursor.MoveNext())
         {
-            getter(ref keys);
-            foreach (uint key in keys.GetValues())
-                counts[SequenceRowColumns.CheckKey(key, itemCount, items.Name, cursor.Position)]++;
+            var keys = reader.Read();
+            HistoryRowReader.CheckKeys(keys, itemCount, items.Name, cursor.Position);
+            foreach (uint key in keys)
+                counts[key]++;
         }
 
         // what the dictionary did not know

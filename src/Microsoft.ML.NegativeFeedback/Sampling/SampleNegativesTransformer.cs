@@ -71,15 +71,14 @@ public sealed class SampleNegativesTransformer : ITransformer
     private NegativesMapping Map(DataViewSchema inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        var (items, _) = SequenceRowColumns.Require(inputSchema, _options);
-        RequireSameItems(items);
+        RequireSameItems(HistoryColumns.RequireKeys(inputSchema, _options.ItemsColumnName));
         return new NegativesMapping(inputSchema, _options, _seed, _sampler);
     }
 
     private void RequireSameItems(DataViewSchema.Column items)
     {
         const string Remedy = "Apply the same fitted MapValueToKey as before Fit.";
-        int itemCount = SequenceRowColumns.ItemCountOf(items);
+        int itemCount = HistoryColumns.ItemCountOf(items);
         if (itemCount != _sampler.ItemCount)
         {
             throw new ArgumentException(

@@ -33,12 +33,7 @@ internal abstract class ItemDictionary
     /// </exception>
     public static ItemDictionary Read(DataViewSchema.Column column)
     {
-        if (ColumnTypes.ItemOf(column.Type) is not KeyDataViewType { Count: > 0 and < int.MaxValue } key || key.RawType != typeof(uint))
-        {
-            throw new ArgumentException(
-                $"Column '{column.Name}' has type {column.Type}: expected {NextItemColumns.KeysExpected}.", nameof(column));
-        }
-
+        int count = HistoryColumns.ItemCountOf(column);
         if (ColumnTypes.KeyValueTypeOf(column) is not { } valueType)
         {
             throw new ArgumentException($"Column '{column.Name}' has keys without the values behind them (annotation "
@@ -49,7 +44,7 @@ internal abstract class ItemDictionary
         return (ItemDictionary)Activator.CreateInstance(
             typeof(ItemDictionary<>).MakeGenericType(valueType.RawType),
             BindingFlags.Instance | BindingFlags.Public | BindingFlags.DoNotWrapExceptions,
-            null, [column, (int)key.Count, valueType], null)!;
+            null, [column, count, valueType], null)!;
     }
 
     /// <summary>
@@ -173,12 +168,5 @@ internal sealed class ItemDictionary<T> : ItemDictionary
     private sealed class KeyRow
     {
         public T Value = default!;
-    }
-
-    private sealed class TextComparer : IEqualityComparer<ReadOnlyMemory<char>>
-    {
-        public bool Equals(ReadOnlyMemory<char> x, ReadOnlyMemory<char> y) => x.Span.SequenceEqual(y.Span);
-
-        public int GetHashCode(ReadOnlyMemory<char> text) => string.GetHashCode(text.Span);
     }
 }

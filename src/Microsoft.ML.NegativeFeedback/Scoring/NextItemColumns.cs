@@ -24,9 +24,6 @@ internal sealed record NextItemColumns(
     string CandidateScores = "CandidateScores",
     string? SubInterestWeights = null)
 {
-    public const string KeysExpected = "a vector of keys stored as UInt32; Transforms.Conversion.MapValueToKey makes one";
-    public const string FeedbackExpected = "a vector of Single beside the items; Transforms.WindowSequences makes one";
-
     /// <summary>Checks that the names are given and different.</summary>
     /// <exception cref="ArgumentException">They are not.</exception>
     public void CheckNames()
@@ -44,12 +41,11 @@ internal sealed record NextItemColumns(
     /// <exception cref="ArgumentException">A column is missing or of another kind.</exception>
     public SchemaShape AddTo(SchemaShape input)
     {
-        var items = Columns.Require(input, Items, IsKeyVector, KeysExpected);
-        Columns.Require(input, Feedback,
-            column => column.Kind != VectorKind.Scalar && column.ItemType == NumberDataViewType.Single, FeedbackExpected);
+        var items = HistoryColumns.RequireKeys(input, Items);
+        HistoryColumns.RequireFeedback(input, Feedback);
         if (Candidates is not null)
         {
-            Columns.Require(input, Candidates, IsKeyVector, KeysExpected);
+            HistoryColumns.RequireKeys(input, Candidates);
             return SchemaShapes.With(input,
                 [SchemaShapes.Column(CandidateScores, VectorKind.VariableVector, NumberDataViewType.Single),
                 .. Weights(VectorKind.VariableVector)]);
@@ -64,7 +60,4 @@ internal sealed record NextItemColumns(
         SchemaShape.Column[] Weights(VectorKind kind)
             => SubInterestWeights is { } name ? [SchemaShapes.Column(name, kind, NumberDataViewType.Single)] : [];
     }
-
-    private static bool IsKeyVector(SchemaShape.Column column)
-        => column.Kind != VectorKind.Scalar && column.IsKey && column.ItemType == NumberDataViewType.UInt32;
 }

@@ -27,12 +27,12 @@ internal sealed class NextItemMapping : RowMapping
         ItemCount = items.Count;
         HasSubInterestWeights = columns.SubInterestWeights is not null;
         ItemsColumn = Keys(columns.Items);
-        FeedbackColumn = Columns.Require(schema, columns.Feedback, ColumnTypes.IsSingleVector, NextItemColumns.FeedbackExpected);
+        FeedbackColumn = HistoryColumns.RequireFeedback(schema, columns.Feedback);
         CandidatesColumn = columns.Candidates is { } name ? Keys(name) : null;
 
         DataViewSchema.Column Keys(string name)
         {
-            var column = Columns.Require(schema, name, ColumnTypes.IsKeyVector, NextItemColumns.KeysExpected);
+            var column = HistoryColumns.RequireKeys(schema, name);
             items.CheckSame(column);
             return column;
         }

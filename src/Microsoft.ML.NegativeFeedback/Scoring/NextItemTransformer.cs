@@ -171,7 +171,7 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     }
 
     private static ItemDictionary ReadItems(NextItemColumns columns, DataViewSchema schema)
-        => ItemDictionary.Read(Columns.Require(schema, columns.Items, ColumnTypes.IsKeyVector, NextItemColumns.KeysExpected));
+        => ItemDictionary.Read(HistoryColumns.RequireKeys(schema, columns.Items));
 
     private static OnnxScorerOptions DeviceOptions(IHostEnvironment environment)
         => environment is MLContext context ? new OnnxScorerOptions(context.GpuDeviceId, context.FallbackToCpu) : new OnnxScorerOptions();
@@ -191,7 +191,7 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
 
     private static Dictionary<string, DataViewType> InputTypes(NextItemColumns columns, ItemDictionary items, DataViewSchema schema)
     {
-        var feedback = Columns.Require(schema, columns.Feedback, ColumnTypes.IsSingleVector, NextItemColumns.FeedbackExpected);
+        var feedback = HistoryColumns.RequireFeedback(schema, columns.Feedback);
         var types = new Dictionary<string, DataViewType>
         {
             [columns.Items] = schema[columns.Items].Type,
@@ -207,7 +207,7 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     {
         if (schema.GetColumnOrNull(name) is null)
             return new VectorDataViewType(items.KeyType);
-        var column = Columns.Require(schema, name, ColumnTypes.IsKeyVector, NextItemColumns.KeysExpected);
+        var column = HistoryColumns.RequireKeys(schema, name);
         items.CheckSame(column, "the training data");
         return column.Type;
     }

@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.DataView;
 
 namespace Microsoft.ML.NegativeFeedback.Scoring;
 
@@ -57,6 +59,27 @@ internal sealed class HistoryRows
         Items.Clear();
         Feedback.Clear();
         Candidates.Clear();
+    }
+}
+
+/// <summary>Reads what a model scores out of the row that a cursor stands on. One reader belongs to one cursor.</summary>
+internal sealed class HistoryReader(NextItemMapping mapping, DataViewRow row)
+{
+    private readonly HistoryRowReader _history = new(row, mapping.ItemsColumn, mapping.FeedbackColumn, mapping.ItemCount);
+    private readonly VectorReader<uint>? _candidates = mapping.CandidatesColumn is { } column ? new VectorReader<uint>(row, column) : null;
+
+    /// <summary>Adds the current row to a batch.</summary>
+    /// <inheritdoc cref="HistoryRowReader.Read" path="/exception"/>
+    public void Read(HistoryRows rows)
+    {
+        _history.Read();
+        rows.Items.Add(_history.Keys);
+        rows.Feedback.Add(_history.Feedback);
+        if (_candidates is null)
+            return;
+        var candidates = _candidates.Read();
+        HistoryRowReader.CheckKeys(candidates, mapping.ItemCount, mapping.CandidatesColumn!.Value.Name, row.Position);
+        rows.Candidates.Add(candidates);
     }
 }
 

@@ -49,7 +49,6 @@ public sealed class HoldOutLastItemEstimator : IEstimator<HoldOutLastItemTransfo
 internal sealed record HeldOutColumns(string TargetItem, string TargetFeedback, string Items, string Feedback, string? Times, bool LikedOnly)
 {
     private const string ItemsExpected = "a vector of text, numbers or keys; Transforms.WindowSequences makes one";
-    private const string FeedbackExpected = "a vector of Single beside the items; Transforms.WindowSequences makes one";
     private const string TimesExpected = "a vector of Int64 beside the items; Transforms.WindowSequences makes one";
 
     /// <exception cref="ArgumentException">A name is empty or given twice.</exception>
@@ -68,7 +67,7 @@ internal sealed record HeldOutColumns(string TargetItem, string TargetFeedback, 
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
     public (DataViewSchema.Column Items, DataViewSchema.Column Feedback, DataViewSchema.Column? Times) Require(DataViewSchema schema) => (
         Columns.Require(schema, Items, type => type is VectorDataViewType vector && IsItem(vector.ItemType), ItemsExpected),
-        Columns.Require(schema, Feedback, ColumnTypes.IsSingleVector, FeedbackExpected),
+        HistoryColumns.RequireFeedback(schema, Feedback),
         Times is null ? null : Columns.Require(
             schema, Times, type => type is VectorDataViewType vector && vector.ItemType == NumberDataViewType.Int64, TimesExpected));
 
@@ -77,14 +76,11 @@ internal sealed record HeldOutColumns(string TargetItem, string TargetFeedback, 
     /// <exception cref="ArgumentException">A column is missing or of another kind.</exception>
     public SchemaShape.Column Require(SchemaShape shape)
     {
-        Columns.Require(shape, Feedback, column => IsVectorOf(column, NumberDataViewType.Single), FeedbackExpected);
+        HistoryColumns.RequireFeedback(shape, Feedback);
         if (Times is not null)
-            Columns.Require(shape, Times, column => IsVectorOf(column, NumberDataViewType.Int64), TimesExpected);
+            Columns.Require(shape, Times, column => column.Kind != VectorKind.Scalar && !column.IsKey && column.ItemType == NumberDataViewType.Int64, TimesExpected);
         return Columns.Require(shape, Items, column => column.Kind != VectorKind.Scalar && IsItem(column.ItemType), ItemsExpected);
     }
 
     private static bool IsItem(DataViewType type) => type is TextDataViewType or NumberDataViewType or KeyDataViewType;
-
-    private static bool IsVectorOf(SchemaShape.Column column, DataViewType type)
-        => column.Kind != VectorKind.Scalar && !column.IsKey && column.ItemType == type;
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Reflection;
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
@@ -130,28 +129,24 @@ public sealed class HoldOutLastItemTransformer : ITransformer
         /// <summary>The place of the row's target, or −1; it is given the length of the column that is cut.</summary>
         private Func<int, int> TargetFinder(DataViewRow input)
         {
-            var read = input.GetGetter<VBuffer<float>>(_feedback);
-            VBuffer<float> feedback = default;
+            var reader = new VectorReader<float>(input, _feedback);
             return length =>
             {
-                read(ref feedback);
+                var feedback = reader.Read();
                 if (feedback.Length != length)
                 {
                     throw new InvalidDataException($"Row {input.Position + 1} has {feedback.Length} values in column '{_feedback.Name}' and {length} in a column "
                         + $"beside it: '{_items.Name}'{(_times is { } times ? $" and '{times.Name}'" : "")} need a value each.");
                 }
 
-                int target = -1, place = 0;
-                foreach (float value in feedback.DenseValues())
+                HistoryRowReader.CheckFeedback(feedback, _feedback.Name, input.Position);
+                for (int place = feedback.Length - 1; place > 0; place--)
                 {
-                    if (!float.IsFinite(value))
-                        throw new InvalidDataException($"Row {input.Position + 1}: column '{_feedback.Name}' holds {value.ToString(CultureInfo.InvariantCulture)}; it must be +1, −1 or 0.");
-                    if (place > 0 && (value > 0 || (value < 0 && !_likedOnly)))
-                        target = place;
-                    place++;
+                    if (feedback[place] > 0 || (feedback[place] < 0 && !_likedOnly))
+                        return place;
                 }
 
-                return target;
+                return -1;
             };
         }
     }

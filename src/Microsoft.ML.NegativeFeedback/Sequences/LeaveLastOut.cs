@@ -13,9 +13,9 @@ internal sealed class LeaveLastOut
     private readonly LeaveLastOutOptions _options;
     private readonly UserLog _users;
     private readonly SequenceStore _store;
-    private readonly List<SequenceRow> _train = [];
-    private readonly List<SequenceRow> _validation = [];
-    private readonly List<SequenceRow> _test = [];
+    private readonly List<SequencePart> _train = [];
+    private readonly List<SequencePart> _validation = [];
+    private readonly List<SequencePart> _test = [];
 
     private LeaveLastOut(UserLog users, LeaveLastOutOptions options)
     {
@@ -90,9 +90,9 @@ internal sealed class LeaveLastOut
         int start = _store.Count;
         foreach (ref readonly var interaction in interactions)
             _store.Add(interaction);
-        _train.Add(new SequenceRow(user, start, thirdLast + 1));
-        _validation.Add(new SequenceRow(user, start, thirdLast + 1, start + secondLast, Following: last - thirdLast - 1));
-        _test.Add(new SequenceRow(user, start, secondLast + 1, start + last, Following: interactions.Length - secondLast - 1));
+        _train.Add(new SequencePart(user, start, thirdLast + 1));
+        _validation.Add(new SequencePart(user, start, thirdLast + 1, start + secondLast, Following: last - thirdLast - 1));
+        _test.Add(new SequencePart(user, start, secondLast + 1, start + last, Following: interactions.Length - secondLast - 1));
     }
 
     /// <summary>The first of the last positives that are kept; where nothing is cut off, the user's first interaction of any kind.</summary>
@@ -114,7 +114,7 @@ internal sealed class LeaveLastOut
         for (int item = 0; item < count; item++)
         {
             store.Add(new UserInteraction(Time: 0, Row: 0, new LabelledItem(item, 0)));
-            store.AddRow(new SequenceRow(User: 0, Start: item, Length: 0, Target: item));
+            store.AddRow(new SequencePart(User: 0, Start: item, Length: 0, Target: item));
         }
 
         return new SequenceDataView([SequenceColumns.OfTargetItem(columns, columns.Item.Name)], store);

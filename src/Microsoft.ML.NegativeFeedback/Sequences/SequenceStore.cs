@@ -4,7 +4,7 @@ namespace Microsoft.ML.NegativeFeedback.Sequences;
 /// A sequence: the part of the flat columns that belongs to it, the place of its target there, or −1, and how many interactions after the part are
 /// candidates beside the target where they are negative.
 /// </summary>
-internal readonly record struct SequenceRow(int User, int Start, int Length, int Target = -1, int Following = 0)
+internal readonly record struct SequencePart(int User, int Start, int Length, int Target = -1, int Following = 0)
 {
     public int End => Start + Length;
 }
@@ -12,7 +12,7 @@ internal readonly record struct SequenceRow(int User, int Start, int Length, int
 /// <summary>Where a cursor stands.</summary>
 internal sealed class SequencePointer
 {
-    public SequenceRow Row { get; set; }
+    public SequencePart Row { get; set; }
 }
 
 /// <summary>
@@ -22,7 +22,7 @@ internal sealed class SequencePointer
 internal sealed class SequenceStore(UserLog log, int capacity, bool keepsTimes)
 {
     private readonly long _timeUnit = log.TimeUnit;
-    private List<SequenceRow> _rows = [];
+    private List<SequencePart> _rows = [];
     private int[] _items = GC.AllocateUninitializedArray<int>(capacity);
     private sbyte[] _feedback = GC.AllocateUninitializedArray<sbyte>(capacity);
     private long[] _times = GC.AllocateUninitializedArray<long>(keepsTimes ? capacity : 0);
@@ -41,7 +41,7 @@ internal sealed class SequenceStore(UserLog log, int capacity, bool keepsTimes)
     /// <summary>Empty unless times are kept.</summary>
     public long[] Times => _times;
 
-    public IReadOnlyList<SequenceRow> Rows => _rows;
+    public IReadOnlyList<SequencePart> Rows => _rows;
 
     /// <summary>The number of interactions that are in.</summary>
     public int Count { get; private set; }
@@ -56,10 +56,10 @@ internal sealed class SequenceStore(UserLog log, int capacity, bool keepsTimes)
     }
 
     /// <summary>Declares a part of what has been added to be a sequence.</summary>
-    public void AddRow(SequenceRow row) => _rows.Add(row);
+    public void AddRow(SequencePart row) => _rows.Add(row);
 
     /// <summary>The same interactions, cut into other rows.</summary>
-    public SequenceStore WithRows(IEnumerable<SequenceRow> rows)
+    public SequenceStore WithRows(IEnumerable<SequencePart> rows)
     {
         var other = (SequenceStore)MemberwiseClone();
         other._rows = [.. rows];
@@ -67,7 +67,7 @@ internal sealed class SequenceStore(UserLog log, int capacity, bool keepsTimes)
     }
 
     /// <summary>The number of a row's candidates that are negative.</summary>
-    public int CountNegatives(in SequenceRow row) => _feedback.AsSpan(row.End, row.Following).Count((sbyte)-1);
+    public int CountNegatives(in SequencePart row) => _feedback.AsSpan(row.End, row.Following).Count((sbyte)-1);
 
     /// <summary>Gives back what was reserved and not used.</summary>
     public SequenceStore Complete()

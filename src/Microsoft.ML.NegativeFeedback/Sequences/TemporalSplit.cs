@@ -155,7 +155,7 @@ internal sealed class TemporalSplit
             }
 
             if (target >= 0)
-                store.AddRow(new SequenceRow(user, start, target - start, target));
+                store.AddRow(new SequencePart(user, start, target - start, target));
         }
 
         return store.Complete();

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.DataView;
 
 namespace Microsoft.ML.NegativeFeedback.Sequences;
 
@@ -119,12 +120,4 @@ internal sealed class ValueTable<T> : ValueTable
         _numbers.Add(value, number);
         return number;
     }
-}
-
-/// <summary>Equal where the characters are.</summary>
-internal sealed class TextComparer : IEqualityComparer<ReadOnlyMemory<char>>
-{
-    public bool Equals(ReadOnlyMemory<char> x, ReadOnlyMemory<char> y) => x.Span.SequenceEqual(y.Span);
-
-    public int GetHashCode(ReadOnlyMemory<char> text) => string.GetHashCode(text.Span);
 }

@@ -58,7 +58,7 @@ public sealed class WindowSequencesTransformer : ITransformer
     {
         using var channel = _host.Start("Reading");
         var users = InteractionLog.Read(input, columns, _options.CancellationToken).GroupByUser();
-        var windows = new SequenceWindows(users, _options);
+        var windows = new WindowCutter(users, _options);
         var store = windows.Cut();
         if (windows.UsersLeftOut > 0)
         {

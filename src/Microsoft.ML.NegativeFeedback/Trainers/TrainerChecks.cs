@@ -95,8 +95,8 @@ internal static class TrainerChecks
     /// <summary>The columns of training data; returns the one with the items.</summary>
     public static DataViewSchema.Column CheckSchema(DataViewSchema schema, SequenceTrainerOptions options)
     {
-        var items = Columns.Require(schema, options.ItemsColumnName, ColumnTypes.IsKeyVector, NextItemColumns.KeysExpected);
-        Columns.Require(schema, options.FeedbackColumnName, ColumnTypes.IsSingleVector, NextItemColumns.FeedbackExpected);
+        var items = HistoryColumns.RequireKeys(schema, options.ItemsColumnName);
+        HistoryColumns.RequireFeedback(schema, options.FeedbackColumnName);
         if (ColumnTypes.KeyValueTypeOf(items) is null)
         {
             throw new ArgumentException($"Column '{items.Name}' has keys without the values behind them (annotation '{ColumnTypes.KeyValues}'), "

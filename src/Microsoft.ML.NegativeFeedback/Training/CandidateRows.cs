@@ -1,5 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.DataView;
+using Microsoft.ML.NegativeFeedback.Evaluation;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
 
@@ -40,5 +43,46 @@ internal sealed class CandidateRows
         hash.AppendData(MemoryMarshal.AsBytes(_candidates.AsSpan()));
         hash.AppendData(MemoryMarshal.AsBytes(_labels.AsSpan()));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}
+
+/// <summary>Reads <see cref="CandidateRows"/> out of a data view, checking each row.</summary>
+/// <param name="data">Rows with a history and candidates.</param>
+/// <param name="itemCount">N; a key above it belongs to another dictionary.</param>
+internal sealed class CandidateReader(IDataView data, int itemCount)
+{
+    /// <summary>Reads the rows.</summary>
+    /// <param name="itemsColumnName">The history: a vector of keys.</param>
+    /// <param name="feedbackColumnName">The feedback beside it: a vector of Single.</param>
+    /// <param name="candidatesColumnName">The candidates: a vector of keys of the same dictionary.</param>
+    /// <param name="labelsColumnName">Beside each candidate a Single: above 0 where it was liked.</param>
+    /// <param name="cancellationToken">Looked at row by row.</param>
+    /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
+    /// <exception cref="InvalidDataException">A row's vectors differ in length, or a value is NaN or no known key.</exception>
+    public CandidateRows Read(
+        string itemsColumnName, string feedbackColumnName, string candidatesColumnName, string labelsColumnName, CancellationToken cancellationToken = default)
+    {
+        const string Remedy = "; Data.LeaveLastOut makes rows with candidates";
+        var candidatesColumn = Columns.Require(data.Schema, candidatesColumnName, ColumnTypes.IsKeyVector,
+            $"a vector of keys of the same dictionary as '{itemsColumnName}'{Remedy}");
+        var labelsColumn = Columns.Require(data.Schema, labelsColumnName, ColumnTypes.IsSingleVector, $"a vector of Single beside the candidates{Remedy}");
+        var histories = SequenceData.Read(data, itemCount, itemsColumnName, feedbackColumnName, cancellationToken);
+
+        using var cursor = data.GetRowCursor([candidatesColumn, labelsColumn]);
+        var (candidatesReader, labelsReader) = (new VectorReader<uint>(cursor, candidatesColumn), new VectorReader<float>(cursor, labelsColumn));
+        var (candidates, labels) = (new List<int[]>(), new List<float[]>());
+        while (cursor.MoveNext())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var keys = candidatesReader.Read();
+            HistoryRowReader.CheckKeys(keys, itemCount, candidatesColumnName, cursor.Position);
+            float[] rowLabels = labelsReader.Read().ToArray();
+            if (CandidateTotals.FaultOf(new float[keys.Length], rowLabels) is { } fault)
+                throw new InvalidDataException($"Row {cursor.Position + 1}, columns '{candidatesColumnName}' and '{labelsColumnName}': {fault}");
+            candidates.Add(MemoryMarshal.Cast<uint, int>(keys).ToArray());
+            labels.Add(rowLabels);
+        }
+
+        return new CandidateRows(histories, candidates, labels);
     }
 }

@@ -18,7 +18,7 @@ internal sealed class MetItems
         _offsets = new int[data.RowCount + 1];
         _skipOffsets = new int[data.RowCount + 1];
         var (items, skips) = (new List<int>(), new List<int>());
-        var buffer = new SequenceRow();
+        var buffer = new SamplingRow();
         for (int row = 0; row < data.RowCount; row++)
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -1,3 +1,4 @@
+using Microsoft.ML.NegativeFeedback.Evaluation;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
@@ -56,12 +57,14 @@ internal sealed class NextItemValidation : IValidation
             }
         });
 
-        int[] hits = [.. ranks.SelectMany(rank => rank).Where(rank => rank <= _cutoff)];
-        double ndcg = hits.Sum(rank => 1 / Math.Log2(rank + 1)) / _rows.Length;
-        return new ValidationResult(ndcg, new Dictionary<string, double>
+        var totals = new RankingTotals();
+        foreach (int rank in ranks.SelectMany(rank => rank))
+            totals.Add(rank <= _cutoff ? rank : 0);
+        var quality = totals.ToQuality();
+        return new ValidationResult(quality.Ndcg, new Dictionary<string, double>
         {
-            [$"NDCG_p@{_cutoff}"] = ndcg,
-            [$"HR_p@{_cutoff}"] = (double)hits.Length / _rows.Length,
+            [$"NDCG_p@{_cutoff}"] = quality.Ndcg,
+            [$"HR_p@{_cutoff}"] = quality.HitRate,
         });
     }
 

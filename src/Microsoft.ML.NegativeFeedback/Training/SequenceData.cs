@@ -123,6 +123,20 @@ internal sealed class SequenceDataBuilder(int itemCount, bool hasTargets)
         _offsets.Add(_items.Count);
     }
 
+    /// <summary>Adds a history as it was read, without what the dictionary does not know, and of the feedback its sign.</summary>
+    public void AddKeys(ReadOnlySpan<uint> keys, ReadOnlySpan<float> feedback)
+    {
+        for (int i = 0; i < keys.Length; i++)
+        {
+            if (keys[i] == 0)
+                continue;
+            _items.Add((int)keys[i]);
+            _feedback.Add((sbyte)MathF.Sign(feedback[i]));
+        }
+
+        _offsets.Add(_items.Count);
+    }
+
     /// <summary>Adds what came after the history added last.</summary>
     public void AddTarget(int item, sbyte feedback)
     {

@@ -40,15 +40,3 @@ internal static class SweepFeed
         return ml.Transforms.Conversion.MapValueToKey("Items").Append(ml.Auto().PnfRec(trainer, searchSpace));
     }
 }
-
-/// <summary>Keeps what is reported.</summary>
-internal sealed class Recorder<T>(Action<T>? then = null) : IProgress<T>
-{
-    public List<T> Reports { get; } = [];
-
-    public void Report(T value)
-    {
-        Reports.Add(value);
-        then?.Invoke(value);
-    }
-}

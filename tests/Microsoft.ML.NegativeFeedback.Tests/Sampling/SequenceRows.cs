@@ -34,7 +34,7 @@ internal static class SequenceRows
     {
         var random = new Random(5);
         var log = LogRows.View([.. Enumerable.Range(0, 8 * UserCount)
-            .Select(i => new Interaction(i % UserCount, random.Next(ItemCount), i, random.Next(-1, 2)))]);
+            .Select(i => new LogRow(i % UserCount, random.Next(ItemCount), i, random.Next(-1, 2)))]);
         return Context.Transforms.WindowSequences()
             .Append(Context.Transforms.Conversion.MapValueToKey("Items")).Fit(log).Transform(log);
     }

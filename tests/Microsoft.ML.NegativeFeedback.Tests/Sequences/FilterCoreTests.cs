@@ -9,17 +9,17 @@ public sealed class FilterCoreTests
 {
     private static readonly MLContext Context = new(seed: 1);
 
-    private static readonly Arbitrary<Interaction[]> Logs = (
+    private static readonly Arbitrary<LogRow[]> Logs = (
         from user in Gen.Choose(1, 4)
         from item in Gen.Choose(1, 4)
         from time in Gen.Choose(0, 99)
-        select new Interaction(user, item, time, 1)).NonEmptyListOf().Select(list => list.ToArray()).ToArbitrary();
+        select new LogRow(user, item, time, 1)).NonEmptyListOf().Select(list => list.ToArray()).ToArbitrary();
 
     [Fact]
     public void WhatFallsTakesOthersAlong()
     {
         // 3 falls for its single row, item 30 with it, then user 2 who has one row left; 1 and 4 stay with items 10 and 20
-        Interaction[] log =
+        LogRow[] log =
         [
             new(1, 10, 0, 1), new(2, 30, 1, -1), new(4, 20, 2, 1), new(3, 30, 3, 1), new(1, 20, 4, 0), new(2, 20, 5, 1), new(4, 10, 6, -1),
         ];
@@ -57,8 +57,8 @@ public sealed class FilterCoreTests
     {
         // user i has the items i and i + 1: the first item falls, user 0 with it, and so on to a pair that holds itself
         const int Length = 50_000;
-        var log = Enumerable.Range(0, 2 * Length).Select(i => new Interaction(i / 2, (i + 1) / 2, i, 1))
-            .Concat(Enumerable.Range(0, 4).Select(i => new Interaction(-1 - i / 2, -1 - i % 2, 2 * Length + i, 1)));
+        var log = Enumerable.Range(0, 2 * Length).Select(i => new LogRow(i / 2, (i + 1) / 2, i, 1))
+            .Concat(Enumerable.Range(0, 4).Select(i => new LogRow(-1 - i / 2, -1 - i % 2, 2 * Length + i, 1)));
         Assert.Equal(
             Enumerable.Range(2 * Length, 4).Select(time => (long)time),
             Context.Data.FilterCore(LogRows.View(log), 2, 2).GetColumn<long>("Time"));
@@ -102,9 +102,9 @@ public sealed class FilterCoreTests
     }
 
     /// <summary>The rows that stay, by their places in the log.</summary>
-    private static List<int> Core(Interaction[] log, int perUser, int perItem)
+    private static List<int> Core(LogRow[] log, int perUser, int perItem)
     {
-        var rows = log.Select((row, place) => new Interaction(row.User, row.Item, place, row.Feedback));
+        var rows = log.Select((row, place) => new LogRow(row.User, row.Item, place, row.Feedback));
         try
         {
             return [.. Context.Data.FilterCore(LogRows.View(rows), perUser, perItem).GetColumn<long>("Time").Select(place => (int)place)];
@@ -116,7 +116,7 @@ public sealed class FilterCoreTests
     }
 
     /// <summary>By the definition: every set of users and items in which all have enough, put together.</summary>
-    private static List<int> LargestCore(Interaction[] log, int perUser, int perItem)
+    private static List<int> LargestCore(LogRow[] log, int perUser, int perItem)
     {
         var kept = new SortedSet<int>();
         for (int set = 0; set < 256; set++)
@@ -134,7 +134,7 @@ public sealed class FilterCoreTests
         static bool Has(int set, int place) => (set >> place & 1) == 1;
     }
 
-    private static void ForAll(Func<Interaction[], int, int, bool> holds)
+    private static void ForAll(Func<LogRow[], int, int, bool> holds)
         => Check.One(
             Config.QuickThrowOnFailure.WithMaxTest(60).WithReplay(new Replay(new Rnd(17, 19), null)),
             Prop.ForAll(Logs, log => new[] { (2, 2), (1, 3), (4, 2), (3, 3) }.All(minimum => holds(log, minimum.Item1, minimum.Item2))));

@@ -46,12 +46,12 @@ public sealed class GoldenLeaveLastOutTests
     }
 
     /// <summary>The rows of the published text; a user's are in order, users are interleaved.</summary>
-    private static IEnumerable<Interaction> Log(string behaviours)
+    private static IEnumerable<LogRow> Log(string behaviours)
         => behaviours.Split('\n', StringSplitOptions.RemoveEmptyEntries).SelectMany(line =>
         {
             string[] fields = line.Split('\t');
             return fields[1].Split(' ').Zip(fields[2].Split(' '), (item, feedback) => (Item: int.Parse(item), IsLiked: feedback == "1"))
-                .Select((one, time) => new Interaction(int.Parse(fields[0]), one.Item, time, one.IsLiked ? 1 : -1));
+                .Select((one, time) => new LogRow(int.Parse(fields[0]), one.Item, time, one.IsLiked ? 1 : -1));
         }).OrderBy(row => row.Time * 7 % 5).ThenByDescending(row => row.Time);
 
     private static List<(int Item, int Liked)> PublishedTraining(History row)

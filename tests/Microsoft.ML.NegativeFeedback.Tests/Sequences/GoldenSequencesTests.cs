@@ -87,7 +87,7 @@ public sealed class GoldenSequencesTests
         var tested = Split("test", testShare: 1);
         foreach (var split in new[] { validated, tested })
         {
-            var train = split.TrainSet.As<Interaction>().OrderBy(row => row.User).ThenBy(row => row.Time).ToArray();
+            var train = split.TrainSet.As<LogRow>().OrderBy(row => row.User).ThenBy(row => row.Time).ToArray();
             Assert.Equal(
                 output.GetProperty("train").Frame().Select(row => (row.User, row.Item, row.Time, Sign(row.Rating))),
                 train.Select(row => (row.User, row.Item, (int)row.Time, row.Feedback)));

@@ -42,7 +42,7 @@ public sealed class GoldenTemporalSplitTests
         var split = new MLContext(seed: 1).Data.TemporalSplit(view, options);
         Assert.Equal(
             Expected("train").Select(row => (row.User, row.Item)),
-            split.TrainSet.As<Interaction>().OrderBy(row => row.User).ThenBy(row => row.Time)
+            split.TrainSet.As<LogRow>().OrderBy(row => row.User).ThenBy(row => row.Time)
                 .Select(row => (row.User, row.Item)));
         Assert.Equal(
             Expected("test").GroupBy(row => row.User).Select(rows => (rows.Key, rows.Last().Item)),
@@ -94,5 +94,5 @@ public sealed class GoldenTemporalSplitTests
     };
 
     private static IDataView ViewOf(IEnumerable<(int User, int Item, int Rating, int Time)> rows)
-        => LogRows.View(rows.Select(row => new Interaction(row.User, row.Item, row.Time, row.Rating >= 4 ? 1 : -1)).ToArray());
+        => LogRows.View(rows.Select(row => new LogRow(row.User, row.Item, row.Time, row.Rating >= 4 ? 1 : -1)).ToArray());
 }

@@ -89,7 +89,7 @@ public sealed class HoldOutLastItemTests
         var uneven = Context.Data.LoadFromEnumerable([Row("a+ b-"), new TimedHistory { Items = ["a"], Feedback = [1, 1], Times = [0] }]);
         Refused<InvalidDataException>(() => Describe(Context.Transforms.HoldOutLastItem().Fit(uneven).Transform(uneven)), "Row 2", "'Feedback'");
         var broken = Context.Data.LoadFromEnumerable([new TimedHistory { Items = ["a"], Feedback = [float.NaN], Times = [0] }]);
-        Refused<InvalidDataException>(() => Describe(Context.Transforms.HoldOutLastItem().Fit(broken).Transform(broken)), "Row 1", "NaN");
+        Refused<InvalidDataException>(() => Describe(Context.Transforms.HoldOutLastItem().Fit(broken).Transform(broken)), "'Feedback' of row 1", "NaN");
         var unfit = Context.Transforms.HoldOutLastItem(itemsColumnName: "Videos");
         Refused<ArgumentException>(() => unfit.Fit(uneven), "'Videos' is missing");
         Refused<ArgumentException>(() => unfit.Append(unfit).Fit(uneven), "'Videos' is missing");

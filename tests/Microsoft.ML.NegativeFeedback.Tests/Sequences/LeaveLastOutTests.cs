@@ -10,14 +10,14 @@ public sealed class LeaveLastOutTests
     private static readonly MLContext Context = new(seed: 1);
 
     /// <summary>Items are 10, 20, … in the order of time; + liked, - skipped, 0 neither.</summary>
-    private static readonly Interaction[] Log = Rows(1, "-+0+-0+-0-+-0");
+    private static readonly LogRow[] Log = Rows(1, "-+0+-0+-0-+-0");
 
-    private static readonly Arbitrary<Interaction[]> Logs = (
+    private static readonly Arbitrary<LogRow[]> Logs = (
         from user in Gen.Choose(1, 3)
         from item in Gen.Choose(1, 9)
         from time in Gen.Choose(0, 9)
         from feedback in Gen.Choose(-1, 1)
-        select new Interaction(user, item, time, feedback)).ListOf(30).Select(list => list.ToArray()).ToArbitrary();
+        select new LogRow(user, item, time, feedback)).ListOf(30).Select(list => list.ToArray()).ToArbitrary();
 
     [Fact]
     public void HistoriesHoldEverythingAndCandidatesWhatSurroundsTheTarget()
@@ -139,20 +139,20 @@ public sealed class LeaveLastOutTests
         var unnamed = Context.Data.LoadFromEnumerable(new[] { new Named { Item = "a" }, new Named() });
         Assert.Contains("'Item' is missing in row 2", Assert.Throws<InvalidDataException>(() => Context.Data.LeaveLastOut(unnamed)).Message);
 
-        static void Refused<TException>(Interaction[] log, LeaveLastOutOptions options, string message)
+        static void Refused<TException>(LogRow[] log, LeaveLastOutOptions options, string message)
             where TException : Exception
             => Assert.Contains(message, Assert.ThrowsAny<TException>(() => Split(log, options)).Message);
     }
 
-    private static Interaction[] Rows(int user, string feedback)
-        => [.. feedback.Select((sign, i) => new Interaction(user, 10 * (i + 1), i, sign == '+' ? 1 : sign == '-' ? -1 : 0))];
+    private static LogRow[] Rows(int user, string feedback)
+        => [.. feedback.Select((sign, i) => new LogRow(user, 10 * (i + 1), i, sign == '+' ? 1 : sign == '-' ? -1 : 0))];
 
     private static object[] Objects(params object[] values) => values;
 
-    private static LeaveLastOutData Split(Interaction[] log, LeaveLastOutOptions? options = null)
+    private static LeaveLastOutData Split(LogRow[] log, LeaveLastOutOptions? options = null)
         => Context.Data.LeaveLastOut(LogRows.View(log), options);
 
-    private static IEnumerable<string> Describe(Interaction[] log)
+    private static IEnumerable<string> Describe(LogRow[] log)
     {
         if (log.GroupBy(row => row.User).All(rows => rows.Count(row => row.Feedback > 0) < 3))
             return [Assert.Throws<InvalidDataException>(() => Split(log)).Message[..7]];
@@ -165,7 +165,7 @@ public sealed class LeaveLastOutTests
         static string Join(object? values) => string.Join(' ', (object?[])values!);
     }
 
-    private static IEnumerable<string> Expect(Interaction[] log)
+    private static IEnumerable<string> Expect(LogRow[] log)
     {
         var users = log.GroupBy(row => row.User).Where(rows => rows.Count(row => row.Feedback > 0) >= 3)
             .Select(rows => rows.OrderBy(row => row.Time).ToList()).ToList();

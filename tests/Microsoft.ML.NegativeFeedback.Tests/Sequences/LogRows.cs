@@ -1,13 +1,13 @@
 namespace Microsoft.ML.NegativeFeedback.Tests.Sequences;
 
 /// <summary>A row of a labelled log.</summary>
-internal sealed class Interaction
+internal sealed class LogRow
 {
-    public Interaction()
+    public LogRow()
     {
     }
 
-    public Interaction(int user, int item, long time, float feedback)
+    public LogRow(int user, int item, long time, float feedback)
         => (User, Item, Time, Feedback) = (user, item, time, feedback);
 
     public int User { get; set; }
@@ -48,7 +48,7 @@ internal static class LogRows
 {
     private static readonly MLContext Context = new(seed: 1);
 
-    public static IDataView View(IEnumerable<Interaction> log) => Context.Data.LoadFromEnumerable(log);
+    public static IDataView View(IEnumerable<LogRow> log) => Context.Data.LoadFromEnumerable(log);
 
     public static IDataView Windows(IDataView log, WindowSequencesOptions options)
         => new WindowSequencesEstimator(Context, options).Fit(log).Transform(log);

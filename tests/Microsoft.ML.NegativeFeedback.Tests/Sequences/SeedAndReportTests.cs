@@ -6,8 +6,8 @@ namespace Microsoft.ML.NegativeFeedback.Tests.Sequences;
 /// <summary>What is drawn follows the seed of the MLContext, and whoever is left out is told of on its log.</summary>
 public sealed class SeedAndReportTests
 {
-    private static readonly Interaction[] Log =
-        [.. Enumerable.Range(0, 400).Select(i => new Interaction(i % 20, (i + i / 20) % 20, i, i % 3 == 0 ? -1 : 1))];
+    private static readonly LogRow[] Log =
+        [.. Enumerable.Range(0, 400).Select(i => new LogRow(i % 20, (i + i / 20) % 20, i, i % 3 == 0 ? -1 : 1))];
 
     [Theory]
     [InlineData("split")]
@@ -49,7 +49,7 @@ public sealed class SeedAndReportTests
                 lines.Add(message.Message);
         };
         // user 77 has one row, user 78 is there before the boundary alone, and nobody else is left out
-        var log = ml.Data.LoadFromEnumerable(Log.Append(new(77, 1, 0, 1)).Concat(Enumerable.Range(0, 9).Select(i => new Interaction(78, i, i, -1))));
+        var log = ml.Data.LoadFromEnumerable(Log.Append(new(77, 1, 0, 1)).Concat(Enumerable.Range(0, 9).Select(i => new LogRow(78, i, i, -1))));
 
         ml.Transforms.WindowSequences(new WindowSequencesOptions { MinimumPositiveCount = 1 }).Fit(log).Transform(log).As<Sequence>();
         Assert.Contains(lines, line => line.Contains("1 of 22 users are left out"));

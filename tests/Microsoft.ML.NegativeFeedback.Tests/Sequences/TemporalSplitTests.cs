@@ -13,8 +13,8 @@ public sealed class TemporalSplitTests
     /// <summary>
     /// Ten users with the same ten items in different orders, over a hundred moments; every third interaction is negative.
     /// </summary>
-    private static readonly Interaction[] Log =
-        [.. Enumerable.Range(0, 100).Select(i => new Interaction(i % 10, (i + i / 10) % 10, i, i % 3 == 0 ? -1 : 1))];
+    private static readonly LogRow[] Log =
+        [.. Enumerable.Range(0, 100).Select(i => new LogRow(i % 10, (i + i / 10) % 10, i, i % 3 == 0 ? -1 : 1))];
 
     [Fact]
     public void TheBoundaryDividesTrainingFromTheRest()
@@ -22,7 +22,7 @@ public sealed class TemporalSplitTests
         var split = Split(Log, new TemporalSplitOptions { BoundaryQuantile = 0.7, MinimumPositiveCount = 1 });
         Assert.Equal(69, split.Counts.Boundary); // 0.7 · 99 = 69.3
         Assert.Equal((100, 69, 31), (split.Counts.Interactions, split.Counts.TrainInteractions, split.Counts.HeldOutInteractions));
-        Assert.Equal(Log.Take(69).Select(row => row.Item), split.TrainSet.As<Interaction>().Select(row => row.Item));
+        Assert.Equal(Log.Take(69).Select(row => row.Item), split.TrainSet.As<LogRow>().Select(row => row.Item));
         Assert.Equal(69, split.TrainSet.GetRowCount());
         Assert.Equal((10, 5, 5), (split.Counts.HeldOutUsers, split.Counts.ValidationRows, Rows(split.TestSet).Count));
     }
@@ -54,7 +54,7 @@ public sealed class TemporalSplitTests
         Assert.Equal(
             Rows(split.TestSet).Count, split.Counts.TestRowsWithPositiveTarget + split.Counts.TestRowsWithNegativeTarget);
 
-        Interaction[] Known(int user, long boundary)
+        LogRow[] Known(int user, long boundary)
         {
             var trained = Log.Where(row => row.Time < boundary).Select(row => row.Item).ToHashSet();
             return [.. Log.Where(row => row.User == user && trained.Contains(row.Item))];
@@ -64,7 +64,7 @@ public sealed class TemporalSplitTests
     [Fact]
     public void NeitherIsNoTarget()
     {
-        var log = Log.Select(row => new Interaction(row.User, row.Item, row.Time, row.Time >= 85 ? 0 : 1));
+        var log = Log.Select(row => new LogRow(row.User, row.Item, row.Time, row.Time >= 85 ? 0 : 1));
         var split = Split([.. log], new TemporalSplitOptions { BoundaryQuantile = 0.5, TestShare = 1 });
         Assert.All(Rows(split.TestSet), row => Assert.Equal(1, row.TargetFeedback));
         Assert.Equal(10, Rows(split.TestSet).Count);
@@ -88,7 +88,7 @@ public sealed class TemporalSplitTests
             from item in Gen.Choose(1, 6)
             from time in Gen.Choose(0, 12)
             from feedback in Gen.Choose(-1, 1)
-            select new Interaction(user, item, time, feedback)).ListOf(40).Select(list => list.ToArray()).ToArbitrary();
+            select new LogRow(user, item, time, feedback)).ListOf(40).Select(list => list.ToArray()).ToArbitrary();
         var options = new TemporalSplitOptions { BoundaryQuantile = 0.7, MinimumItemCount = 2, MinimumUserCount = 2 };
         Check.One(
             Config.QuickThrowOnFailure.WithMaxTest(60).WithReplay(new Replay(new Rnd(17, 19), null)),
@@ -112,22 +112,22 @@ public sealed class TemporalSplitTests
     {
         Refused<InvalidDataException>(Log, new TemporalSplitOptions { MinimumItemCount = 11 }, "No interaction is left");
         Refused<InvalidDataException>(
-            [.. Log.Select(row => new Interaction(row.User, row.Item, 5, 1))], new TemporalSplitOptions(), "left to train on");
+            [.. Log.Select(row => new LogRow(row.User, row.Item, 5, 1))], new TemporalSplitOptions(), "left to train on");
         Refused<InvalidDataException>(
-            [.. Log.Select(row => new Interaction(row.User, row.Item, row.Time, -1))], new TemporalSplitOptions(), "2 positives");
+            [.. Log.Select(row => new LogRow(row.User, row.Item, row.Time, -1))], new TemporalSplitOptions(), "2 positives");
         Refused<InvalidDataException>(Log, new TemporalSplitOptions { TestUsers = ["nobody"] }, "'nobody'");
         Refused<InvalidDataException>(
-            [.. Enumerable.Range(0, 20).Select(i => new Interaction(i / 10, i % 10, i, 1))], // one user after the other
+            [.. Enumerable.Range(0, 20).Select(i => new LogRow(i / 10, i % 10, i, 1))], // one user after the other
             new TemporalSplitOptions { BoundaryQuantile = 0.53, MinimumItemCount = 1 }, "both sides");
         Refused<InvalidDataException>([], new TemporalSplitOptions(), "empty");
-        Refused<InvalidDataException>([new Interaction(1, 1, 1, float.NaN)], new TemporalSplitOptions(), "'Feedback'");
+        Refused<InvalidDataException>([new LogRow(1, 1, 1, float.NaN)], new TemporalSplitOptions(), "'Feedback'");
         Refused<ArgumentException>(Log, new TemporalSplitOptions { TimestampColumnName = "When" }, "'When' is missing");
         Refused<ArgumentException>(Log, new TemporalSplitOptions { BoundaryQuantile = 1 }, "BoundaryQuantile");
         Refused<ArgumentException>(Log, new TemporalSplitOptions { TestUsers = ["1"], ValidationUsers = ["1"] }, "'1'");
         Refused<ArgumentException>(Log, new TemporalSplitOptions { ValidationUsers = ["1"] }, "TestUsers");
         Refused<ArgumentException>(Log, new TemporalSplitOptions { TargetItemColumnName = "Items" }, "'Items'");
 
-        static void Refused<TException>(Interaction[] log, TemporalSplitOptions options, string message)
+        static void Refused<TException>(LogRow[] log, TemporalSplitOptions options, string message)
             where TException : Exception
             => Assert.Contains(message, Assert.ThrowsAny<TException>(() => Split(log, options)).Message);
     }
@@ -152,7 +152,7 @@ public sealed class TemporalSplitTests
     public void APartWithoutRowsIsRefusedUnlessNoneIsAskedFor()
     {
         // from the boundary on only users 0 and 1 like anything
-        var log = Log.Select(row => new Interaction(row.User, row.Item, row.Time, row.Time < 60 || row.User < 2 ? 1 : -1)).ToArray();
+        var log = Log.Select(row => new LogRow(row.User, row.Item, row.Time, row.Time < 60 || row.User < 2 ? 1 : -1)).ToArray();
         Refused(new TemporalSplitOptions { TestUsers = ["0", "1"] }, "validation set");
         Refused(new TemporalSplitOptions { TestUsers = ["2", "3"], ValidationUsers = ["0", "1"] }, "test set");
         Refused(new TemporalSplitOptions { TestUsers = ["0"], ValidationUsers = ["nobody"] }, "validation set");
@@ -182,7 +182,7 @@ public sealed class TemporalSplitTests
         var rows = Log.ToList();
         var split = Context.Data.TemporalSplit(LogRows.View(rows.AsEnumerable()), new TemporalSplitOptions { BoundaryQuantile = 0.6 });
         rows.Add(Log[0]);
-        Assert.Contains("100", Assert.Throws<InvalidOperationException>(() => split.TrainSet.As<Interaction>()).Message);
+        Assert.Contains("100", Assert.Throws<InvalidOperationException>(() => split.TrainSet.As<LogRow>()).Message);
     }
 
     [Fact]
@@ -196,7 +196,7 @@ public sealed class TemporalSplitTests
         Assert.InRange(counts.TestRowsWithNegativeTarget, 5, 100);
     }
 
-    private static bool IsPartition(Interaction[] log, TemporalSplitOptions options)
+    private static bool IsPartition(LogRow[] log, TemporalSplitOptions options)
     {
         var view = LogRows.View(log);
         var read = InteractionLog.Read(view, options.LogColumns.Require(view.Schema), CancellationToken.None);
@@ -222,14 +222,14 @@ public sealed class TemporalSplitTests
             && rows[TemporalPart.Dropped].All(row => row.Time >= parts.Counts.Boundary || IsRare(log, row));
     }
 
-    private static bool IsRare(Interaction[] log, Interaction row)
+    private static bool IsRare(LogRow[] log, LogRow row)
     {
         bool IsCommonItem(int item) => log.Where(other => other.Item == item).Select(other => other.User).Distinct().Count() >= 2;
         return !IsCommonItem(row.Item)
             || log.Where(other => other.User == row.User && IsCommonItem(other.Item)).Select(other => other.Item).Distinct().Count() < 2;
     }
 
-    private static TemporalSplitData Split(Interaction[] log, TemporalSplitOptions options)
+    private static TemporalSplitData Split(LogRow[] log, TemporalSplitOptions options)
         => new MLContext(seed: 1).Data.TemporalSplit(LogRows.View(log), options);
 
     private static List<Evaluated> Rows(IDataView view) => view.As<Evaluated>();

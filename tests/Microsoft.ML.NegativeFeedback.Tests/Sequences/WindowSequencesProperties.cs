@@ -6,12 +6,12 @@ namespace Microsoft.ML.NegativeFeedback.Tests.Sequences;
 /// <summary>What holds for every log: FsCheck draws logs with few users, few items and many ties.</summary>
 public sealed class WindowSequencesProperties
 {
-    private static readonly Arbitrary<Interaction[]> Logs = (
+    private static readonly Arbitrary<LogRow[]> Logs = (
         from user in Gen.Choose(1, 4)
         from item in Gen.Choose(1, 9)
         from time in Gen.Choose(0, 6)
         from feedback in Gen.Choose(-1, 1)
-        select new Interaction(user, item, time, feedback)).NonEmptyListOf().Select(list => list.ToArray()).ToArbitrary();
+        select new LogRow(user, item, time, feedback)).NonEmptyListOf().Select(list => list.ToArray()).ToArbitrary();
 
     [Fact]
     public void WithoutALimitNothingIsLostAndTiesStayInTheLogsOrder()
@@ -70,14 +70,14 @@ public sealed class WindowSequencesProperties
     private static IEnumerable<(int Item, float Feedback)> LastOfEach((int Item, float Feedback)[] whole, int limit)
         => whole.Where((pair, i) => whole.Skip(i).Count(later => later.Feedback == pair.Feedback) <= limit);
 
-    private static bool IsTheSame(Sequence row, Interaction[] expected)
+    private static bool IsTheSame(Sequence row, LogRow[] expected)
         => row.User == expected[0].User && Pairs(row).SequenceEqual(expected.Select(one => (one.Item, one.Feedback)));
 
     private static (int Item, float Feedback)[] Pairs(Sequence row) => [.. row.Items.Zip(row.Feedback)];
 
-    private static List<Sequence> Windows(Interaction[] log, WindowSequencesOptions options)
+    private static List<Sequence> Windows(LogRow[] log, WindowSequencesOptions options)
         => LogRows.Windows(LogRows.View(log), options).As<Sequence>();
 
-    private static void ForAll(Func<Interaction[], bool> holds)
+    private static void ForAll(Func<LogRow[], bool> holds)
         => Check.One(Config.QuickThrowOnFailure.WithMaxTest(40).WithReplay(new Replay(new Rnd(17, 19), null)), Prop.ForAll(Logs, holds));
 }

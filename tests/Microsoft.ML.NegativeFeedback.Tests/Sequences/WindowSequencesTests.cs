@@ -9,7 +9,7 @@ public sealed class WindowSequencesTests
     private static readonly MLContext Context = new(seed: 1);
 
     // user 7 comes first though user 3 is older; times out of order; two ties of user 7 at time 5
-    private static readonly Interaction[] Log =
+    private static readonly LogRow[] Log =
     [
         new(7, 10, 5, 1), new(3, 20, 1, -1), new(7, 11, 5, -1), new(7, 12, 2, 1), new(3, 21, 4, 1),
         new(7, 13, 9, 0), new(3, 22, 6, -1), new(7, 14, 8, -1), new(9, 30, 1, 1),
@@ -124,7 +124,7 @@ public sealed class WindowSequencesTests
     [Fact]
     public void ALogThatIsMendedIsReadAgain()
     {
-        var rows = Log.Append(new Interaction(7, 1, 1, float.NaN)).ToList();
+        var rows = Log.Append(new LogRow(7, 1, 1, float.NaN)).ToList();
         var view = Window(new WindowSequencesOptions(), Context.Data.LoadFromEnumerable(rows.AsEnumerable()));
         Assert.Throws<InvalidDataException>(() => DataViewRows.Of(view));
         rows.RemoveAt(rows.Count - 1);
@@ -181,7 +181,7 @@ public sealed class WindowSequencesTests
     [Fact]
     public void CursorsShareTheRowsOut()
     {
-        var log = Context.Data.LoadFromEnumerable(Enumerable.Range(0, 1000).Select(i => new Interaction(i % 300, i, i, 1)));
+        var log = Context.Data.LoadFromEnumerable(Enumerable.Range(0, 1000).Select(i => new LogRow(i % 300, i, i, 1)));
         var view = Window(new WindowSequencesOptions(), log);
         var columns = view.Schema.ToArray();
         var expected = DataViewRows.Of(view);
@@ -219,7 +219,7 @@ public sealed class WindowSequencesTests
     public void TheLogIsReadOnce()
     {
         int reads = 0;
-        IEnumerable<Interaction> Counted()
+        IEnumerable<LogRow> Counted()
         {
             reads++;
             foreach (var interaction in Log)
@@ -239,7 +239,7 @@ public sealed class WindowSequencesTests
     [InlineData(2f)]
     public void FeedbackThatIsNoneIsRefused(float feedback)
     {
-        var log = Context.Data.LoadFromEnumerable(new[] { Log[0], new Interaction(42, 1, 1, feedback) });
+        var log = Context.Data.LoadFromEnumerable(new[] { Log[0], new LogRow(42, 1, 1, feedback) });
         var error = Assert.Throws<InvalidDataException>(() => Rows(new WindowSequencesOptions(), log));
         Assert.Contains("'Feedback'", error.Message);
         Assert.Contains("row 2", error.Message);
@@ -249,7 +249,7 @@ public sealed class WindowSequencesTests
     [Fact]
     public void AnEmptyLogAndAMissingUserAreRefused()
     {
-        var empty = Context.Data.LoadFromEnumerable(Array.Empty<Interaction>());
+        var empty = Context.Data.LoadFromEnumerable(Array.Empty<LogRow>());
         Assert.Contains("empty", Assert.Throws<InvalidDataException>(() => Rows(new WindowSequencesOptions(), empty)).Message);
         var nameless = Context.Data.LoadFromEnumerable(new[] { new Dated { Name = "a" }, new Dated { Name = "" } });
         var options = new WindowSequencesOptions { UserColumnName = "Name", ItemColumnName = "Video", TimestampColumnName = null };

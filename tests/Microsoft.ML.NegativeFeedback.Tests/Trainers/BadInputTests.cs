@@ -18,7 +18,7 @@ public class BadInputTests
         var options = TrainerTests.Small(new PnfRecTrainer.Options());
         options.NumberOfRecommendations = 1;
         // an epoch must never end here: the error comes before
-        options.Progress = new TrainerTests.Recorder(_ => Assert.Fail("Training started."));
+        options.Progress = new Recorder<TrainingProgress>(_ => Assert.Fail("Training started."));
         set?.Invoke(options);
         return _ml.Recommendation().Trainers.PnfRec(options);
     }
@@ -169,7 +169,7 @@ public class BadInputTests
         var options = TrainerTests.Small(new SineTrainer.Options
         {
             ValidationSet = _ml.Transforms.Conversion.MapValueToKey("Candidates").Fit(rows).Transform(rows),
-            Progress = new TrainerTests.Recorder(_ => Assert.Fail("Training started.")),
+            Progress = new Recorder<TrainingProgress>(_ => Assert.Fail("Training started.")),
         });
         var error = Assert.Throws<ArgumentException>(() => _ml.Recommendation().Trainers.Sine(options).Fit(Keyed(Good, Good)));
         Assert.Contains("Column 'Candidates' of the validation rows has 'y' at key 1", error.Message);

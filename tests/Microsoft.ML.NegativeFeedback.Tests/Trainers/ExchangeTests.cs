@@ -6,7 +6,7 @@ namespace Microsoft.ML.NegativeFeedback.Tests.Trainers;
 public class ExchangeTests
 {
     private readonly MLContext _ml = new(seed: 1);
-    private readonly TrainerTests.Recorder _progress = new();
+    private readonly Recorder<TrainingProgress> _progress = new();
 
     /// <summary>Every trainer by its name.</summary>
     internal static NextItemTrainer Create(MLContext ml, string name, Action<SequenceTrainerOptions> set)
@@ -93,7 +93,7 @@ public class ExchangeTests
     {
         double?[] Scores(int recommendations, int cutoff)
         {
-            var progress = new TrainerTests.Recorder();
+            var progress = new Recorder<TrainingProgress>();
             var split = _ml.Data.LeaveLastOut(Labelled);
             _ml.Transforms.Conversion.MapValueToKey("Items", keyData: split.Catalogue).Append(Create(_ml, trainer, options =>
             {

@@ -66,7 +66,7 @@ public class HeldOutRowsTests
         int Epochs<TOptions>(TOptions options, Action<TOptions> fit)
             where TOptions : SequenceTrainerOptions
         {
-            var progress = new TrainerTests.Recorder();
+            var progress = new Recorder<TrainingProgress>();
             TrainerTests.Small(options);
             (options.MaximumNumberOfEpochs, options.NumberOfRecommendations, options.Seed, options.Progress) = (2, 1, seed, progress);
             fit(options);

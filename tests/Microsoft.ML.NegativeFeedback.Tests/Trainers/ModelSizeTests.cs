@@ -39,7 +39,7 @@ public sealed class ModelSizeTests
         TOptions Set<TOptions>(TOptions options) where TOptions : SequenceTrainerOptions
         {
             set(TrainerTests.Small(options));
-            options.Progress = new TrainerTests.Recorder(_ => Assert.Fail("Training started."));
+            options.Progress = new Recorder<TrainingProgress>(_ => Assert.Fail("Training started."));
             return options;
         }
 

@@ -60,7 +60,7 @@ public class SineTrainerTests
     [Fact]
     public void Early_stopping_watches_candidates()
     {
-        var progress = new TrainerTests.Recorder();
+        var progress = new Recorder<TrainingProgress>();
         var options = Small(options =>
         {
             options.Progress = progress;
@@ -146,7 +146,7 @@ public class SineTrainerTests
         // with a single liked item nothing is drawn for it
         var likedOnce = new ToyHistory { Items = ["a", "b", "c", "d", "e"], Feedback = [1, -1, 0, 0, -1] };
         var everything = new ToyHistory { Items = ["a", "b", "c", "d", "a", "e"], Feedback = [1, 1, 1, 1, 1, -1] };
-        var options = Small(options => options.Progress = new TrainerTests.Recorder(_ => Assert.Fail("Training started.")));
+        var options = Small(options => options.Progress = new Recorder<TrainingProgress>(_ => Assert.Fail("Training started.")));
         // whichever rows are held out
         for (int seed = 0; seed < 4; seed++)
         {

@@ -100,7 +100,7 @@ public class TrainerTests
 
         double?[] Ndcg(IDataView rows)
         {
-            var progress = new Recorder();
+            var progress = new Recorder<TrainingProgress>();
             var options = Small(new PnfRecTrainer.Options { ValidationSet = rows, Progress = progress });
             options.MaximumNumberOfEpochs = 3;
             _ml.Recommendation().Trainers.PnfRec(options).Fit(toKeys.Transform(train));
@@ -134,7 +134,7 @@ public class TrainerTests
         string checkpoint = Path.Combine(Directory.CreateTempSubdirectory().FullName, "training.checkpoint");
         using var cancellation = new CancellationTokenSource();
         var interrupted = Small(new PnfRecTrainer.Options { CheckpointPath = checkpoint, CancellationToken = cancellation.Token });
-        interrupted.Progress = new Recorder(report =>
+        interrupted.Progress = new Recorder<TrainingProgress>(report =>
         {
             if (report.Epoch == 3)
                 cancellation.Cancel();
@@ -166,12 +166,12 @@ public class TrainerTests
         var train = _ml.Transforms.Conversion.MapValueToKey("Items").Fit(rows).Transform(rows);
         string folder = Directory.CreateTempSubdirectory().FullName;
         string checkpoint = Path.Combine(folder, "training.checkpoint");
-        var reports = new Recorder();
+        var reports = new Recorder<TrainingProgress>();
         // contexts without a seed draw another each time; the machine's own number of threads would be another as well
         using var cancellation = new CancellationTokenSource();
         var first = Open(epochs: 4);
         (first.NumberOfThreads, first.CancellationToken) = (3, cancellation.Token);
-        first.Progress = new Recorder(_ => cancellation.Cancel());
+        first.Progress = new Recorder<TrainingProgress>(_ => cancellation.Cancel());
         Assert.ThrowsAny<OperationCanceledException>(() => new MLContext().Recommendation().Trainers.PnfRec(first).Fit(train));
         var resumed = Open(epochs: 4);
         resumed.Progress = reports;
@@ -227,7 +227,7 @@ public class TrainerTests
         {
             var rows = _ml.Data.LoadFromEnumerable(ToyFeed.Histories(60, seed: night));
             var train = _ml.Transforms.Conversion.MapValueToKey("Items").Fit(rows).Transform(rows);
-            var reports = new Recorder();
+            var reports = new Recorder<TrainingProgress>();
             var options = Small(new SasRecTrainer.Options { CheckpointPath = checkpoint, Progress = reports });
             options.MaximumNumberOfEpochs = 2;
             _ml.Recommendation().Trainers.SasRec(options).Fit(train);
@@ -250,16 +250,5 @@ public class TrainerTests
     private sealed class Entry
     {
         public string Value { get; set; } = "";
-    }
-
-    internal sealed class Recorder(Action<TrainingProgress>? then = null) : IProgress<TrainingProgress>
-    {
-        public List<TrainingProgress> Reports { get; } = [];
-
-        public void Report(TrainingProgress value)
-        {
-            Reports.Add(value);
-            then?.Invoke(value);
-        }
     }
 }

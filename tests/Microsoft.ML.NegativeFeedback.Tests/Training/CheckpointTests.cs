@@ -38,7 +38,7 @@ public sealed class CheckpointTests : IDisposable
     {
         var uninterrupted = TestModels.Train(Train, Validation, PnfRec, Settings with { CheckpointPath = null });
         TestModels.Train(Train, Validation, PnfRec, Settings with { MaximumEpochs = epochsBefore });
-        var progress = new ModelTrainingTests.Recorder();
+        var progress = new Recorder<TrainingProgress>();
         var resumed = TestModels.Train(Train, Validation, PnfRec, Settings, new TrainingRun(progress));
         Assert.Equal(5 - epochsBefore, progress.Reports.Count);
         Assert.Equal(5, resumed.Epochs.Count);
@@ -53,7 +53,7 @@ public sealed class CheckpointTests : IDisposable
     public void A_finished_training_is_not_repeated()
     {
         var first = TestModels.Train(Train, Validation, PnfRec, Settings);
-        var progress = new ModelTrainingTests.Recorder();
+        var progress = new Recorder<TrainingProgress>();
         var again = TestModels.Train(Train, Validation, PnfRec, Settings, new TrainingRun(progress));
         Assert.Empty(progress.Reports);
         ModelTrainingTests.AssertSameBits(first.Weights, again.Weights);
@@ -63,7 +63,7 @@ public sealed class CheckpointTests : IDisposable
     public void Cancelled_training_leaves_the_checkpoint_of_the_last_finished_epoch()
     {
         using var cancellation = new CancellationTokenSource();
-        var progress = new ModelTrainingTests.Recorder { OnReport = cancellation.Cancel };
+        var progress = new Recorder<TrainingProgress>(_ => cancellation.Cancel());
         Assert.Throws<OperationCanceledException>(() => TestModels.Train(
             Train, Validation, PnfRec, Settings, new TrainingRun(progress, CancellationToken: cancellation.Token)));
         Assert.Single(CheckpointFile.ReadHeader(FilePath)!.Epochs);
@@ -202,7 +202,7 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void A_path_that_cannot_be_written_is_refused_before_training()
     {
-        var progress = new ModelTrainingTests.Recorder();
+        var progress = new Recorder<TrainingProgress>();
         foreach (string path in new[] { Path.Combine(_folder, "missing", "file"), _folder })
         {
             var error = Assert.Throws<ArgumentException>(

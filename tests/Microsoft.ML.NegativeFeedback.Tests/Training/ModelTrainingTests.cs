@@ -81,7 +81,7 @@ public sealed class ModelTrainingTests
     [Fact]
     public void Progress_and_log_are_told_of_every_epoch()
     {
-        var progress = new Recorder();
+        var progress = new Recorder<TrainingProgress>();
         var lines = new List<string>();
         var result = TestModels.Train(Train, Validation, PnfRec, Settings, new TrainingRun(progress, lines.Add));
         Assert.Equal(result.Epochs, progress.Reports);
@@ -116,7 +116,7 @@ public sealed class ModelTrainingTests
         var statistics = DisposeScopeManager.Statistics.TensorStatistics;
         long before = statistics.ThreadTotalLiveCount;
         var during = new List<long>();
-        var progress = new Recorder { OnReport = () => during.Add(statistics.ThreadTotalLiveCount) };
+        var progress = new Recorder<TrainingProgress>(_ => during.Add(statistics.ThreadTotalLiveCount));
         TestModels.Train(Train, Validation, PnfRec, Settings with { GradientClippingNorm = 1 }, new TrainingRun(progress));
         Assert.Equal(before, statistics.ThreadTotalLiveCount);
         // nor does an epoch add to those of the one before
@@ -219,19 +219,6 @@ public sealed class ModelTrainingTests
                 var parameter = model.Parameter("positions");
                 sums.Of(parameter).fill_(Scalars.Of(value));
             }
-        }
-    }
-
-    internal sealed class Recorder : IProgress<TrainingProgress>
-    {
-        public List<TrainingProgress> Reports { get; } = [];
-
-        public Action? OnReport { get; init; }
-
-        public void Report(TrainingProgress value)
-        {
-            Reports.Add(value);
-            OnReport?.Invoke();
         }
     }
 }

@@ -1,9 +1,10 @@
 using System.Runtime.InteropServices;
+using Microsoft.ML.NegativeFeedback.DataView;
 
 namespace Microsoft.ML.NegativeFeedback.Sampling;
 
-/// <summary>What sampling needs to know of one sequence row. An instance is filled again and again.</summary>
-internal sealed class SequenceRow
+/// <summary>What sampling needs to know of one row. An instance is filled again and again.</summary>
+internal sealed class SamplingRow
 {
     private readonly List<int> _liked = [];
     private readonly List<int> _seen = [];
@@ -28,6 +29,23 @@ internal sealed class SequenceRow
 
     /// <summary>Where the row stands in its cursor, from 0; messages count from 1.</summary>
     public long Position { get; private set; }
+
+    /// <summary>Reads the row that the reader's cursor stands on; items that the dictionary does not know are left out.</summary>
+    /// <param name="history">The reader.</param>
+    /// <param name="seed">The seed of the draws.</param>
+    /// <inheritdoc cref="HistoryRowReader.Read" path="/exception"/>
+    public void Read(HistoryRowReader history, long seed)
+    {
+        history.Read();
+        Clear(seed, history.Position);
+        for (int i = 0; i < history.Keys.Length; i++)
+        {
+            if (history.Keys[i] > 0)
+                Add((int)history.Keys[i], Math.Sign(history.Feedback[i]));
+        }
+
+        Complete();
+    }
 
     /// <summary>Forgets the last row.</summary>
     public void Clear(long seed, long position)

@@ -1,7 +1,7 @@
 namespace Microsoft.ML.NegativeFeedback.Sequences;
 
 /// <summary>Cuts a log into the sequences that <see cref="WindowSequencesOptions"/> asks for; linear in the log.</summary>
-internal sealed class SequenceWindows(UserLog log, WindowSequencesOptions options)
+internal sealed class WindowCutter(UserLog log, WindowSequencesOptions options)
 {
     private readonly SequenceStore _store = new(log, log.Count, options.TimesColumnName is not null);
 
@@ -29,7 +29,7 @@ internal sealed class SequenceWindows(UserLog log, WindowSequencesOptions option
             if (options.Stride > 0)
                 AddWindows(user, start, _store.Count);
             else
-                _store.AddRow(new SequenceRow(user, start, _store.Count - start));
+                _store.AddRow(new SequencePart(user, start, _store.Count - start));
         }
 
         return _store.Complete();
@@ -76,7 +76,7 @@ internal sealed class SequenceWindows(UserLog log, WindowSequencesOptions option
         {
             int windowEnd = end - window * options.Stride;
             int windowStart = Math.Max(start, windowEnd - length);
-            _store.AddRow(new SequenceRow(user, windowStart, windowEnd - windowStart));
+            _store.AddRow(new SequencePart(user, windowStart, windowEnd - windowStart));
         }
     }
 }
