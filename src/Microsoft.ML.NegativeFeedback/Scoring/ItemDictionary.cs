@@ -1,7 +1,7 @@
 using System.Reflection;
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
-using Microsoft.ML.NegativeFeedback.Onnx.Proto;
+using Microsoft.ML.NegativeFeedback.Tensors.Proto;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.NegativeFeedback.Scoring;

@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Text;
-using Microsoft.ML.NegativeFeedback.Onnx;
-using Microsoft.ML.NegativeFeedback.Onnx.Proto;
-using static Microsoft.ML.NegativeFeedback.Onnx.Proto.TensorProto.Types;
+using Microsoft.ML.NegativeFeedback.Tensors;
+using Microsoft.ML.NegativeFeedback.Tensors.Proto;
+using static Microsoft.ML.NegativeFeedback.Tensors.Proto.TensorProto.Types;
 
 namespace Microsoft.ML.NegativeFeedback.Scoring;
 

@@ -1,7 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
-using Microsoft.ML.NegativeFeedback.Onnx;
 using Microsoft.ML.NegativeFeedback.Scoring;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.NegativeFeedback;

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Numerics;
-using Microsoft.ML.NegativeFeedback.Onnx;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.OnnxRuntime;
-using static Microsoft.ML.NegativeFeedback.Onnx.Proto.TensorProto.Types;
+using static Microsoft.ML.NegativeFeedback.Tensors.Proto.TensorProto.Types;
 
 namespace Microsoft.ML.NegativeFeedback.Scoring;
 

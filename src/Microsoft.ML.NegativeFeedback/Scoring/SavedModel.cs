@@ -1,5 +1,5 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.NegativeFeedback.Onnx;
+using Microsoft.ML.NegativeFeedback.Tensors;
 
 namespace Microsoft.ML.NegativeFeedback.Scoring;
 

@@ -1,5 +1,4 @@
-using Microsoft.ML.NegativeFeedback.Onnx;
-using static Microsoft.ML.NegativeFeedback.Onnx.Proto.TensorProto.Types;
+using static Microsoft.ML.NegativeFeedback.Tensors.Proto.TensorProto.Types;
 
 namespace Microsoft.ML.NegativeFeedback.Tensors;
 

@@ -1,8 +1,8 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Networks;
-using Microsoft.ML.NegativeFeedback.Onnx;
 using Microsoft.ML.NegativeFeedback.Scoring;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Trainers;
 using Microsoft.ML.NegativeFeedback.Training;
 using Microsoft.ML.Runtime;

@@ -2,7 +2,7 @@ using Microsoft.ML.NegativeFeedback.Losses;
 using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Sampling;
 using Microsoft.ML.NegativeFeedback.Tensors;
-using Microsoft.ML.NegativeFeedback.Tests.Onnx;
+using Microsoft.ML.NegativeFeedback.Tests.Scoring;
 using Microsoft.ML.NegativeFeedback.Training;
 using static Microsoft.ML.NegativeFeedback.Tests.Networks.PublishedParityTests;
 using static TorchSharp.torch;

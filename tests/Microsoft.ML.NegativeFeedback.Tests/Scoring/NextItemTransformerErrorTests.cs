@@ -1,8 +1,7 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.NegativeFeedback.Onnx;
-using Microsoft.ML.NegativeFeedback.Onnx.Proto;
 using Microsoft.ML.NegativeFeedback.Scoring;
-using Microsoft.ML.NegativeFeedback.Tests.Onnx;
+using Microsoft.ML.NegativeFeedback.Tensors;
+using Microsoft.ML.NegativeFeedback.Tensors.Proto;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Scoring;
 

@@ -1,7 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Scoring;
-using Microsoft.ML.NegativeFeedback.Tests.Onnx;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Scoring;
 

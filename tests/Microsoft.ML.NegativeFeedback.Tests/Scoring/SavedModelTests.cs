@@ -1,6 +1,5 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.Scoring;
-using Microsoft.ML.NegativeFeedback.Tests.Onnx;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Scoring;
 

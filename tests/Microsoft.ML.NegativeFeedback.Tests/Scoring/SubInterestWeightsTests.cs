@@ -3,10 +3,8 @@ using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Losses;
 using Microsoft.ML.NegativeFeedback.Networks;
-using Microsoft.ML.NegativeFeedback.Onnx;
 using Microsoft.ML.NegativeFeedback.Scoring;
 using Microsoft.ML.NegativeFeedback.Tensors;
-using Microsoft.ML.NegativeFeedback.Tests.Onnx;
 using Microsoft.ML.NegativeFeedback.Tests.Trainers;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Scoring;

@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
-using Microsoft.ML.NegativeFeedback.Onnx;
+using Microsoft.ML.NegativeFeedback.Scoring;
 using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.OnnxRuntime;
 using TorchSharp;
-using static Microsoft.ML.NegativeFeedback.Onnx.Proto.TensorProto.Types;
+using static Microsoft.ML.NegativeFeedback.Tensors.Proto.TensorProto.Types;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Tensors;

@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.Networks;
-using Microsoft.ML.NegativeFeedback.Onnx;
-using Microsoft.ML.NegativeFeedback.Onnx.Proto;
+using Microsoft.ML.NegativeFeedback.Scoring;
+using Microsoft.ML.NegativeFeedback.Tensors;
+using Microsoft.ML.NegativeFeedback.Tensors.Proto;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Trainers;
 

@@ -2,7 +2,7 @@ using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Training;
 
-namespace Microsoft.ML.NegativeFeedback.Onnx;
+namespace Microsoft.ML.NegativeFeedback.Scoring;
 
 /// <summary>A network's run on a graph: its parameters are constants.</summary>
 internal sealed class GraphPass : Pass<GraphTensor>

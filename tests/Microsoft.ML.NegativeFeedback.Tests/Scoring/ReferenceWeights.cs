@@ -1,7 +1,7 @@
 using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Training;
 
-namespace Microsoft.ML.NegativeFeedback.Tests.Onnx;
+namespace Microsoft.ML.NegativeFeedback.Tests.Scoring;
 
 /// <summary>The numbers of one self-attention encoder as the reference computes with them, row-major, matrices (out, in).</summary>
 internal sealed record EncoderWeights(

@@ -3,7 +3,7 @@ using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Microsoft.ML.NegativeFeedback.Tests.Onnx;
+namespace Microsoft.ML.NegativeFeedback.Tests.Scoring;
 
 /// <summary>Random encoders, and runs of graphs through ONNX Runtime as any client would do them.</summary>
 internal static class GraphFixture

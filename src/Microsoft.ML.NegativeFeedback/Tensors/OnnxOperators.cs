@@ -1,9 +1,9 @@
 using Google.Protobuf;
-using Microsoft.ML.NegativeFeedback.Onnx.Proto;
-using static Microsoft.ML.NegativeFeedback.Onnx.Proto.AttributeProto.Types;
-using static Microsoft.ML.NegativeFeedback.Onnx.Proto.TensorProto.Types;
+using Microsoft.ML.NegativeFeedback.Tensors.Proto;
+using static Microsoft.ML.NegativeFeedback.Tensors.Proto.AttributeProto.Types;
+using static Microsoft.ML.NegativeFeedback.Tensors.Proto.TensorProto.Types;
 
-namespace Microsoft.ML.NegativeFeedback.Onnx;
+namespace Microsoft.ML.NegativeFeedback.Tensors;
 
 /// <summary>The operators that the graphs use, by ONNX's names and with the shapes that its documentation gives.</summary>
 internal sealed partial class OnnxGraphBuilder

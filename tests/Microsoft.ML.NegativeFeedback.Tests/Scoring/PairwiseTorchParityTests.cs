@@ -1,6 +1,5 @@
 using Microsoft.ML.NegativeFeedback.Losses;
 using Microsoft.ML.NegativeFeedback.Networks;
-using Microsoft.ML.NegativeFeedback.Onnx;
 using Microsoft.ML.NegativeFeedback.Sampling;
 using Microsoft.ML.NegativeFeedback.Scoring;
 using Microsoft.ML.NegativeFeedback.Tensors;
@@ -8,7 +7,7 @@ using Microsoft.ML.NegativeFeedback.Tests.Networks;
 using Microsoft.ML.NegativeFeedback.Training;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.NegativeFeedback.Tests.Onnx;
+namespace Microsoft.ML.NegativeFeedback.Tests.Scoring;
 
 /// <summary>What ONNX Runtime scores is what torch scores, on random weights and ragged histories.</summary>
 public sealed class PairwiseTorchParityTests

@@ -2,7 +2,7 @@ using Microsoft.ML.NegativeFeedback.Losses;
 using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Tensors;
 
-namespace Microsoft.ML.NegativeFeedback.Tests.Onnx;
+namespace Microsoft.ML.NegativeFeedback.Tests.Scoring;
 
 /// <summary>
 /// The encoder of DESIGN in plain loops and double precision, one history at a time, oldest first and without padding: written for

@@ -1,11 +1,11 @@
 using Microsoft.ML.NegativeFeedback.Losses;
 using Microsoft.ML.NegativeFeedback.Networks;
-using Microsoft.ML.NegativeFeedback.Onnx;
+using Microsoft.ML.NegativeFeedback.Scoring;
 using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Training;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Microsoft.ML.NegativeFeedback.Tests.Onnx;
+namespace Microsoft.ML.NegativeFeedback.Tests.Scoring;
 
 public sealed class NextItemGraphTests
 {

@@ -1,9 +1,9 @@
 using Microsoft.ML.NegativeFeedback.Losses;
 using Microsoft.ML.NegativeFeedback.Networks;
-using Microsoft.ML.NegativeFeedback.Onnx;
+using Microsoft.ML.NegativeFeedback.Scoring;
 using Microsoft.ML.NegativeFeedback.Tensors;
 
-namespace Microsoft.ML.NegativeFeedback.Tests.Onnx;
+namespace Microsoft.ML.NegativeFeedback.Tests.Scoring;
 
 public sealed class SineGraphTests
 {

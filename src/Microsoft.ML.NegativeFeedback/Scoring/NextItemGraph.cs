@@ -1,9 +1,9 @@
 using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Training;
-using static Microsoft.ML.NegativeFeedback.Onnx.Proto.TensorProto.Types;
+using static Microsoft.ML.NegativeFeedback.Tensors.Proto.TensorProto.Types;
 
-namespace Microsoft.ML.NegativeFeedback.Onnx;
+namespace Microsoft.ML.NegativeFeedback.Scoring;
 
 /// <summary>
 /// The whole way from raw histories to recommendations as one ONNX graph, so that any client of ONNX Runtime gets the same answer.

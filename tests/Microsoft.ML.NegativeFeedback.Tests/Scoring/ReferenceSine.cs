@@ -2,7 +2,7 @@ using Microsoft.ML.NegativeFeedback.Losses;
 using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Tensors;
 
-namespace Microsoft.ML.NegativeFeedback.Tests.Onnx;
+namespace Microsoft.ML.NegativeFeedback.Tests.Scoring;
 
 /// <summary>
 /// SINE in plain loops and double precision, one raw history at a time, equation by equation: written for comparison, with nothing in

@@ -1,8 +1,8 @@
 using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Tensors;
-using static Microsoft.ML.NegativeFeedback.Onnx.Proto.TensorProto.Types;
+using static Microsoft.ML.NegativeFeedback.Tensors.Proto.TensorProto.Types;
 
-namespace Microsoft.ML.NegativeFeedback.Onnx;
+namespace Microsoft.ML.NegativeFeedback.Scoring;
 
 /// <summary>
 /// Selects from raw histories, inside the graph, what the network reads: the last l known items, of the positives or of all, oldest first with zeros behind. Batch

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
-using Microsoft.ML.NegativeFeedback.Onnx.Proto;
-using static Microsoft.ML.NegativeFeedback.Onnx.Proto.TensorProto.Types;
+using Microsoft.ML.NegativeFeedback.Tensors.Proto;
+using static Microsoft.ML.NegativeFeedback.Tensors.Proto.TensorProto.Types;
 
-namespace Microsoft.ML.NegativeFeedback.Onnx;
+namespace Microsoft.ML.NegativeFeedback.Tensors;
 
 /// <summary>A tensor of a graph under construction: an input, a constant, or what a node gives.</summary>
 internal readonly record struct OnnxValue(string Name);

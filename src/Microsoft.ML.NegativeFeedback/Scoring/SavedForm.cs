@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Google.Protobuf;
-using Microsoft.ML.NegativeFeedback.Onnx.Proto;
-using static Microsoft.ML.NegativeFeedback.Onnx.Proto.TensorProto.Types;
+using Microsoft.ML.NegativeFeedback.Tensors;
+using Microsoft.ML.NegativeFeedback.Tensors.Proto;
+using static Microsoft.ML.NegativeFeedback.Tensors.Proto.TensorProto.Types;
 
-namespace Microsoft.ML.NegativeFeedback.Onnx;
+namespace Microsoft.ML.NegativeFeedback.Scoring;
 
 /// <summary>How an input of a graph is called as a column, and the size of its vectors where that is fixed.</summary>
 internal sealed record SavedInput(string GraphName, string ColumnName, long? Length);
