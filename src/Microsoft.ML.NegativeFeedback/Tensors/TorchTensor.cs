@@ -99,16 +99,8 @@ internal readonly record struct TorchTensor(Tensor Value) : ITensor<TorchTensor>
     public TorchTensor MatMul(TorchTensor other) => new(Value.matmul(other.Value));
 
     public TorchTensor Linear(TorchTensor weight, TorchTensor? bias = null)
-    {
-        // a large product at round widths pays for the copies
-        const long LargeProduct = 1 << 24;
-        long outputs = weight.Value.shape[0], inputs = weight.Value.shape[1];
-        if ((RoundWidths.Of(inputs) == inputs && RoundWidths.Of(outputs) == outputs) || Value.numel() * outputs < LargeProduct)
-            return new(nn.functional.linear(Value, weight.Value, bias?.Value));
-        var product = nn.functional.linear(RoundWidths.Pad(Value, rows: false), RoundWidths.Pad(weight.Value, rows: true),
-            bias is { } added ? RoundWidths.Pad(added.Value, rows: false) : null);
-        return new(product.narrow(-1, 0, outputs));
-    }
+        => new(RoundWidths.PayForCopies(Value, weight.Value) ? RoundWidths.Linear(Value, weight.Value, bias?.Value)
+            : nn.functional.linear(Value, weight.Value, bias?.Value));
 
     /// <remarks>A few candidates a row are worked off one by one: a small matrix product a row takes longer.</remarks>
     public TorchTensor DotProducts(TorchTensor candidates)

@@ -4,6 +4,12 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.NegativeFeedback.Training;
 
 /// <summary>The way in: data and settings → trained weights.</summary>
+/// <remarks>
+/// The words of this room. A <em>slice</em> holds sequences of like length, padded to the longest, which go through the network at once. A <em>part</em> is a piece of a
+/// batch's work that does not depend on the others: a slice, or a term of the loss that depends on parameters alone. A <em>pass</em> is one run of the network, whose
+/// randomness follows from seed, epoch, step and part. A <em>worker</em> is a thread that works off parts, with gradient sums of its own. A <em>share</em> is a
+/// proportion. A <em>place</em> is where an item stands in a sequence, and in a slice among those of all its sequences.
+/// </remarks>
 internal static class ModelTraining
 {
     /// <summary>Trains a task.</summary>
