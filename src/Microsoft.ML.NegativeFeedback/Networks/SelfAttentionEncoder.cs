@@ -70,7 +70,7 @@ internal class SelfAttentionEncoder
         where T : struct, ITensor<T>
     {
         attention = (attention ?? new(_settings.HeadCount)) with { Dropout = _settings.DropoutRate > 0 ? pass.Dropout : null };
-        var x = embedded * Math.Sqrt(_settings.Width) + pass.Of(Positions).Gather(embedded.RangeOf(1));   // [b, w, d]
+        var x = pass.Of(Positions).Gather(embedded.RangeOf(1)).PlusTimes(embedded, Math.Sqrt(_settings.Width));   // [b, w, d]
         x = AtItems(pass.Dropout(x), history, isLast: _blocks.Length == 0);
         for (int i = 0; i < _blocks.Length; i++)
         {

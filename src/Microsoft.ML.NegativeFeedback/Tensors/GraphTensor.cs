@@ -32,6 +32,8 @@ internal readonly record struct GraphTensor(OnnxGraphBuilder Graph, OnnxValue Va
 
     public static GraphTensor operator *(GraphTensor left, double right) => left * left.Scalar(right);
 
+    public GraphTensor PlusTimes(GraphTensor other, double factor) => this + other * factor;
+
     public GraphTensor Reciprocal() => Unary("Reciprocal");
 
     public GraphTensor Exp() => Unary("Exp");

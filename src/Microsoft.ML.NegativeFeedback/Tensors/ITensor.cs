@@ -24,6 +24,9 @@ internal interface ITensor<TSelf>
 
     static abstract TSelf operator *(TSelf left, double right);
 
+    /// <summary>x + factor · other.</summary>
+    TSelf PlusTimes(TSelf other, double factor);
+
     /// <summary>1 / x.</summary>
     TSelf Reciprocal();
 

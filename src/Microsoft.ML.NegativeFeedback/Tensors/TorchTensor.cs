@@ -22,6 +22,8 @@ internal readonly record struct TorchTensor(Tensor Value) : ITensor<TorchTensor>
 
     public static TorchTensor operator *(TorchTensor left, double right) => new(left.Value.mul(Scalars.Of(right)));
 
+    public TorchTensor PlusTimes(TorchTensor other, double factor) => new(Value.add(other.Value, Scalars.Of(factor)));
+
     public TorchTensor Reciprocal() => new(Value.reciprocal());
 
     public TorchTensor Exp() => new(Value.exp());
@@ -109,6 +111,8 @@ internal readonly record struct TorchTensor(Tensor Value) : ITensor<TorchTensor>
         var vectors = candidates.Value;
         if (vectors.dim() == 2)
             return new(nn.functional.linear(Value, vectors));
+        if (Value.shape[1] == 1)
+            return new(Value.mul(vectors).sum(2).unsqueeze(1));
         if (vectors.shape[1] > FewCandidates)
             return new(Value.bmm(vectors.transpose(1, 2)));
         var products = new Tensor[vectors.shape[1]];

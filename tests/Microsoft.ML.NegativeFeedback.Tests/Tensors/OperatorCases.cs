@@ -29,7 +29,7 @@ internal static class OperatorCases
     public static IReadOnlyList<OperatorCase> All { get; } =
     [
         Of(new Plus(), S(3, 4), S(4)), Of(new Plus(), S(2, 1, 4), S(3, 1)), Of(new Minus(), S(3, 4), S(3, 1)), Of(new Times(), S(2, 3), S(2, 3)),
-        Of(new Over(), S(2, 3), S(3)) with { IsPositive = true }, Of(new PlusNumber(), S(2, 3)), Of(new TimesNumber(), S(2, 3)),
+        Of(new Over(), S(2, 3), S(3)) with { IsPositive = true }, Of(new PlusNumber(), S(2, 3)), Of(new TimesNumber(), S(2, 3)), Of(new PlusTimes(), S(3, 4), S(2, 3, 4)),
         Of(new Reciprocal(), S(2, 3)) with { IsPositive = true }, Of(new Exp(), S(2, 3)), Of(new Tanh(), S(2, 3)), Of(new Sigmoid(), S(2, 3)),
         Of(new Relu(), S(5, 3)), Of(new Softmax(1), S(2, 3, 4)), Of(new Softmax(-1), S(1, 5)), Of(new Clamp(), S(5, 5)),
         Of(new EqualTo(), I(3, 4, 1), I(3, 1, 5)) with { HasGradient = false }, Of(new IsAbove(), I(4, 3, 3)) with { HasGradient = false },
@@ -41,7 +41,7 @@ internal static class OperatorCases
         Of(new ArgMaximum(), S(2, 4, 3)) with { HasGradient = false }, Of(new CumulativeSum(), S(2, 4, 3)),
         Of(new MatMul(), S(2, 3, 4), S(4, 5)), Of(new MatMul(), S(2, 3, 4), S(2, 4, 2)), Of(new MatMul(), S(3, 4), S(4, 2)),
         Of(new Linear(), S(3, 4), S(5, 4)), Of(new Linear(), S(2, 3, 4), S(5, 4), S(5)), Of(new Linear(), S(3, 4), S(5, 4), S(5)),
-        Of(new DotProducts(), S(3, 2, 4), S(3, 3, 4)), Of(new DotProducts(), S(3, 2, 4), S(3, 9, 4)), Of(new DotProducts(), S(3, 2, 4), S(5, 4)),
+        Of(new DotProducts(), S(3, 2, 4), S(3, 3, 4)), Of(new DotProducts(), S(3, 2, 4), S(3, 9, 4)), Of(new DotProducts(), S(3, 2, 4), S(5, 4)), Of(new DotProducts(), S(3, 1, 4), S(3, 2, 4)),
         Of(new Gather(), S(6, 4), I(6, 3)), Of(new Gather(), S(6, 2), I(6, 2, 3)), Of(new LayerNorm(), S(2, 3, 6), S(6), S(6)),
         Of(new Attention(1, false, false), S(2, 5, 4), S(2, 5, 4), S(2, 5, 4), I(3, 2, 5)), Of(new Attention(2, false, false), S(2, 5, 4), S(2, 5, 4), S(2, 5, 4), I(3, 2, 5)),
         Of(new Attention(1, false, true), S(2, 5, 4), S(2, 5, 4), S(2, 5, 4), I(3, 2, 5)), Of(new Attention(2, false, true), S(2, 3, 6), S(2, 3, 6), S(2, 3, 6), I(2, 2, 3)),
@@ -70,6 +70,8 @@ internal static class OperatorCases
     private sealed class PlusNumber : IExpression { public T Apply<T>(T[] x) where T : struct, ITensor<T> => x[0] + 0.25; }
 
     private sealed class TimesNumber : IExpression { public T Apply<T>(T[] x) where T : struct, ITensor<T> => x[0] * -1.5; }
+
+    private sealed class PlusTimes : IExpression { public T Apply<T>(T[] x) where T : struct, ITensor<T> => x[0].PlusTimes(x[1], 1.75); }
 
     private sealed class Reciprocal : IExpression { public T Apply<T>(T[] x) where T : struct, ITensor<T> => x[0].Reciprocal(); }
 
