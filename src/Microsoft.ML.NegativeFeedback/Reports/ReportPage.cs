@@ -65,7 +65,7 @@ public sealed class ReportPage
         var all = rows.ToList();
         int wrong = all.FindIndex(row => row.Count != header.Count);
         return wrong < 0 ? Add(Html.Table(caption, header, all))
-            : throw new ArgumentException($"Row {wrong} has {all[wrong].Count} cells; the table has {header.Count} columns.", nameof(rows));
+            : throw new ArgumentException($"Row {wrong + 1} has {all[wrong].Count} cells; the table has {header.Count} columns.", nameof(rows));
     }
 
     /// <summary>Adds a chart of bars from zero, in groups.</summary>

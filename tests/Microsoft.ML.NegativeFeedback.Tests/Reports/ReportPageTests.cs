@@ -177,7 +177,7 @@ public sealed partial class ReportPageTests : IDisposable
         var page = new ReportPage("page");
 
         Assert.Throws<ArgumentException>(() => new ReportPage(" "));
-        Assert.Contains("Row 1 has 1 cells", Assert.Throws<ArgumentException>(() => page.AddTable(["a", "b"], [["1", "2"], ["3"]])).Message);
+        Assert.Contains("Row 2 has 1 cells", Assert.Throws<ArgumentException>(() => page.AddTable(["a", "b"], [["1", "2"], ["3"]])).Message);
         Assert.Throws<ArgumentException>(() => page.AddTable([], []));
         Assert.Contains("0 groups", Assert.Throws<ArgumentException>(() => page.AddBarChart("t", [], [new BarSeries("x", [])])).Message);
         Assert.Contains("'x' of chart 't' has 1 values for 2 groups",
