@@ -44,6 +44,10 @@ internal sealed class CaserNetwork : Network
     {
         // the window of place p is places p to p + L − 1 of this
         var padded = pass.Lookup(Items, history[HistoryChannels.Items]).Pad(1, WindowLength - 1, 0);      // [b, L − 1 + w, d]
+        // asked at the newest place alone: its window is all there is to read
+        bool isNewest = history.Newest is not null;
+        if (isNewest)
+            padded = T.Concat(1, Array.ConvertAll(Shifted(padded, WindowLength), item => history.Select(item).Unsqueeze(1)));   // [n, L, d]
         var features = new T[WindowLength + 1];
         for (int height = 1; height <= WindowLength; height++)
         {
@@ -54,7 +58,7 @@ internal sealed class CaserNetwork : Network
 
         features[WindowLength] = Stack(Shifted(padded, WindowLength)).Linear(pass.Of(_vertical)).Reshape(0, 0, -1);
         var state = pass.Dropout(T.Concat(2, features)).Linear(pass.Of(_output), pass.Of(_outputBias)).Relu();
-        return history.Select(state);
+        return isNewest ? state.Squeeze(1) : history.Select(state);
     }
 
     // values [b, places, …] from places 0, 1, … on, so many times, each as far as the last one reaches

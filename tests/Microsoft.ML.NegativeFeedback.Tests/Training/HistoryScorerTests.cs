@@ -37,6 +37,23 @@ public sealed class HistoryScorerTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void The_newest_place_scores_as_it_does_among_all_places(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        using var model = Create(name);
+        // histories of 6, 3 and 1 items, and the places of their newest
+        long[] items = [3, 7, 9, 4, 11, 2, 5, 2, 8, 0, 0, 0, 6, 0, 0, 0, 0, 0], skips = [0, 1, 0, 0, 20, 0, 0, 0, 12, 0, 0, 0, 9, 0, 0, 0, 0, 0];
+        var all = TestModels.Pairs(3, 6, items, skips, [5, 8, 12], [1, 1, 1], [1, 1, 1], [0, 0, 0]);
+        var candidates = tensor(new long[] { 1, 2, 13, 4, 25, 6 }, 3, 2);
+        var pass = new TorchPass(model);
+        float[] Scores(TorchHistory history)
+            => model.Network.Scores(new TorchPass(model), history, pass.Lookup(model.Network.Items, new(candidates))).Value.ToArray();
+        PublishedParityTests.AssertClose(Scores(TorchHistory.Of(all, CPU)), Scores(TorchHistory.AtNewest(items, [5, 2, 0], CPU, skips)), 1e-6, 1e-5);
+    }
+
     private static SequenceModel Create(string name)
     {
         var nextItem = new EncoderSettings(8, 6, 1, 2, 0);
