@@ -106,7 +106,9 @@ internal abstract class Pass<T>
     /// <summary>The same without a gradient.</summary>
     public abstract T LookupFrozen(NetworkParameter table, T rows);
 
-    /// <summary>What several methods of a network begin with, computed once a pass.</summary>
+    /// <summary>
+    /// What several methods of a network begin with, or scoring of one stretch of candidates after another; computed once a pass. A network keeps one such value.
+    /// </summary>
     public T Once(Func<T> compute) => _once ??= compute();
 
     /// <summary>Zeroes a share of the values and scales the others up, in training; does nothing elsewhere.</summary>
@@ -114,13 +116,13 @@ internal abstract class Pass<T>
 }
 
 /// <summary>
-/// Sequences of a batch, oldest first, padded behind with 0, by named columns; and at which of their places a network is asked.
+/// Sequences of a batch, oldest first, padded behind with 0, by named channels; and at which of their places a network is asked.
 /// </summary>
 internal abstract class History<T>
     where T : struct, ITensor<T>
 {
-    /// <summary>A column by its name, [b, w].</summary>
-    public abstract T this[string column] { get; }
+    /// <summary>A channel by its name, of <see cref="HistoryChannels"/>, [b, w].</summary>
+    public abstract T this[string channel] { get; }
 
     /// <summary>Int64 [b]: the place of each sequence's newest item, where the network is asked there alone; null where it is asked at more.</summary>
     public abstract T? Newest { get; }

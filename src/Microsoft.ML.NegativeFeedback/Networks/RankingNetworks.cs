@@ -27,9 +27,12 @@ internal sealed class NcfNetwork(int itemCount, EncoderSettings settings, long s
 
     public override T Scores<T>(Pass<T> pass, History<T> history, T candidates)
     {
-        var embedded = pass.Lookup(Items, history[HistoryChannels.Items]);                               // [b, w, d]
-        var counts = (embedded.RangeOf(1).ToSingle() + 1).Unsqueeze(1);                             // [w, 1]
-        var user = history.Select(embedded.CumulativeSum(1) / counts).Unsqueeze(1);                 // [n, 1, d]
+        var user = pass.Once(() =>
+        {
+            var embedded = pass.Lookup(Items, history[HistoryChannels.Items]);                      // [b, w, d]
+            var counts = (embedded.RangeOf(1).ToSingle() + 1).Unsqueeze(1);                         // [w, 1]
+            return history.Select(embedded.CumulativeSum(1) / counts).Unsqueeze(1);                 // [n, 1, d]
+        });
         return (user * pass.Of(_product)).DotProducts(candidates).Squeeze(1) + _tower.Run(pass, user, candidates);
     }
 }

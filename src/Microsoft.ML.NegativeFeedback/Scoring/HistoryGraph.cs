@@ -53,11 +53,11 @@ internal sealed class HistoryGraph : History<GraphTensor>
 
     public override GraphTensor? Newest => new GraphTensor(_graph, _newest, 1);
 
-    public override GraphTensor this[string column] => column switch
+    public override GraphTensor this[string channel] => channel switch
     {
         HistoryChannels.Items => new(_graph, _items, 2),
         HistoryChannels.Skips => new(_graph, _skips ??= SkipsBefore(), 2),
-        _ => throw new ArgumentException($"A raw history has no column '{column}'.", nameof(column)),
+        _ => throw new ArgumentException($"A raw history has no channel '{channel}'.", nameof(channel)),
     };
 
     public override GraphTensor Select(GraphTensor values)

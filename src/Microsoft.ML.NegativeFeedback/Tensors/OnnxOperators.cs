@@ -14,8 +14,6 @@ internal sealed partial class OnnxGraphBuilder
 
     public OnnxValue Multiply(OnnxValue left, OnnxValue right) => Node("Mul", [left, right]);
 
-    public OnnxValue Divide(OnnxValue left, OnnxValue right) => Node("Div", [left, right]);
-
     public OnnxValue MatMul(OnnxValue left, OnnxValue right) => Node("MatMul", [left, right]);
 
     /// <summary>left · rightᵀ + bias, of matrices.</summary>
@@ -25,12 +23,6 @@ internal sealed partial class OnnxGraphBuilder
     /// <summary>left · rightᵀ, of matrices.</summary>
     public OnnxValue MultiplyTransposed(OnnxValue left, OnnxValue right) => Node("Gemm", [left, right], Integer("transB", 1));
 
-    public OnnxValue Exponential(OnnxValue value) => Node("Exp", [value]);
-
-    public OnnxValue Reciprocal(OnnxValue value) => Node("Reciprocal", [value]);
-
-    public OnnxValue Sigmoid(OnnxValue value) => Node("Sigmoid", [value]);
-
     public OnnxValue Relu(OnnxValue value) => Node("Relu", [value]);
 
     public OnnxValue Minimum(OnnxValue left, OnnxValue right) => Node("Min", [left, right]);
@@ -38,8 +30,6 @@ internal sealed partial class OnnxGraphBuilder
     public OnnxValue Maximum(OnnxValue left, OnnxValue right) => Node("Max", [left, right]);
 
     public OnnxValue Greater(OnnxValue left, OnnxValue right) => Node("Greater", [left, right]);
-
-    public OnnxValue GreaterOrEqual(OnnxValue left, OnnxValue right) => Node("GreaterOrEqual", [left, right]);
 
     public OnnxValue EqualTo(OnnxValue left, OnnxValue right) => Node("Equal", [left, right]);
 

@@ -66,16 +66,20 @@ internal sealed class HistoryScorer
         var items = _model.Of(network.Items);
         if (network.HasStates)
             return network.States(new TorchPass(_model), history).Value.mm(items.t());
+        var pass = new TorchPass(_model);
         var stretches = items.split(Math.Max(1, PairsAtOnce / rows.Length), 0);
         var scores = new Tensor[stretches.Length];
-        for (int i = 0; i < scores.Length; i++)
+        // in the outer scope: what the pass keeps of the histories serves all stretches
+        scores[0] = Scores(stretches[0]);
+        for (int i = 1; i < scores.Length; i++)
         {
             using var inner = NewDisposeScope();
-            var candidates = stretches[i].unsqueeze(0).expand(rows.Length, -1, -1);
-            scores[i] = network.Scores(new TorchPass(_model), history, new(candidates)).Value.MoveToOuterDisposeScope();
+            scores[i] = Scores(stretches[i]).MoveToOuterDisposeScope();
         }
 
         return cat(scores, 1);
+
+        Tensor Scores(Tensor stretch) => network.Scores(pass, history, new(stretch.unsqueeze(0).expand(rows.Length, -1, -1))).Value;
     }
 
     /// <summary>The scores of some items after each of some rows, the longest of which comes last.</summary>
@@ -96,7 +100,7 @@ internal sealed class HistoryScorer
         var (inputs, skips, newest) = (new long[rows.Length * length], new long[rows.Length * length], new long[rows.Length]);
         for (int i = 0; i < rows.Length; i++)
         {
-            var (items, skipped) = (_windows.Items(rows[i]).ToArray(), _windows.Skips(rows[i]).ToArray());
+            ReadOnlySpan<int> items = _windows.Items(rows[i]).Span, skipped = _windows.Skips(rows[i]).Span;
             for (int j = 0; j < items.Length; j++)
                 (inputs[(i * length) + j], skips[(i * length) + j]) = (items[j], skipped[j]);
             newest[i] = items.Length - 1;

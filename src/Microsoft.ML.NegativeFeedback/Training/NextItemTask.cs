@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Microsoft.ML.NegativeFeedback.Networks;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
@@ -14,30 +13,15 @@ internal sealed class NextItemTask(
     NextItemNetwork network, NextItemLoss loss, SequenceData train, ValidationRows? validation)
     : TrainingTask<NextItemModel>
 {
-    // Positions of a slice: on a CPU what a block keeps of them for its gradients should stay in the caches; a GPU is fast where there is
-    // more to do at once.
-    private const long LargestSliceOnCpu = 1600, LargestSliceOnGpu = 1 << 16;
-
-    // A batch is cut into so many slices a worker that they can share it evenly.
-    private const int SlicesPerWorker = 4;
-
-    public override IReadOnlyDictionary<string, string> Description => new Dictionary<string, string>
-    {
-        ["the model"] = $"{network.Description} {JsonSerializer.Serialize(loss)}",
-        ["what early stopping watches"] = validation?.Measure ?? "nothing",
-        ["the training rows"] = train.Fingerprint()[..16],
-        ["the validation rows"] = validation?.Fingerprint[..16] ?? "none",
-    };
+    public override IReadOnlyDictionary<string, string> Description => Describe($"{network.Description} {JsonSerializer.Serialize(loss)}", train, validation);
 
     public override NextItemModel CreateModel(Device device) => new(network, loss, device);
 
     public override IBatchSource CreateBatches(NextItemModel model, Device device, int workers, CancellationToken cancellationToken)
     {
         TrainingDataChecks.Require(train, model);
-        var cutter = device.type == DeviceType.CPU
-            ? new SliceCutter(train, model, LargestSliceOnCpu, SlicesPerWorker * workers, cancellationToken)
-            : new SliceCutter(train, model, LargestSliceOnGpu, cancellationToken: cancellationToken);
-        return new NextItemBatches(cutter, model);
+        var size = SliceSize.Of(device, workers);
+        return new NextItemBatches(new SliceCutter(train, model, size.LargestSlice, size.Parts, cancellationToken), model);
     }
 
     public override IValidation? CreateValidation(NextItemModel model, CancellationToken cancellationToken) => validation?.Watch(model, cancellationToken);

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Sampling;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
@@ -19,19 +18,10 @@ internal sealed record PairwiseData(SequenceData Train, ValidationRows? Validati
 /// <param name="regularizer">A term that depends on a parameter alone, or null.</param>
 internal sealed class PairwiseTask(Network network, PairwiseWeights weights, PairwiseData data, ParameterLoss? regularizer = null) : TrainingTask<PairwiseModel>
 {
-    // Positions of a slice: on a CPU what is kept of them for gradients should stay in the caches; a GPU is fast where there is more to do
-    // at once.
-    private const long LargestSliceOnCpu = 1600, LargestSliceOnGpu = 1 << 16;
-
-    private const int SlicesPerWorker = 4;
-
-    public override IReadOnlyDictionary<string, string> Description => new Dictionary<string, string>
+    public override IReadOnlyDictionary<string, string> Description => new Dictionary<string, string>(Describe(
+        FormattableString.Invariant($"{network.Description} {JsonSerializer.Serialize(weights)} {regularizer?.Weight:R}"), data.Train, data.Validation))
     {
-        ["the model"] = FormattableString.Invariant($"{network.Description} {JsonSerializer.Serialize(weights)} {regularizer?.Weight:R}"),
         ["the sampling of negatives"] = JsonSerializer.Serialize(data.Sampler),
-        ["what early stopping watches"] = data.Validation?.Measure ?? "nothing",
-        ["the training rows"] = data.Train.Fingerprint()[..16],
-        ["the validation rows"] = data.Validation?.Fingerprint[..16] ?? "none",
     };
 
     public override PairwiseModel CreateModel(Device device) => new(network, weights, device, regularizer);
@@ -39,11 +29,9 @@ internal sealed class PairwiseTask(Network network, PairwiseWeights weights, Pai
     public override IBatchSource CreateBatches(PairwiseModel model, Device device, int workers, CancellationToken cancellationToken)
     {
         TrainingDataChecks.RequireLikedSequences(data.Train);
-        bool isOnCpu = device.type == DeviceType.CPU;
+        var size = SliceSize.Of(device, workers);
         var sampler = new NegativeSampler(data.Sampler, data.Train.ItemCount, ItemCounts());
-        return new PairwiseBatches(
-            data.Train, model, sampler, isOnCpu ? LargestSliceOnCpu : LargestSliceOnGpu, isOnCpu ? SlicesPerWorker * workers : 1,
-            cancellationToken);
+        return new PairwiseBatches(data.Train, model, sampler, size.LargestSlice, size.Parts, cancellationToken);
     }
 
     public override IValidation? CreateValidation(PairwiseModel model, CancellationToken cancellationToken)

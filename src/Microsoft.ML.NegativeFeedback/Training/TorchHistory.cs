@@ -10,7 +10,7 @@ internal sealed class TorchHistory : History<TorchTensor>
     // Places of a sequence whose candidates are worked off together.
     private const long Stretch = 8;
 
-    private readonly Dictionary<string, Tensor> _columns = [];
+    private readonly Dictionary<string, Tensor> _channels = [];
     private readonly Tensor? _places;
     private readonly Tensor? _newest;
     private readonly Device _device;
@@ -41,7 +41,7 @@ internal sealed class TorchHistory : History<TorchTensor>
 
     public override TorchTensor? Newest => _newest is null ? null : new TorchTensor(_newest);
 
-    public override TorchTensor this[string column] => new(_columns[column]);
+    public override TorchTensor this[string channel] => new(_channels[channel]);
 
     public override TorchTensor Select(TorchTensor values)
     {
@@ -81,9 +81,9 @@ internal sealed class TorchHistory : History<TorchTensor>
         return cat(answers, 1).view(-1, kinds, width);
     }
 
-    private TorchHistory With(string column, long[] values)
+    private TorchHistory With(string channel, long[] values)
     {
-        _columns[column] = TorchMemory.Of(values, _device, _count, _length);
+        _channels[channel] = TorchMemory.Of(values, _device, _count, _length);
         return this;
     }
 }

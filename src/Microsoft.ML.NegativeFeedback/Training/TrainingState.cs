@@ -1,5 +1,4 @@
 using Microsoft.ML.NegativeFeedback.Tensors;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
@@ -27,13 +26,13 @@ internal sealed class TrainingState(SequenceModel model, AdamOptimizer adam)
         if (epoch.BestEpoch != epoch.Epoch)
             return;
         BestEpoch = epoch.Epoch;
-        _best = Weights().ToDictionary(entry => entry.Name, entry => entry.Values.ToArray());
+        _best = model.Parameters.ToDictionary(entry => entry.Name, entry => entry.Values.ToArray());
     }
 
     /// <summary>Puts the best weights back into the model.</summary>
     public void RestoreBest()
     {
-        foreach (var (name, parameter) in Weights())
+        foreach (var (name, parameter) in model.Parameters)
             Fill(parameter, _best[name]);
     }
 
@@ -86,7 +85,7 @@ internal sealed class TrainingState(SequenceModel model, AdamOptimizer adam)
     // everything that a checkpoint holds, in its order
     private IEnumerable<Entry> Entries()
     {
-        foreach (var (name, parameter) in Weights())
+        foreach (var (name, parameter) in model.Parameters)
         {
             yield return Of(WeightPrefix + name, parameter);
             yield return new Entry(new CheckpointTensor(BestPrefix + name, parameter.numel()), () => _best[name], values => _best[name] = values);
@@ -101,8 +100,6 @@ internal sealed class TrainingState(SequenceModel model, AdamOptimizer adam)
         static Entry Of(string name, Tensor values)
             => new(new CheckpointTensor(name, values.numel()), values.ToArray, read => Fill(values, read));
     }
-
-    private IEnumerable<(string Name, Parameter Values)> Weights() => model.Parameters;
 
     private static void Fill(Tensor target, float[] values)
     {

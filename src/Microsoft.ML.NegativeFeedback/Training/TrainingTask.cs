@@ -1,4 +1,5 @@
 using Microsoft.ML.NegativeFeedback.Losses;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
@@ -21,6 +22,30 @@ internal abstract class TrainingTask<TModel>
     /// <summary>The rows that early stopping watches; null to train for all epochs and keep the last weights.</summary>
     /// <exception cref="InvalidOperationException">None of the rows can be evaluated.</exception>
     public abstract IValidation? CreateValidation(TModel model, CancellationToken cancellationToken);
+
+    /// <summary>What every <see cref="Description"/> has.</summary>
+    protected static Dictionary<string, string> Describe(string model, SequenceData train, ValidationRows? validation) => new()
+    {
+        ["the model"] = model,
+        ["what early stopping watches"] = validation?.Measure ?? "nothing",
+        ["the training rows"] = train.Fingerprint()[..16],
+        ["the validation rows"] = validation?.Fingerprint[..16] ?? "none",
+    };
+}
+
+/// <summary>How batches are cut into slices.</summary>
+/// <param name="LargestSlice">Places of a slice at most, unless a single sequence is longer.</param>
+/// <param name="Parts">How many slices a batch should at least come to, so that workers can share it evenly.</param>
+internal readonly record struct SliceSize(long LargestSlice, int Parts)
+{
+    // On a CPU what is kept of a slice for its gradients should stay in the caches; a GPU is fast where there is more to do at once.
+    private const long LargestOnCpu = 1600, LargestOnGpu = 1 << 16;
+
+    private const int SlicesPerWorker = 4;
+
+    /// <summary>What suits a device.</summary>
+    public static SliceSize Of(Device device, int workers)
+        => device.type == DeviceType.CPU ? new(LargestOnCpu, SlicesPerWorker * workers) : new(LargestOnGpu, 1);
 }
 
 /// <summary>Training rows that can be cut into what a step works off.</summary>
@@ -41,6 +66,6 @@ internal interface IBatchSource
 internal sealed record Batch(IReadOnlyList<BatchPart> Parts, Func<LossSums, LossTerms> Mean);
 
 /// <summary>A part of a batch that goes through the model at once.</summary>
-/// <param name="Size">How much work it is: positions.</param>
+/// <param name="Size">How much work it is: places.</param>
 /// <param name="Accumulate">Adds its losses and gradients to a thread's sums.</param>
 internal sealed record BatchPart(long Size, Action<PassKey, GradientSums> Accumulate);
