@@ -32,7 +32,7 @@ internal sealed class PlainSineStep : IDisposable
     {
         _settings = settings;
         var (width, length) = (settings.Encoder.Width, settings.Encoder.MaximumLength);
-        _windows = new SequenceWindows(data, SequenceKind.Positives, length + 1, withSkips: true);
+        _windows = new SequenceWindows(data, SequenceKind.Positives, length + 1, [NetworkInput.Skips]);
         _sampler = new NegativeSampler(new NegativeSamplerSettings(NegativeSamplingMethod.Uniform), data.ItemCount);
         _items = Draw(NetworkParameter.Embeddings("items", CounterRandom.Of(1), data.ItemCount, width, isXavier: true));
         _positions = Matrix(length, width);

@@ -63,7 +63,9 @@ internal sealed class VectorReader<T>(DataViewRow row, DataViewSchema.Column col
 /// <param name="itemsColumn">The items: a vector of keys.</param>
 /// <param name="feedbackColumn">The feedback beside them: a vector of Single.</param>
 /// <param name="itemCount">N; a key above it belongs to another dictionary.</param>
-internal sealed class HistoryRowReader(DataViewRow row, DataViewSchema.Column itemsColumn, DataViewSchema.Column feedbackColumn, int itemCount)
+/// <param name="inputs">What else is read.</param>
+internal sealed class HistoryRowReader(
+    DataViewRow row, DataViewSchema.Column itemsColumn, DataViewSchema.Column feedbackColumn, int itemCount, IReadOnlyList<InputColumn>? inputs = null)
 {
     private readonly VectorReader<uint> _keys = new(row, itemsColumn);
     private readonly VectorReader<float> _feedback = new(row, feedbackColumn);
@@ -77,8 +79,13 @@ internal sealed class HistoryRowReader(DataViewRow row, DataViewSchema.Column it
     /// <summary>Beside each key; its sign counts.</summary>
     public ReadOnlySpan<float> Feedback => _feedback.Values;
 
+    /// <summary>What else was read.</summary>
+    public IReadOnlyList<InputReader> Inputs { get; } = [.. (inputs ?? []).Select(input => InputReader.Of(input, row, input.Require(row.Schema)))];
+
     /// <summary>Reads the current row.</summary>
-    /// <exception cref="InvalidDataException">Items and feedback differ in length, a key is above N, or a feedback is NaN or infinite.</exception>
+    /// <exception cref="InvalidDataException">
+    /// Items and feedback, or what else is read, differ in length, a key is above N, or a value is NaN or infinite.
+    /// </exception>
     public void Read()
     {
         var keys = _keys.Read();
@@ -91,6 +98,8 @@ internal sealed class HistoryRowReader(DataViewRow row, DataViewSchema.Column it
 
         CheckKeys(keys, itemCount, itemsColumn.Name, row.Position);
         CheckFeedback(feedback, feedbackColumn.Name, row.Position);
+        foreach (var input in Inputs)
+            input.Read(keys.Length);
     }
 
     /// <summary>Checks that keys are 0, unknown, to N.</summary>

@@ -43,7 +43,7 @@ internal sealed class CaserNetwork : Network
     public override T States<T>(Pass<T> pass, History<T> history)
     {
         // the window of place p is places p to p + L − 1 of this
-        var padded = pass.Lookup(Items, history[HistoryChannels.Items]).Pad(1, WindowLength - 1, 0);      // [b, L − 1 + w, d]
+        var padded = pass.Lookup(Items, history.Items).Pad(1, WindowLength - 1, 0);                 // [b, L − 1 + w, d]
         // asked at the newest place alone: its window is all there is to read
         bool isNewest = history.Newest is not null;
         if (isNewest)

@@ -21,7 +21,7 @@ internal sealed class Gru4RecNetwork(int itemCount, EncoderSettings settings, lo
     public override T States<T>(Pass<T> pass, History<T> history)
     {
         int d = Settings.Width;
-        var embedded = pass.Lookup(Items, history[HistoryChannels.Items]);                               // [b, w, d]
+        var embedded = pass.Lookup(Items, history.Items);                                           // [b, w, d]
         T ofGates = pass.Of(_recurrent).Slice(0, 0, 2 * d), ofProposal = pass.Of(_recurrent).Slice(0, 2 * d);
         // what the inputs bring is one product for all steps
         var steps = pass.Dropout(embedded).Linear(pass.Of(_input), pass.Of(_bias));                 // [b, w, 3d]

@@ -54,6 +54,15 @@ internal abstract class Network(int itemCount, EncoderSettings settings, long se
     /// <summary>Whether the network reads every item of a history, rather than the liked ones.</summary>
     public virtual bool ReadsWholeHistory => false;
 
+    /// <summary>What the network reads beside the items.</summary>
+    public virtual IReadOnlyList<NetworkInput> Inputs => [];
+
+    /// <summary>
+    /// Of a network that reads a sequence with one question in mind, so that it has to read it again for every other: at how many places it is asked, an epoch and
+    /// a sequence of training. Null for one that is asked at every place.
+    /// </summary>
+    public virtual int? QuestionsPerSequence => null;
+
     /// <summary>K, if the network can tell how much each sub-interest counts in a score; 0 otherwise.</summary>
     public virtual int SubInterestCount => 0;
 
@@ -116,13 +125,19 @@ internal abstract class Pass<T>
 }
 
 /// <summary>
-/// Sequences of a batch, oldest first, padded behind with 0, by named channels; and at which of their places a network is asked.
+/// Sequences of a batch, oldest first, padded behind with 0, by named channels; at which of their places a network is asked, and what is known there of the question.
 /// </summary>
 internal abstract class History<T>
     where T : struct, ITensor<T>
 {
-    /// <summary>A channel by its name, of <see cref="HistoryChannels"/>, [b, w].</summary>
-    public abstract T this[string channel] { get; }
+    /// <summary>The items, Int64 [b, w].</summary>
+    public T Items => this[NetworkInput.Items];
+
+    /// <summary>The values beside the items, 0 where a sequence has ended: [b, w], or [b, w, width] of an input with several.</summary>
+    public abstract T this[NetworkInput input] { get; }
+
+    /// <summary>What is known of the question beside the history, of an input of scope Question or Row: [n, width].</summary>
+    public abstract T Asked(NetworkInput input);
 
     /// <summary>Int64 [b]: the place of each sequence's newest item, where the network is asked there alone; null where it is asked at more.</summary>
     public abstract T? Newest { get; }
@@ -140,9 +155,45 @@ internal abstract class History<T>
     public abstract T Read(T embedded, T candidates, Func<T, T, T, T> read);
 }
 
-/// <summary>The names of what a sequence carries at each of its places.</summary>
-internal static class HistoryChannels
+/// <summary>A channel of a history: what a network reads of the items, beside them, or beside the question.</summary>
+/// <param name="Name">What it is called, and the graph's input with it.</param>
+/// <param name="Scope">What it belongs to.</param>
+/// <param name="Width">Values an item, or a question.</param>
+/// <param name="IsInteger">Whether they are Int64, times or keys, rather than Single.</param>
+internal sealed record NetworkInput(string Name, InputScope Scope, int Width = 1, bool IsInteger = false)
 {
-    /// <summary>The items, and what was skipped just before each, 0 for nothing: Int64.</summary>
-    public const string Items = "Items", Skips = "Skips";
+    /// <summary>The items: Int64. Every network reads them.</summary>
+    public static readonly NetworkInput Items = new("Items", InputScope.History, IsInteger: true);
+
+    /// <summary>What was skipped just before each item, 0 for nothing: Int64.</summary>
+    public static readonly NetworkInput Skips = new("Skips", InputScope.History, IsInteger: true);
+
+    /// <summary>The sign of the feedback on each item: Single.</summary>
+    public static readonly NetworkInput Feedback = new("Feedback", InputScope.History);
+
+    /// <summary>The graph's input with the values of the question, where the input has such.</summary>
+    public string QuestionName => Scope.HasFlag(InputScope.Row) ? Name : QuestionNameOf(Name);
+
+    /// <summary>What stands beside the item that is asked for, of an input that otherwise stands beside the items.</summary>
+    public static string QuestionNameOf(string name) => $"Target{name}";
+}
+
+/// <summary>What the values of a <see cref="NetworkInput"/> belong to.</summary>
+[Flags]
+internal enum InputScope
+{
+    /// <summary>They follow from items and feedback.</summary>
+    History = 0,
+
+    /// <summary>They stand beside the items of a history, and a network reads them there.</summary>
+    Items = 1,
+
+    /// <summary>
+    /// They stand beside the item that is asked for: in training, where every item but the first is asked for, beside the items, in other rows once, under
+    /// <see cref="NetworkInput.QuestionName"/>.
+    /// </summary>
+    Question = 2,
+
+    /// <summary>They are the same for all questions of a row: what is known of the user.</summary>
+    Row = 4,
 }

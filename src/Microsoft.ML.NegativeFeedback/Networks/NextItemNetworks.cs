@@ -77,7 +77,7 @@ internal class PnfRecNetwork : NextItemNetwork
     public override T Hidden<T>(Pass<T> pass, History<T> history, SequenceKind kind)
     {
         var encoder = kind == SequenceKind.Negatives ? _negative! : _positive;
-        return encoder.Encode(pass, history, pass.Lookup(Items, history[HistoryChannels.Items]));
+        return encoder.Encode(pass, history, pass.Lookup(Items, history.Items));
     }
 
     /// <summary>An encoder.</summary>
@@ -112,7 +112,7 @@ internal class SasRecNetwork : NextItemNetwork
     protected override IEnumerable<NetworkParameter> OwnParameters => _encoder.Parameters;
 
     public override T Hidden<T>(Pass<T> pass, History<T> history, SequenceKind kind)
-        => _encoder.Encode(pass, history, pass.Lookup(Items, history[HistoryChannels.Items]));
+        => _encoder.Encode(pass, history, pass.Lookup(Items, history.Items));
 
     /// <summary>The encoder.</summary>
     protected virtual SelfAttentionEncoder CreateEncoder(NetworkParameter positions, LayerNormalization finalNorm, long seed)

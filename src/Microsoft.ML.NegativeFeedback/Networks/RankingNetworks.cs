@@ -29,7 +29,7 @@ internal sealed class NcfNetwork(int itemCount, EncoderSettings settings, long s
     {
         var user = pass.Once(() =>
         {
-            var embedded = pass.Lookup(Items, history[HistoryChannels.Items]);                      // [b, w, d]
+            var embedded = pass.Lookup(Items, history.Items);                                       // [b, w, d]
             var counts = (embedded.RangeOf(1).ToSingle() + 1).Unsqueeze(1);                         // [w, 1]
             return history.Select(embedded.CumulativeSum(1) / counts).Unsqueeze(1);                 // [n, 1, d]
         });
@@ -71,7 +71,7 @@ internal sealed class DinNetwork(int itemCount, EncoderSettings settings, long s
     {
         int d = Settings.Width;
         T w1 = Part(0), w2 = Part(1), w3 = Part(2), w4 = Part(3);
-        var embedded = pass.Lookup(Items, history[HistoryChannels.Items]);                               // [b, w, d]
+        var embedded = pass.Lookup(Items, history.Items);                                           // [b, w, d]
         var interests = history.Read(embedded, candidates, Interests);                              // [n, c, d]
         return _tower.Run(pass, interests, candidates, interests * candidates);
 

@@ -52,6 +52,8 @@ internal class SineNetwork : Network
 
     public override int SubInterestCount => _settings.AdaptiveFusion ? _settings.SubInterestCount : 0;
 
+    public override IReadOnlyList<NetworkInput> Inputs => _settings.SameInterestWeight == 0.5 ? [] : [NetworkInput.Skips];
+
     public override long ValuesPerRow => (ItemCount + 1L) * (HasStates ? 1 : _settings.SubInterestCount);
 
     public override long ValuesPerCandidate => Math.Max(Settings.Width + 1, _settings.SubInterestCount);
@@ -96,7 +98,7 @@ internal class SineNetwork : Network
         where T : struct, ITensor<T>
         => pass.Once(() =>
         {
-            var embedded = pass.Lookup(Items, history[HistoryChannels.Items]);                               // [b, w, d]
+            var embedded = pass.Lookup(Items, history.Items);                                       // [b, w, d]
             var o = _encoder.Encode(pass, history, embedded, Attention(pass, history, embedded)).Unsqueeze(1);   // [n, 1, d]
             return o * ((o * pass.Of(Prototypes)).Sigmoid() + 1);
         });
@@ -117,7 +119,7 @@ internal class SineNetwork : Network
     protected virtual AttentionSettings<T> Attention<T>(Pass<T> pass, History<T> history, T embedded)
         where T : struct, ITensor<T>
         => _settings.SameInterestWeight == 0.5 ? new(Settings.HeadCount) : new(Settings.HeadCount,
-            Groups: DominantInterests(pass, embedded, pass.LookupFrozen(Items, history[HistoryChannels.Skips])),
+            Groups: DominantInterests(pass, embedded, pass.LookupFrozen(Items, history[NetworkInput.Skips])),
             SameGroup: 2 * _settings.SameInterestWeight, OtherGroup: 2 * (1 - _settings.SameInterestWeight));
 
     /// <summary>argmax_k e₊·z_k − e₋·z_k (eq. 4), Int64 [b, w]: where nothing was skipped e₋ is padding's, 0; the lowest k in ties.</summary>

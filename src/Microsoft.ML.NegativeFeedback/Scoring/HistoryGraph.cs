@@ -11,8 +11,8 @@ namespace Microsoft.ML.NegativeFeedback.Scoring;
 internal sealed class HistoryGraph : History<GraphTensor>
 {
     private readonly OnnxGraphBuilder _graph;
-    private readonly OnnxValue _seenFeedback, _indices, _items, _newest;
-    private OnnxValue? _skips;
+    private readonly OnnxValue _seenFeedback, _indices, _isEnd, _items, _newest;
+    private readonly Dictionary<NetworkInput, GraphTensor> _raw = [], _channels = [], _asked = [];
 
     /// <param name="graph">The graph.</param>
     /// <param name="items">UInt32 [b, t].</param>
@@ -40,7 +40,8 @@ internal sealed class HistoryGraph : History<GraphTensor>
         var longest = graph.Maximum(graph.Reshape(graph.ReduceMaximum(kept, 0), graph.Int64(1)), graph.Scalar(1L));
         var (order, indices) = graph.TopK(graph.Where(isKept, ranks, graph.Scalar(long.MaxValue)), longest, isLargest: false);
         _indices = indices;
-        _items = graph.Where(graph.EqualTo(order, graph.Scalar(long.MaxValue)), graph.Scalar(0L), graph.GatherElements(SeenItems, indices, axis: 1));
+        _isEnd = graph.EqualTo(order, graph.Scalar(long.MaxValue));
+        _items = graph.Where(_isEnd, graph.Scalar(0L), graph.GatherElements(SeenItems, indices, axis: 1));
         _newest = graph.Squeeze(graph.Maximum(graph.Subtract(kept, graph.Scalar(1L)), graph.Scalar(0L)), 1);
         IsEmpty = graph.EqualTo(count, graph.Scalar(0L));
     }
@@ -53,12 +54,22 @@ internal sealed class HistoryGraph : History<GraphTensor>
 
     public override GraphTensor? Newest => new GraphTensor(_graph, _newest, 1);
 
-    public override GraphTensor this[string channel] => channel switch
+    public override GraphTensor this[NetworkInput input]
+        => _channels.TryGetValue(input, out var channel) ? channel : _channels[input] = Channel(input);
+
+    public override GraphTensor Asked(NetworkInput input) => _asked[input];
+
+    /// <summary>Adds the raw values of an input.</summary>
+    /// <param name="input">The input.</param>
+    /// <param name="items">What stands beside the raw history's items, [b, t] or [b, t, width]; null where nothing does.</param>
+    /// <param name="question">What is known of the question, [b, width]; null where nothing is.</param>
+    public void Add(NetworkInput input, GraphTensor? items, GraphTensor? question)
     {
-        HistoryChannels.Items => new(_graph, _items, 2),
-        HistoryChannels.Skips => new(_graph, _skips ??= SkipsBefore(), 2),
-        _ => throw new ArgumentException($"A raw history has no channel '{channel}'.", nameof(channel)),
-    };
+        if (items is { } raw)
+            _raw[input] = raw;
+        if (question is { } known)
+            _asked[input] = known;
+    }
 
     public override GraphTensor Select(GraphTensor values)
         => new(_graph, _graph.GatherRows(values.Value, _graph.Unsqueeze(_newest, 1)), values.Rank - 1);
@@ -66,12 +77,28 @@ internal sealed class HistoryGraph : History<GraphTensor>
     public override GraphTensor Read(GraphTensor embedded, GraphTensor candidates, Func<GraphTensor, GraphTensor, GraphTensor, GraphTensor> read)
         => read(embedded, Newest!.Value.Unsqueeze(1), candidates);
 
+    private GraphTensor Channel(NetworkInput input)
+    {
+        if (input == NetworkInput.Items)
+            return new(_graph, _items, 2);
+        if (input == NetworkInput.Skips)
+            return new(_graph, SkipsBefore(), 2);
+        _graph.Scope = input.Name;
+        if (input == NetworkInput.Feedback)
+            return new(_graph, _graph.Where(_isEnd, _graph.Scalar(0f), _graph.Node("Sign", [_graph.GatherElements(_seenFeedback, _indices, axis: 1)])), 2);
+        // the raw history has one place less than what the indices point into; where they point behind it a sequence has ended
+        var raw = _raw[input].Pad(1, 0, 1);
+        var zero = input.IsInteger ? _graph.Scalar(0L) : _graph.Scalar(0f);
+        return raw.Rank == 2 ? new(_graph, _graph.Where(_isEnd, zero, _graph.GatherElements(raw.Value, _indices, axis: 1)), 2)
+            : new(_graph, _graph.Where(_graph.Unsqueeze(_isEnd, 2), zero, _graph.GatherRows(raw.Value, _graph.Unsqueeze(_indices, 2))), 3);
+    }
+
     /// <summary>
     /// Int64 [b, w]: the last known item before each selected one in the raw history, where that one was skipped; 0 elsewhere. Training drops unknown items, too.
     /// </summary>
     private OnnxValue SkipsBefore()
     {
-        _graph.Scope = "skips";
+        _graph.Scope = NetworkInput.Skips.Name;
         var isKnown = _graph.Cast(_graph.Greater(SeenItems, _graph.Scalar(0L)), DataType.Int64);
         var countUpTo = _graph.CumulativeSum(isKnown, axis: 1);
         // the places of known items, newest first, then those of unknown ones: there always is one, the 0 at the end

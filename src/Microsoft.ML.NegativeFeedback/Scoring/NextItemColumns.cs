@@ -15,6 +15,7 @@ namespace Microsoft.ML.NegativeFeedback.Scoring;
 /// Added beside the scores of a network with K sub-interests unless null: how much each counts in each score, Single [k, K], or with
 /// candidates a variable vector of Single with K values a candidate.
 /// </param>
+/// <param name="FurtherInputs">What the network reads beside history and feedback; null for nothing.</param>
 internal sealed record NextItemColumns(
     string Items = "Items",
     string Feedback = "Feedback",
@@ -22,15 +23,39 @@ internal sealed record NextItemColumns(
     string Scores = "Scores",
     string? Candidates = null,
     string CandidateScores = "CandidateScores",
-    string? SubInterestWeights = null)
+    string? SubInterestWeights = null,
+    IReadOnlyList<InputColumn>? FurtherInputs = null)
 {
+    /// <summary>What the network reads beside history and feedback.</summary>
+    public IReadOnlyList<InputColumn> Inputs => FurtherInputs ?? [];
+
+    /// <summary>All columns that are read, with the graph's inputs that take them.</summary>
+    public IEnumerable<(string InputName, string ColumnName)> GraphInputs =>
+    [
+        (NextItemGraph.ItemsInput, Items),
+        (NextItemGraph.FeedbackInput, Feedback),
+        .. Candidates is { } candidates ? [(NextItemGraph.CandidatesInput, candidates)] : Array.Empty<(string, string)>(),
+        .. Inputs.Select(input => (input.InputName, input.ColumnName)),
+    ];
+
+    /// <summary>The columns that are added, in their order.</summary>
+    public IReadOnlyList<OutputColumn> Outputs
+    {
+        get
+        {
+            OutputColumn[] scores = Candidates is not null ? [new(NextItemGraph.CandidateScoresOutput, CandidateScores)]
+                : [new(NextItemGraph.RecommendedItemsOutput, RecommendedItems, HasKeys: true), new(NextItemGraph.ScoresOutput, Scores)];
+            return SubInterestWeights is { } name ? [.. scores, new(NextItemGraph.SubInterestWeightsOutput, name, HasSeveral: true)] : scores;
+        }
+    }
+
     /// <summary>Checks that the names are given and different.</summary>
     /// <exception cref="ArgumentException">They are not.</exception>
     public void CheckNames()
     {
-        string[] names = Candidates is null ? [Items, Feedback, RecommendedItems, Scores] : [Items, Feedback, Candidates, CandidateScores];
-        if (SubInterestWeights is not null)
-            names = [.. names, SubInterestWeights];
+        string[] names = [Items, Feedback, .. Inputs.Select(input => input.ColumnName), .. Outputs.Select(output => output.ColumnName)];
+        if (Candidates is not null)
+            names = [.. names, Candidates];
         foreach (string name in names)
             Columns.CheckName(name, nameof(names));
         if (names.Distinct().Count() < names.Length)
@@ -44,20 +69,19 @@ internal sealed record NextItemColumns(
         var items = HistoryColumns.RequireKeys(input, Items);
         HistoryColumns.RequireFeedback(input, Feedback);
         if (Candidates is not null)
-        {
             HistoryColumns.RequireKeys(input, Candidates);
-            return SchemaShapes.With(input,
-                [SchemaShapes.Column(CandidateScores, VectorKind.VariableVector, NumberDataViewType.Single),
-                .. Weights(VectorKind.VariableVector)]);
-        }
-
+        foreach (var column in Inputs)
+            column.Require(input);
         var annotations = new SchemaShape(items.Annotations.Where(annotation => annotation.Name == ColumnTypes.KeyValues));
-        return SchemaShapes.With(input,
-            [SchemaShapes.Column(RecommendedItems, VectorKind.Vector, NumberDataViewType.UInt32, isKey: true, annotations),
-            SchemaShapes.Column(Scores, VectorKind.Vector, NumberDataViewType.Single),
-            .. Weights(VectorKind.Vector)]);
-
-        SchemaShape.Column[] Weights(VectorKind kind)
-            => SubInterestWeights is { } name ? [SchemaShapes.Column(name, kind, NumberDataViewType.Single)] : [];
+        return SchemaShapes.With(input, [.. Outputs.Select(output => output.HasKeys
+            ? SchemaShapes.Column(output.ColumnName, VectorKind.Vector, NumberDataViewType.UInt32, isKey: true, annotations)
+            : SchemaShapes.Column(output.ColumnName, Candidates is null ? VectorKind.Vector : VectorKind.VariableVector, NumberDataViewType.Single))]);
     }
 }
+
+/// <summary>A column that scoring adds.</summary>
+/// <param name="OutputName">The graph's output.</param>
+/// <param name="ColumnName">The column.</param>
+/// <param name="HasKeys">Whether it has keys of items, rather than numbers.</param>
+/// <param name="HasSeveral">Whether it has several numbers an item, rather than one.</param>
+internal sealed record OutputColumn(string OutputName, string ColumnName, bool HasKeys = false, bool HasSeveral = false);

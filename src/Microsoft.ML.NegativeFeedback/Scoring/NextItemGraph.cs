@@ -10,7 +10,8 @@ namespace Microsoft.ML.NegativeFeedback.Scoring;
 /// </summary>
 /// <remarks>
 /// Inputs: <c>Items</c> UInt32 [batch, length], keys as they are, 0 unknown or padding; <c>Feedback</c> Single [batch, length];
-/// with candidates <c>Candidates</c> UInt32 [batch, candidates].
+/// with candidates <c>Candidates</c> UInt32 [batch, candidates]; and what else the network reads, by name: beside the items [batch, length] or
+/// [batch, length, width], of the question or the row [batch, width].
 /// Outputs: <c>RecommendedItems</c> UInt32 [batch, k] and <c>Scores</c> Single [batch, k], best first,
 /// the lower key first among equals, key 0 and −∞ where fewer than k items are left; or
 /// <c>CandidateScores</c> Single [batch, candidates], −∞ for key 0. By option <c>SubInterestWeights</c> Single [batch, k or candidates, K],
@@ -46,6 +47,8 @@ internal static class NextItemGraph
         var items = graph.Input(ItemsInput, DataType.Uint32, Batch, Length);
         var feedback = graph.Input(FeedbackInput, DataType.Float, Batch, Length);
         var history = new HistoryGraph(graph, items, feedback, network.ReadsWholeHistory, network.MaximumLength);
+        foreach (var input in network.Inputs.Where(input => input.Scope != InputScope.History))
+            Declare(graph, history, input, options);
         graph.Scope = "network";
         var scores = new ItemScores(graph, history, weights, options.Popularity);
         if (options.Candidates)
@@ -53,6 +56,24 @@ internal static class NextItemGraph
         else
             AppendRecommendations(graph, options, network, history, scores);
         return graph.ToModel();
+    }
+
+    // what stands beside the items, and what is known of the question, as Single or Int64
+    private static void Declare(OnnxGraphBuilder graph, HistoryGraph history, NetworkInput input, NextItemGraphOptions options)
+    {
+        var type = !input.IsInteger ? DataType.Float : options.KeyInputs.Contains(input.Name) ? DataType.Uint32 : DataType.Int64;
+        GraphTensor? items = null, question = null;
+        if (input.Scope.HasFlag(InputScope.Items))
+        {
+            items = input.Width == 1 ? Value(graph.Input(input.Name, type, Batch, Length), 2)
+                : Value(graph.Input(input.Name, type, Batch, Length, (long)input.Width), 3);
+        }
+
+        if (input.Scope.HasFlag(InputScope.Question) || input.Scope.HasFlag(InputScope.Row))
+            question = Value(graph.Input(input.QuestionName, type, Batch, (long)input.Width), 2);
+        history.Add(input, items, question);
+
+        GraphTensor Value(OnnxValue raw, int rank) => new(graph, type == DataType.Uint32 ? graph.Cast(raw, DataType.Int64) : raw, rank);
     }
 
     private static void AppendCandidates(OnnxGraphBuilder graph, NextItemGraphOptions options, Network network, ItemScores scores)
@@ -214,6 +235,9 @@ internal sealed record NextItemGraphOptions
 
     /// <summary>Whether the graph scores given candidates instead of recommending from the whole catalogue.</summary>
     public bool Candidates { get; init; }
+
+    /// <summary>The inputs whose values are keys, UInt32, rather than Int64.</summary>
+    public IReadOnlySet<string> KeyInputs { get; init; } = new HashSet<string>();
 
     /// <summary>
     /// Whether the graph also tells how much each sub-interest counts in the scores that it gives; only of a network that weighs them.

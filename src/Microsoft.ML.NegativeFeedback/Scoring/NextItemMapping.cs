@@ -15,20 +15,19 @@ internal sealed class NextItemMapping : RowMapping
     /// <param name="schema">The schema of the rows.</param>
     /// <param name="columns">The columns to read and add.</param>
     /// <param name="items">The items of the model.</param>
-    /// <param name="topK">k; not read with candidates.</param>
-    /// <param name="subInterestCount">K; not read unless a column is to hold weights.</param>
+    /// <param name="scorer">What tells the sizes of the columns that are added.</param>
     /// <param name="rowScorer">Gives the scorer of single rows.</param>
     /// <exception cref="ArgumentException">A column is missing, of another type, or its keys are not the model's.</exception>
-    public NextItemMapping(
-        DataViewSchema schema, NextItemColumns columns, ItemDictionary items, int topK, int subInterestCount, Func<OnnxScorer> rowScorer)
-        : base(schema, AddedColumns(columns, items, topK, subInterestCount))
+    public NextItemMapping(DataViewSchema schema, NextItemColumns columns, ItemDictionary items, OnnxScorer scorer, Func<OnnxScorer> rowScorer)
+        : base(schema, [.. columns.Outputs.Select(output => AddedBy(output, columns, items, scorer))])
     {
         _rowScorer = rowScorer;
+        Columns = columns;
         ItemCount = items.Count;
-        HasSubInterestWeights = columns.SubInterestWeights is not null;
         ItemsColumn = Keys(columns.Items);
         FeedbackColumn = HistoryColumns.RequireFeedback(schema, columns.Feedback);
         CandidatesColumn = columns.Candidates is { } name ? Keys(name) : null;
+        FurtherColumns = [.. columns.Inputs.Select(input => input.Require(schema))];
 
         DataViewSchema.Column Keys(string name)
         {
@@ -38,6 +37,8 @@ internal sealed class NextItemMapping : RowMapping
         }
     }
 
+    public NextItemColumns Columns { get; }
+
     public int ItemCount { get; }
 
     public DataViewSchema.Column ItemsColumn { get; }
@@ -46,11 +47,11 @@ internal sealed class NextItemMapping : RowMapping
 
     public DataViewSchema.Column? CandidatesColumn { get; }
 
-    /// <summary>Whether a column is to hold the weights of the sub-interests.</summary>
-    public bool HasSubInterestWeights { get; }
+    /// <summary>The columns of what the network reads beside the history.</summary>
+    public IReadOnlyList<DataViewSchema.Column> FurtherColumns { get; }
 
     public override IEnumerable<DataViewSchema.Column> Inputs
-        => CandidatesColumn is { } candidates ? [ItemsColumn, FeedbackColumn, candidates] : [ItemsColumn, FeedbackColumn];
+        => CandidatesColumn is { } candidates ? [ItemsColumn, FeedbackColumn, candidates, .. FurtherColumns] : [ItemsColumn, FeedbackColumn, .. FurtherColumns];
 
     public override Delegate[] CreateGetters(DataViewRow input)
     {
@@ -76,47 +77,25 @@ internal sealed class NextItemMapping : RowMapping
     /// <param name="currentRow">Which row of them is read.</param>
     public Delegate[] Getters(Action ensureScored, ScoredRows scored, Func<int> currentRow)
     {
-        ValueGetter<VBuffer<uint>> keys = (ref VBuffer<uint> destination) =>
+        return [.. Columns.Outputs.Select(output => output.HasKeys ? Getter(() => scored.Keys) : Getter(() => scored[output.OutputName]))];
+
+        Delegate Getter<T>(Func<T[][]> rows) => (ValueGetter<VBuffer<T>>)((ref VBuffer<T> destination) =>
         {
             ensureScored();
-            Fill(ref destination, scored.Keys[currentRow()]);
-        };
-        ValueGetter<VBuffer<float>> scores = (ref VBuffer<float> destination) =>
-        {
-            ensureScored();
-            Fill(ref destination, scored.Scores[currentRow()]);
-        };
-        ValueGetter<VBuffer<float>> weights = (ref VBuffer<float> destination) =>
-        {
-            ensureScored();
-            Fill(ref destination, scored.SubInterestWeights[currentRow()]);
-        };
-        Delegate[] getters = CandidatesColumn is null ? [keys, scores] : [scores];
-        return HasSubInterestWeights ? [.. getters, weights] : getters;
+            var values = rows()[currentRow()];
+            var editor = VBufferEditor.Create(ref destination, values.Length);
+            values.CopyTo(editor.Values);
+            destination = editor.Commit();
+        });
     }
 
-    private static AddedColumn[] AddedColumns(NextItemColumns columns, ItemDictionary items, int topK, int subInterestCount)
+    private static AddedColumn AddedBy(OutputColumn output, NextItemColumns columns, ItemDictionary items, OnnxScorer scorer)
     {
         var single = NumberDataViewType.Single;
-        AddedColumn[] added = columns.Candidates is not null
-            ? [new AddedColumn(columns.CandidateScores, new VectorDataViewType(single))]
-            :
-            [
-                new AddedColumn(columns.RecommendedItems, new VectorDataViewType(items.KeyType, topK), items.Annotations),
-                new AddedColumn(columns.Scores, new VectorDataViewType(single, topK)),
-            ];
-        if (columns.SubInterestWeights is not { } name)
-            return added;
-        var type = columns.Candidates is null
-            ? new VectorDataViewType(single, ImmutableArray.Create(topK, subInterestCount))
-            : new VectorDataViewType(single);
-        return [.. added, new AddedColumn(name, type)];
-    }
-
-    private static void Fill<T>(ref VBuffer<T> destination, T[] values)
-    {
-        var editor = VBufferEditor.Create(ref destination, values.Length);
-        values.CopyTo(editor.Values);
-        destination = editor.Commit();
+        if (output.HasKeys)
+            return new AddedColumn(output.ColumnName, new VectorDataViewType(items.KeyType, scorer.TopK), items.Annotations);
+        return new AddedColumn(output.ColumnName, columns.Candidates is not null ? new VectorDataViewType(single)
+            : output.HasSeveral ? new VectorDataViewType(single, ImmutableArray.Create(scorer.TopK, scorer.ValuesEach(output.OutputName)))
+            : new VectorDataViewType(single, scorer.TopK));
     }
 }

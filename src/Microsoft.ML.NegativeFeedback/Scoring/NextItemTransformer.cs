@@ -35,7 +35,6 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     private readonly ItemDictionary _items;
     private readonly Dictionary<string, DataViewType> _inputTypes;
     private readonly OnnxScorer _scorer;
-    private readonly bool _givesWeights;
     private readonly Lock _gate = new();
     private OnnxScorer? _rowScorer;
 
@@ -52,8 +51,7 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
         _columns = columns;
         _items = ReadItems(columns, schema);
         _inputTypes = InputTypes(columns, _items, schema);
-        _givesWeights = columns.SubInterestWeights is not null;
-        _scorer = Open(environment, graph, _givesWeights);
+        _scorer = Open(environment);
         if (_scorer.ScoresCandidates != columns.Candidates is not null)
         {
             _scorer.Dispose();
@@ -62,11 +60,10 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
                 : $"The graph takes no candidates, but column '{columns.Candidates}' is to hold them.", nameof(columns));
         }
 
-        if (_givesWeights && _scorer.SubInterestCount == 0)
+        if (columns.Outputs.FirstOrDefault(output => !_scorer.Gives(output.OutputName)) is { } missing)
         {
             _scorer.Dispose();
-            throw new ArgumentException(
-                $"The graph gives no weights of sub-interests, but column '{columns.SubInterestWeights}' is to hold them.", nameof(columns));
+            throw new ArgumentException($"The graph gives no {missing.OutputName}, but column '{missing.ColumnName}' is to hold it.", nameof(columns));
         }
     }
 
@@ -157,7 +154,7 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     {
         ArgumentNullException.ThrowIfNull(schema);
         _scorer.ThrowIfDisposed();
-        return new NextItemMapping(schema, _columns, _items, _scorer.TopK, _scorer.SubInterestCount, RowScorer);
+        return new NextItemMapping(schema, _columns, _items, _scorer, RowScorer);
     }
 
     private OnnxScorer RowScorer()
@@ -166,7 +163,7 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
         {
             _scorer.ThrowIfDisposed();
             // One row is too little work to share between threads: waking them takes longer than scoring.
-            return _rowScorer ??= _scorer.RunsOnGpu ? _scorer : new OnnxScorer(_graph, new OnnxScorerOptions(ThreadCount: 1), _givesWeights);
+            return _rowScorer ??= _scorer.RunsOnGpu ? _scorer : new OnnxScorer(_graph, new OnnxScorerOptions(ThreadCount: 1), OutputNames);
         }
     }
 
@@ -176,10 +173,12 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     private static OnnxScorerOptions DeviceOptions(IHostEnvironment environment)
         => environment is MLContext context ? new OnnxScorerOptions(context.GpuDeviceId, context.FallbackToCpu) : new OnnxScorerOptions();
 
-    private static OnnxScorer Open(IHostEnvironment environment, byte[] graph, bool givesSubInterestWeights)
+    private IEnumerable<string> OutputNames => _columns.Outputs.Select(output => output.OutputName);
+
+    private OnnxScorer Open(IHostEnvironment environment)
     {
         var options = DeviceOptions(environment);
-        var scorer = new OnnxScorer(graph, options, givesSubInterestWeights);
+        var scorer = new OnnxScorer(_graph, options, OutputNames);
         if (options.GpuDeviceId is { } device && !scorer.RunsOnGpu)
         {
             using var channel = environment.Register(nameof(NextItemTransformer)).Start("Open session");
@@ -199,7 +198,18 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
         };
         if (columns.Candidates is { } candidates)
             types[candidates] = CandidatesType(candidates, items, schema);
+        foreach (var input in columns.Inputs)
+            types[input.ColumnName] = InputType(input, schema);
         return types;
+    }
+
+    // training data has what is known of a question beside the items
+    private static DataViewType InputType(InputColumn input, DataViewSchema schema)
+    {
+        if (schema.GetColumnOrNull(input.ColumnName) is not null)
+            return input.Require(schema).Type;
+        var value = input.ValueType == typeof(long) ? NumberDataViewType.Int64 : NumberDataViewType.Single;
+        return input.Width == 1 ? value : new VectorDataViewType(value, input.Width);
     }
 
     /// <summary>Training data need not have candidates; where it has, they must be keys of the items.</summary>

@@ -36,30 +36,22 @@ internal sealed class OnnxScorer : IDisposable
 
     /// <param name="graph">The graph.</param>
     /// <param name="options">Where and how it runs.</param>
-    /// <param name="givesSubInterestWeights">Whether the graph's weights of sub-interests are asked for, where it has them.</param>
+    /// <param name="outputs">What is asked for of what the graph <see cref="Gives"/>; null for keys and scores.</param>
     /// <exception cref="InvalidDataException">The bytes are no graph of next-item recommendation.</exception>
     /// <exception cref="InvalidOperationException">The GPU cannot be used and the CPU is not allowed to take over.</exception>
-    public OnnxScorer(byte[] graph, OnnxScorerOptions options, bool givesSubInterestWeights = false)
+    public OnnxScorer(byte[] graph, OnnxScorerOptions options, IEnumerable<string>? outputs = null)
     {
         _session = Open(graph, options, out bool runsOnGpu);
         RunsOnGpu = runsOnGpu;
         ScoresCandidates = _session.InputMetadata.ContainsKey(NextItemGraph.CandidatesInput);
-        _inputs = ScoresCandidates
-            ? [NextItemGraph.ItemsInput, NextItemGraph.FeedbackInput, NextItemGraph.CandidatesInput]
-            : [NextItemGraph.ItemsInput, NextItemGraph.FeedbackInput];
-        _outputs = ScoresCandidates
-            ? [NextItemGraph.CandidateScoresOutput]
-            : [NextItemGraph.RecommendedItemsOutput, NextItemGraph.ScoresOutput];
-        if (_session.OutputMetadata.TryGetValue(NextItemGraph.SubInterestWeightsOutput, out var weights))
-            SubInterestCount = weights.Dimensions[2];
-        if (givesSubInterestWeights && SubInterestCount > 0)
-            _outputs = [.. _outputs, NextItemGraph.SubInterestWeightsOutput];
-        if (!_inputs.All(_session.InputMetadata.ContainsKey) || !_outputs.All(_session.OutputMetadata.ContainsKey)
+        _inputs = [.. _session.InputMetadata.Keys];
+        _outputs = [.. outputs ?? (ScoresCandidates ? [NextItemGraph.CandidateScoresOutput] : [NextItemGraph.RecommendedItemsOutput, NextItemGraph.ScoresOutput])];
+        if (!_inputs.Contains(NextItemGraph.ItemsInput) || !_inputs.Contains(NextItemGraph.FeedbackInput)
             || !_session.ModelMetadata.CustomMetadataMap.TryGetValue(NextItemGraph.LargestTensorMetadata, out string? largestTensor))
         {
             _session.Dispose();
             throw new InvalidDataException("The ONNX graph is none of next-item recommendation: its inputs are "
-                + $"{string.Join(", ", _session.InputMetadata.Keys)}, expected {string.Join(", ", _inputs)}.");
+                + $"{string.Join(", ", _inputs)}, expected {NextItemGraph.ItemsInput}, {NextItemGraph.FeedbackInput}.");
         }
 
         _largestTensor = long.Parse(largestTensor, CultureInfo.InvariantCulture);
@@ -84,8 +76,11 @@ internal sealed class OnnxScorer : IDisposable
     /// <summary>k, the number of recommended items a row; 0 with candidates.</summary>
     public int TopK { get; }
 
-    /// <summary>K, of a graph that gives the weights of sub-interests; otherwise 0.</summary>
-    public int SubInterestCount { get; }
+    /// <summary>Whether the graph gives an output of that name.</summary>
+    public bool Gives(string output) => _session.OutputMetadata.ContainsKey(output);
+
+    /// <summary>The numbers of an output that belong to each recommended item or candidate.</summary>
+    public int ValuesEach(string output) => _session.OutputMetadata[output].Dimensions is [_, _, int several] ? several : 1;
 
     /// <summary>
     /// Scores rows, those of like length in one run as far as memory allows, so that little of a batch is padding.
@@ -184,20 +179,26 @@ internal sealed class OnnxScorer : IDisposable
 
     private void Score(HistoryRows rows, int[] chosen, ScoredRows scored)
     {
-        using var items = Tensor(rows.Items, chosen);
-        using var feedback = Tensor(rows.Feedback, chosen);
         using var options = new RunOptions();
-        using var candidates = ScoresCandidates ? Tensor(rows.Candidates, chosen) : null;
-        OrtValue[] inputs = candidates is null ? [items, feedback] : [items, feedback, candidates];
-        using var outputs = _session.Run(options, _inputs, inputs, _outputs);
-        int Count(int row) => ScoresCandidates ? rows.Candidates[row].Length : TopK;
-
-        int place = 0;
-        if (!ScoresCandidates)
-            Divide(outputs[place++].GetTensorDataAsSpan<uint>(), chosen, scored.Keys, Count);
-        Divide(outputs[place++].GetTensorDataAsSpan<float>(), chosen, scored.Scores, Count);
-        if (place < outputs.Count)
-            Divide(outputs[place].GetTensorDataAsSpan<float>(), chosen, scored.SubInterestWeights, row => Count(row) * SubInterestCount);
+        var inputs = Array.ConvertAll(_inputs, name => rows[name].ToTensor(chosen, _session.InputMetadata[name].Dimensions is [_, _, int width] ? width : null));
+        try
+        {
+            using var outputs = _session.Run(options, _inputs, inputs, _outputs);
+            for (int i = 0; i < _outputs.Length; i++)
+            {
+                int valuesEach = ValuesEach(_outputs[i]);
+                int Count(int row) => (ScoresCandidates ? rows.Candidates.Length(row) : TopK) * valuesEach;
+                if (_outputs[i] == NextItemGraph.RecommendedItemsOutput)
+                    Divide(outputs[i].GetTensorDataAsSpan<uint>(), chosen, scored.Keys, Count);
+                else
+                    Divide(outputs[i].GetTensorDataAsSpan<float>(), chosen, scored[_outputs[i]], Count);
+            }
+        }
+        finally
+        {
+            foreach (var input in inputs)
+                input.Dispose();
+        }
     }
 
     /// <summary>Gives each of the chosen rows its share of a tensor [chosen, longest] without the padding behind.</summary>
@@ -206,17 +207,6 @@ internal sealed class OnnxScorer : IDisposable
         int width = values.Length / chosen.Length;
         for (int i = 0; i < chosen.Length; i++)
             rows[chosen[i]] = values.Slice(i * width, count(chosen[i])).ToArray();
-    }
-
-    /// <summary>[chosen, longest]: the chosen rows, padded with 0 behind.</summary>
-    private static OrtValue Tensor<T>(RaggedRows<T> rows, int[] chosen)
-        where T : unmanaged
-    {
-        int length = chosen.Max(row => rows[row].Length);
-        var padded = new T[chosen.Length * length];
-        for (int i = 0; i < chosen.Length; i++)
-            rows[chosen[i]].CopyTo(padded.AsSpan(i * length));
-        return OrtValue.CreateTensorValueFromMemory(padded, [chosen.Length, length]);
     }
 
     private static InferenceSession Open(byte[] graph, OnnxScorerOptions options, out bool runsOnGpu)

@@ -10,6 +10,9 @@ namespace Microsoft.ML.NegativeFeedback.Scoring;
 /// <summary>How an input of a graph is called as a column, and the size of its vectors where that is fixed.</summary>
 internal sealed record SavedInput(string GraphName, string ColumnName, long? Length);
 
+/// <summary>How an output of a graph is called as a column, and whether it has keys, in whose place the items themselves are saved.</summary>
+internal sealed record SavedOutput(string GraphName, string ColumnName, bool HasKeys);
+
 /// <summary>
 /// The form of a <see cref="NextItemGraph"/> that ML.NET's own <c>ApplyOnnxModel</c> runs inside a saved model: one row a run,
 /// inputs called as their columns, and the items themselves in place of their keys, since no built-in transformer turns a vector of
@@ -17,24 +20,23 @@ internal sealed record SavedInput(string GraphName, string ColumnName, long? Len
 /// </summary>
 internal static class SavedForm
 {
-    private const string TableName = "saved/item_values";
-    private const string KeysName = "saved/RecommendedItems";
-    private const string ScoresName = "saved/Scores";
-    private const string WeightsName = "saved/SubInterestWeights";
+    // before the names of the graph's own inputs and outputs, so that a column may be called as one of them
+    private const string InnerPrefix = "saved/";
 
-    /// <summary>The saved form of a graph that recommends from the whole catalogue.</summary>
+    private const string TableName = "saved/item_values";
+
+    /// <summary>The saved form of a graph.</summary>
     /// <param name="model">The graph.</param>
-    /// <param name="table">[N + 1]: the value of each item at its key, and at 0 a value that is no item's.</param>
+    /// <param name="table">[N + 1]: the value of each item at its key, and at 0 a value that is no item's; null for a graph that gives no keys.</param>
     /// <param name="inputs">The graph's inputs.</param>
-    /// <param name="itemsOutput">What to call the output with the items' values [k], of the table's type.</param>
-    /// <param name="scoresOutput">What to call the output with the scores, Single [k].</param>
-    /// <param name="weightsOutput">What to call the output with the weights of the sub-interests, Single [k, K]; null to leave it out.</param>
+    /// <param name="outputs">
+    /// What is kept of what it gives. Sizes that the graph tells are those of the columns, [k] and [k, K]; what belongs to candidates becomes [1, …], which ML.NET reads
+    /// as a variable vector.
+    /// </param>
     /// <exception cref="InvalidOperationException">Graph and table take more than the 2 GiB that an ONNX file can hold.</exception>
-    public static byte[] OfRecommendations(
-        ReadOnlySpan<byte> model, TensorProto table, IReadOnlyList<SavedInput> inputs, string itemsOutput, string scoresOutput,
-        string? weightsOutput)
+    public static byte[] Of(ReadOnlySpan<byte> model, TensorProto? table, IReadOnlyList<SavedInput> inputs, IReadOnlyList<SavedOutput> outputs)
     {
-        if ((long)model.Length + table.CalculateSize() > OnnxGraphBuilder.MaximumConstantBytes)
+        if (model.Length + (long)(table?.CalculateSize() ?? 0) > OnnxGraphBuilder.MaximumConstantBytes)
         {
             throw new InvalidOperationException(
                 "Model and item values take more than the 2 GiB that an ONNX file can hold: use shorter values, or fewer items.");
@@ -42,39 +44,18 @@ internal static class SavedForm
 
         var saved = ModelProto.Parser.ParseFrom(model);
         var graph = saved.Graph;
-        long k = Dimension(graph, NextItemGraph.ScoresOutput, 1);
-        long subInterestCount = weightsOutput is null ? 0 : Dimension(graph, NextItemGraph.SubInterestWeightsOutput, 2);
-        Rename(graph, inputs, (NextItemGraph.RecommendedItemsOutput, KeysName), (NextItemGraph.ScoresOutput, ScoresName),
-            (NextItemGraph.SubInterestWeightsOutput, WeightsName));
-
-        table.Name = TableName;
-        graph.Initializer.Add(table);
-        Append(graph, "Cast", "saved/indices", [KeysName],
-            new AttributeProto { Name = "to", Type = AttributeProto.Types.AttributeType.Int, I = (long)DataType.Int64 });
-        Append(graph, "Gather", "saved/items", [TableName, "saved/indices"]);
+        ValueInfoProto[] described = [.. outputs.Select(output => graph.Output.Single(other => other.Name == output.GraphName))];
+        NameInputs(graph, inputs);
         graph.Output.Clear();
-        // [k] rather than [1, k]: ML.NET makes a matrix column of the latter
-        AppendOutput(graph, itemsOutput, "saved/items", (DataType)table.DataType, [k], [k]);
-        AppendOutput(graph, scoresOutput, ScoresName, DataType.Float, [k], [k]);
-        if (weightsOutput is not null)
-            AppendOutput(graph, weightsOutput, WeightsName, DataType.Float, [k, subInterestCount], [k, subInterestCount]);
-        return saved.ToByteArray();
-    }
+        for (int i = 0; i < outputs.Count; i++)
+        {
+            string value = InnerPrefix + outputs[i].GraphName;
+            if (outputs[i].HasKeys)
+                value = AppendItems(graph, value, table!);
+            var type = outputs[i].HasKeys ? (DataType)table!.DataType : DataType.Float;
+            AppendOutput(graph, outputs[i].ColumnName, value, type, [.. described[i].Type.TensorType.Shape.Dim.Skip(1)]);
+        }
 
-    /// <summary>
-    /// The saved form of a graph that scores candidates; its outputs are [1, candidates] and [1, candidates · K], which ML.NET reads as
-    /// variable vectors.
-    /// </summary>
-    public static byte[] OfCandidates(
-        ReadOnlySpan<byte> model, IReadOnlyList<SavedInput> inputs, string scoresOutput, string? weightsOutput)
-    {
-        var saved = ModelProto.Parser.ParseFrom(model);
-        var graph = saved.Graph;
-        Rename(graph, inputs, (NextItemGraph.CandidateScoresOutput, ScoresName), (NextItemGraph.SubInterestWeightsOutput, WeightsName));
-        graph.Output.Clear();
-        AppendOutput(graph, scoresOutput, ScoresName, DataType.Float, [1, -1], ["batch", "candidates"]);
-        if (weightsOutput is not null)
-            AppendOutput(graph, weightsOutput, WeightsName, DataType.Float, [1, -1], ["batch", "weights"]);
         return saved.ToByteArray();
     }
 
@@ -91,54 +72,77 @@ internal static class SavedForm
     public static TensorProto NumberTable(DataType type, ReadOnlySpan<byte> littleEndian, long count)
         => new() { DataType = (int)type, RawData = ByteString.CopyFrom(littleEndian), Dims = { count } };
 
-    /// <summary>The size of one dimension of an output.</summary>
-    private static long Dimension(GraphProto graph, string output, int axis)
-        => graph.Output.Single(other => other.Name == output).Type.TensorType.Shape.Dim[axis].DimValue;
-
-    /// <summary>Makes a value an output, in another shape; −1 stands for the size that is left.</summary>
-    private static void AppendOutput(
-        GraphProto graph, string output, string value, DataType type, long[] shape, ReadOnlySpan<OnnxDimension> described)
+    // the items' values in the place of their keys
+    private static string AppendItems(GraphProto graph, string keys, TensorProto table)
     {
-        string shapeName = $"saved/shape_{graph.Output.Count}";
+        table.Name = TableName;
+        graph.Initializer.Add(table);
+        Append(graph, "Cast", $"{keys}/indices", [keys],
+            new AttributeProto { Name = "to", Type = AttributeProto.Types.AttributeType.Int, I = (long)DataType.Int64 });
+        Append(graph, "Gather", $"{keys}/items", [TableName, $"{keys}/indices"]);
+        return $"{keys}/items";
+    }
+
+    // [k] rather than [1, k], of which ML.NET makes a matrix column
+    private static void AppendOutput(GraphProto graph, string output, string value, DataType type, TensorShapeProto.Types.Dimension[] sizes)
+    {
+        bool isFixed = sizes.All(size => size.DimParam.Length == 0);
+        long[] shape = isFixed ? [.. sizes.Select(size => size.DimValue)] : [1, -1];
+        Append(graph, "Reshape", output, [value, AddShape(graph, shape)]);
+        OnnxDimension[] described = isFixed ? Array.ConvertAll(shape, size => (OnnxDimension)size) : ["batch", "values"];
+        graph.Output.Add(OnnxGraphBuilder.Describe(output, type, described));
+    }
+
+    private static string AddShape(GraphProto graph, long[] shape)
+    {
+        string name = $"saved/shape_{graph.Initializer.Count}";
         graph.Initializer.Add(new TensorProto
         {
-            Name = shapeName,
+            Name = name,
             DataType = (int)DataType.Int64,
             Dims = { shape.Length },
             RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<long>(shape)),
         });
-        Append(graph, "Reshape", output, [value, shapeName]);
-        graph.Output.Add(OnnxGraphBuilder.Describe(output, type, described));
+        return name;
     }
 
     private static void Append(GraphProto graph, string operatorType, string output, string[] inputs, params AttributeProto[] attributes)
-        => graph.Node.Add(new NodeProto
-        {
-            OpType = operatorType,
-            Name = $"saved/{operatorType}_{graph.Node.Count}",
-            Input = { inputs },
-            Output = { output },
-            Attribute = { attributes },
-        });
+        => graph.Node.Add(Node(operatorType, output, inputs, attributes));
+
+    private static NodeProto Node(string operatorType, string output, string[] inputs, params AttributeProto[] attributes) => new()
+    {
+        OpType = operatorType,
+        Name = $"saved/{operatorType}/{output}",
+        Input = { inputs },
+        Output = { output },
+        Attribute = { attributes },
+    };
 
     /// <summary>
-    /// Calls the inputs as their columns. The graph's own outputs become inner values, so that a column may be called as one of them.
+    /// Calls the inputs as their columns, which are vectors: several values an item stand behind each other. The graph's own outputs become inner values, so that a
+    /// column may be called as one of them.
     /// </summary>
-    private static void Rename(
-        GraphProto graph, IReadOnlyList<SavedInput> inputs, params ReadOnlySpan<(string Output, string Inner)> outputs)
+    private static void NameInputs(GraphProto graph, IReadOnlyList<SavedInput> inputs)
     {
-        var names = inputs.ToDictionary(input => input.GraphName, input => input.ColumnName);
-        foreach (var (output, inner) in outputs)
-            names[output] = inner;
+        var names = graph.Output.ToDictionary(described => described.Name, described => InnerPrefix + described.Name);
+        var reshapes = new List<NodeProto>();
         foreach (var input in inputs)
         {
-            var description = graph.Input.Single(other => other.Name == input.GraphName);
+            var described = graph.Input.Single(other => other.Name == input.GraphName);
+            var sizes = described.Type.TensorType.Shape.Dim;
+            names[described.Name] = described.Name = input.ColumnName;
+            if (sizes.Count == 3)
+            {
+                names[input.GraphName] = InnerPrefix + input.GraphName;
+                reshapes.Add(Node("Reshape", InnerPrefix + input.GraphName, [input.ColumnName, AddShape(graph, [0, -1, sizes[2].DimValue])]));
+                sizes.RemoveAt(2);
+                sizes[1] = new TensorShapeProto.Types.Dimension { DimParam = $"{input.GraphName}_values" };
+            }
+
             if (input.Length is { } length)
-                description.Type.TensorType.Shape.Dim[1] = new TensorShapeProto.Types.Dimension { DimValue = length };
+                sizes[1] = new TensorShapeProto.Types.Dimension { DimValue = length };
         }
 
-        foreach (var description in graph.Input)
-            description.Name = names.GetValueOrDefault(description.Name, description.Name);
         foreach (var node in graph.Node)
         {
             for (int i = 0; i < node.Input.Count; i++)
@@ -146,5 +150,8 @@ internal static class SavedForm
             for (int i = 0; i < node.Output.Count; i++)
                 node.Output[i] = names.GetValueOrDefault(node.Output[i], node.Output[i]);
         }
+
+        foreach (var reshape in reshapes)
+            graph.Node.Insert(0, reshape);
     }
 }

@@ -77,37 +77,23 @@ internal static class SavedModel
         MLContext ml, string path, byte[] graph, NextItemColumns columns, ItemDictionary items,
         IReadOnlyDictionary<string, DataViewType> inputTypes)
     {
-        var inputs = Inputs(columns, inputTypes);
-        string[] inputNames = inputs.Select(input => input.ColumnName).ToArray();
-        string itemsOutput = Unused("__items", inputNames), scoresOutput = Unused("__scores", inputNames);
-        string? weightsOutput = columns.SubInterestWeights is null ? null : Unused("__weights", inputNames);
-        string[] values = weightsOutput is null ? [scoresOutput] : [scoresOutput, weightsOutput];
-        string[] outputs = columns.Candidates is null ? [itemsOutput, .. values] : values;
-        File.WriteAllBytes(path, columns.Candidates is null
-            ? SavedForm.OfRecommendations(graph, items.ToTable(), inputs, itemsOutput, scoresOutput, weightsOutput)
-            : SavedForm.OfCandidates(graph, inputs, scoresOutput, weightsOutput));
+        SavedInput[] inputs = [.. columns.GraphInputs.Select(input => new SavedInput(input.InputName, input.ColumnName,
+            inputTypes[input.ColumnName] is VectorDataViewType { IsKnownSize: true } vector ? vector.Size : null))];
+        string[] inputNames = [.. inputs.Select(input => input.ColumnName)];
+        SavedOutput[] outputs = [.. columns.Outputs.Select(output => new SavedOutput(output.OutputName, Unused($"__{output.OutputName}", inputNames), output.HasKeys))];
+        string[] outputNames = [.. outputs.Select(output => output.ColumnName)];
+        File.WriteAllBytes(path, SavedForm.Of(graph, outputs.Any(output => output.HasKeys) ? items.ToTable() : null, inputs, outputs));
 
-        var chain = new EstimatorChain<ITransformer>().Append<ITransformer>(ml.Transforms.ApplyOnnxModel(outputs, inputNames, path));
-        if (columns.Candidates is null)
+        var chain = new EstimatorChain<ITransformer>().Append<ITransformer>(ml.Transforms.ApplyOnnxModel(outputNames, inputNames, path));
+        foreach (var (column, output) in columns.Outputs.Zip(outputs))
         {
-            chain = chain.Append<ITransformer>(ml.Transforms.Conversion.MapValueToKey(
-                columns.RecommendedItems, itemsOutput, maximumNumberOfKeys: int.MaxValue, keyData: items.ToKeyData(ml)));
+            chain = output.HasKeys
+                ? chain.Append<ITransformer>(ml.Transforms.Conversion.MapValueToKey(
+                    column.ColumnName, output.ColumnName, maximumNumberOfKeys: int.MaxValue, keyData: items.ToKeyData(ml)))
+                : chain.Append<ITransformer>(ml.Transforms.CopyColumns(column.ColumnName, output.ColumnName));
         }
 
-        string scores = columns.Candidates is null ? columns.Scores : columns.CandidateScores;
-        chain = chain.Append<ITransformer>(ml.Transforms.CopyColumns(scores, scoresOutput));
-        if (weightsOutput is not null)
-            chain = chain.Append<ITransformer>(ml.Transforms.CopyColumns(columns.SubInterestWeights, weightsOutput));
-        return chain.Append<ITransformer>(ml.Transforms.DropColumns(outputs));
-    }
-
-    private static SavedInput[] Inputs(NextItemColumns columns, IReadOnlyDictionary<string, DataViewType> types)
-    {
-        SavedInput[] inputs = [Input(NextItemGraph.ItemsInput, columns.Items), Input(NextItemGraph.FeedbackInput, columns.Feedback)];
-        return columns.Candidates is { } candidates ? [.. inputs, Input(NextItemGraph.CandidatesInput, candidates)] : inputs;
-
-        SavedInput Input(string graphName, string columnName)
-            => new(graphName, columnName, types[columnName] is VectorDataViewType { IsKnownSize: true } vector ? vector.Size : null);
+        return chain.Append<ITransformer>(ml.Transforms.DropColumns(outputNames));
     }
 
     private static string Unused(string name, IEnumerable<string> taken)

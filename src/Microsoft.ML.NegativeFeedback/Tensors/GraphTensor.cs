@@ -38,6 +38,8 @@ internal readonly record struct GraphTensor(OnnxGraphBuilder Graph, OnnxValue Va
 
     public GraphTensor Exp() => Unary("Exp");
 
+    public GraphTensor Log() => Unary("Log");
+
     public GraphTensor Tanh() => Unary("Tanh");
 
     public GraphTensor Sigmoid() => Unary("Sigmoid");

@@ -32,6 +32,9 @@ internal interface ITensor<TSelf>
 
     TSelf Exp();
 
+    /// <summary>The natural logarithm.</summary>
+    TSelf Log();
+
     TSelf Tanh();
 
     /// <summary>σ(x) = 1 / (1 + e⁻ˣ), to 1e-7 of 1 (not of its value, where that is small).</summary>

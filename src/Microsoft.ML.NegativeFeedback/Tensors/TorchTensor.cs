@@ -28,6 +28,8 @@ internal readonly record struct TorchTensor(Tensor Value) : ITensor<TorchTensor>
 
     public TorchTensor Exp() => new(Value.exp());
 
+    public TorchTensor Log() => new(Value.log());
+
     public TorchTensor Tanh() => new(Value.tanh());
 
     public TorchTensor Sigmoid() => new(Value.sigmoid());

@@ -22,14 +22,14 @@ internal static class HeldOutCandidates
         var (stays, leaving) = HeldOutRows.Choose(data, fraction, seed);
         if (leaving.Count == 0)
             return (data, null);
-        var histories = new SequenceDataBuilder(data.ItemCount, hasTargets: false);
+        var histories = new SequenceDataBuilder(data, hasTargets: false, asks: true);
         var (candidates, labels) = (new List<int[]>(), new List<float[]>());
         bool hasSkips = leaving.Any(row => SkipsAroundLastLiked(data, row).Length > 0);
         foreach (int row in leaving)
         {
             int target = data.Feedback(row).LastIndexOf((sbyte)1);
             int end = data.Feedback(row)[..target].LastIndexOf((sbyte)1) + 1;
-            histories.AddRow(data.Items(row)[..end], data.Feedback(row)[..end]);
+            histories.AddRow(data, row, end, question: target);
             int[] others = hasSkips ? SkipsAroundLastLiked(data, row) : Sample(data, row, seed);
             candidates.Add([data.Items(row)[target], .. others]);
             labels.Add([1, .. new float[others.Length]]);

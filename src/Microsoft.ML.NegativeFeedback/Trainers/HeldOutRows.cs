@@ -20,11 +20,11 @@ internal static class HeldOutRows
         var (stays, leaving) = Choose(data, fraction, seed);
         if (leaving.Count == 0)
             return (data, null);
-        var validation = new SequenceDataBuilder(data.ItemCount, hasTargets: true);
+        var validation = new SequenceDataBuilder(data, hasTargets: true, asks: true);
         foreach (int row in leaving)
         {
             int target = data.Feedback(row).LastIndexOf((sbyte)1);
-            validation.AddRow(data.Items(row)[..target], data.Feedback(row)[..target]);
+            validation.AddRow(data, row, target, question: target);
             validation.AddTarget(data.Items(row)[target], 1);
         }
 

@@ -61,22 +61,25 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         ArgumentNullException.ThrowIfNull(trainData);
         var items = TrainerChecks.CheckSchema(trainData.Schema, _options);
         int itemCount = checked((int)((KeyDataViewType)ColumnTypes.ItemOf(items.Type)).Count);
-        NextItemTransformer.CheckBeforeTraining(_environment, ScoringColumns, trainData.Schema, GraphSize(itemCount));
+        var inputs = TrainerInputs(trainData.Schema);
+        var columns = ScoringColumns(inputs.SelectMany(bound => bound.ScoringColumns));
+        NextItemTransformer.CheckBeforeTraining(_environment, columns, trainData.Schema, GraphSize(itemCount));
         _options.CancellationToken.ThrowIfCancellationRequested();
         var unfinished = UnfinishedTraining();
         int seed = _options.Seed ?? (int?)unfinished?.Seed ?? _host.Rand.Next();
         using var channel = _host.Start("Training");
 
-        var validation = validationData is null ? null : new ValidationReader(_options, RanksCandidates).Read(validationData, items, itemCount);
-        var all = SequenceData.Read(trainData, itemCount, _options.ItemsColumnName, _options.FeedbackColumnName, _options.CancellationToken);
+        var validation = validationData is null ? null : new ValidationReader(_options, RanksCandidates, columns.Inputs).Read(validationData, items, itemCount);
+        var all = SequenceData.Read(trainData, itemCount, _options.ItemsColumnName, _options.FeedbackColumnName,
+            [.. inputs.SelectMany(bound => bound.TrainingColumns)], _options.CancellationToken);
         // before a trainer warns of what the rows lack
         TrainingDataChecks.RequireRows(all);
         var input = new TrainerInput(all, validation, itemCount, seed, channel);
         var run = new TrainingRun(_options.Progress, line => channel.Info(MessageSensitivity.None, "{0}", line), _options.CancellationToken);
         var settings = LoopSettings(seed) with { Threads = _options.NumberOfThreads ?? unfinished?.Threads };
         var weights = Train(input, settings, run);
-        byte[] graph = NextItemGraph.Build(weights, GraphOptions(Popularity(all, weights.Network.ReadsWholeHistory)));
-        return new NextItemTransformer(_environment, graph, ScoringColumns, trainData.Schema);
+        byte[] graph = NextItemGraph.Build(weights, GraphOptions(Popularity(all, weights.Network.ReadsWholeHistory), columns));
+        return new NextItemTransformer(_environment, graph, columns, trainData.Schema);
     }
 
     /// <summary>The columns that the trained transformer will add to the input's.</summary>
@@ -85,7 +88,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        return ScoringColumns.AddTo(inputSchema);
+        return ScoringColumns([]).AddTo(inputSchema);
     }
 
     /// <summary>The options as they were given, for the derived class to check.</summary>
@@ -94,6 +97,11 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     /// <summary>The shape of the encoder that the options ask for.</summary>
     private protected EncoderSettings EncoderSettings => new(
         _options.EmbeddingWidth, _options.MaximumSequenceLength, _options.NumberOfBlocks, _options.NumberOfHeads, _options.DropoutRate);
+
+    /// <summary>What is read of the rows beside history and feedback.</summary>
+    /// <param name="schema">The schema of the training data.</param>
+    /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
+    private protected virtual IReadOnlyList<BoundInput> TrainerInputs(DataViewSchema schema) => [];
 
     /// <summary>The network that the options ask for.</summary>
     private protected abstract Network CreateNetwork(int itemCount, long seed);
@@ -175,13 +183,14 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         (_, var context) => context?.GpuDeviceId,
     };
 
-    private NextItemGraphOptions GraphOptions(float[] popularity) => new()
+    private NextItemGraphOptions GraphOptions(float[] popularity, NextItemColumns columns) => new()
     {
         TopK = _options.NumberOfRecommendations,
         ExcludeSeenItems = _options.ExcludeSeenItems,
         Popularity = popularity,
         Candidates = _options.CandidatesColumnName is not null,
         SubInterestWeights = SubInterestWeightsColumnName is not null,
+        KeyInputs = columns.Inputs.Where(input => input.ValueType == typeof(uint)).Select(input => input.InputName).ToHashSet(),
     };
 
     /// <summary>How often each item was read in training, [N + 1]: what a history with nothing to read is answered with.</summary>
@@ -202,9 +211,35 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         return counts;
     }
 
-    private NextItemColumns ScoringColumns => new(
+    private NextItemColumns ScoringColumns(IEnumerable<InputColumn> inputs) => new(
         _options.ItemsColumnName, _options.FeedbackColumnName, _options.RecommendedItemsColumnName, _options.ScoresColumnName,
-        _options.CandidatesColumnName, _options.CandidateScoresColumnName, SubInterestWeightsColumnName);
+        _options.CandidatesColumnName, _options.CandidateScoresColumnName, SubInterestWeightsColumnName, [.. inputs]);
+}
+
+/// <summary>An input of a network, or what it learns from beside, with the columns that have its values.</summary>
+/// <param name="Input">The input.</param>
+/// <param name="ColumnName">The column beside the items, or of the row.</param>
+/// <param name="ValueType">Single, Int64, or UInt32 for keys.</param>
+/// <param name="QuestionColumnName">The column with what is known of the question, in rows that ask one.</param>
+/// <param name="IsScored">Whether scoring reads it as well.</param>
+internal sealed record BoundInput(NetworkInput Input, string ColumnName, Type ValueType, string? QuestionColumnName = null, bool IsScored = true)
+{
+    /// <summary>What training reads: every item but the first is asked for, so that questions stand beside the items.</summary>
+    public IEnumerable<InputColumn> TrainingColumns => [new(Input.Name, ColumnName, ValueType, Input.Width, IsOfItems: !Input.Scope.HasFlag(InputScope.Row))];
+
+    /// <summary>What scoring and validation read.</summary>
+    public IEnumerable<InputColumn> ScoringColumns
+    {
+        get
+        {
+            if (IsScored && Input.Scope.HasFlag(InputScope.Items))
+                yield return new(Input.Name, ColumnName, ValueType, Input.Width, IsOfItems: true);
+            if (IsScored && Input.Scope.HasFlag(InputScope.Row))
+                yield return new(Input.Name, ColumnName, ValueType, Input.Width, IsOfItems: false);
+            if (IsScored && Input.Scope.HasFlag(InputScope.Question))
+                yield return new(Input.QuestionName, QuestionColumnName ?? Input.QuestionName, ValueType, Input.Width, IsOfItems: false);
+        }
+    }
 }
 
 /// <summary>What a trainer was given.</summary>

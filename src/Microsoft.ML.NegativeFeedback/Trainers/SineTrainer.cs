@@ -100,12 +100,32 @@ public sealed class SineTrainer : PairwiseTrainer
             channel.Warning(MessageSensitivity.None, "No item of the training data was skipped (feedback below 0): SINE learns from sampled items alone. "
                 + "Check the rule that made column '{0}'.", _options.FeedbackColumnName);
         }
-        else if (!new SequenceWindows(train, SequenceKind.Positives, _options.MaximumSequenceLength + 1, withSkips: true).HaveSkipsToLearnFrom())
+        else if (!HasSkipBeforeTarget(train))
         {
             channel.Warning(MessageSensitivity.None, "Items of the training data were skipped (feedback below 0), but none of them just before a liked item that follows "
                 + "another liked one, and SINE learns to rank from such skips only: it learns from sampled items alone. Check the rule that made column '{0}', and whether "
                 + "items with feedback 0 come between skips and likes.", _options.FeedbackColumnName);
         }
+    }
+
+    // whether an item was skipped just before one that is to be foreseen: a liked one of the window, but its oldest
+    private bool HasSkipBeforeTarget(SequenceData train)
+    {
+        for (int row = 0; row < train.RowCount; row++)
+        {
+            var feedback = train.Feedback(row);
+            bool isSkipped = false;
+            for (int i = feedback.Length - 1, liked = 0; i >= 0 && liked <= _options.MaximumSequenceLength; i--)
+            {
+                if (feedback[i] <= 0)
+                    continue;
+                if (isSkipped)
+                    return true;
+                (isSkipped, liked) = (i > 0 && feedback[i - 1] < 0, liked + 1);
+            }
+        }
+
+        return false;
     }
 
     /// <summary>The options of <see cref="SineTrainer"/>.</summary>

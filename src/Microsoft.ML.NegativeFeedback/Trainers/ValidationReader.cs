@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Training;
 
 namespace Microsoft.ML.NegativeFeedback.Trainers;
@@ -6,7 +7,8 @@ namespace Microsoft.ML.NegativeFeedback.Trainers;
 /// <summary>Reads given validation rows: their columns say whether what came next is foreseen or candidates are ranked.</summary>
 /// <param name="options">The names of the columns, k and the metric.</param>
 /// <param name="prefersCandidates">Whether rows with both are watched by their candidates.</param>
-internal sealed class ValidationReader(SequenceTrainerOptions options, bool prefersCandidates)
+/// <param name="inputs">What else scoring reads of a row.</param>
+internal sealed class ValidationReader(SequenceTrainerOptions options, bool prefersCandidates, IReadOnlyList<InputColumn> inputs)
 {
     /// <summary>Reads rows.</summary>
     /// <param name="rows">The rows.</param>
@@ -21,13 +23,13 @@ internal sealed class ValidationReader(SequenceTrainerOptions options, bool pref
             var keys = KeyMapping.Apply(rows, items, options.ItemsColumnName, options.ValidationCandidatesColumnName);
             return new CandidateValidationRows(new CandidateReader(keys, itemCount).Read(
                 options.ItemsColumnName, options.FeedbackColumnName, options.ValidationCandidatesColumnName, options.CandidateLabelsColumnName,
-                options.CancellationToken), options.EarlyStoppingMetric);
+                inputs, options.CancellationToken), options.EarlyStoppingMetric);
         }
 
         return new TargetValidationRows(SequenceData.ReadEvaluationRows(
             KeyMapping.Apply(rows, items, options.ItemsColumnName, options.TargetItemColumnName), itemCount,
             options.ItemsColumnName, options.FeedbackColumnName, options.TargetItemColumnName, options.TargetFeedbackColumnName,
-            options.CancellationToken), options.ValidationCutoff);
+            inputs, options.CancellationToken), options.ValidationCutoff);
     }
 
     private bool HasCandidates(DataViewSchema schema)

@@ -56,17 +56,19 @@ internal sealed class CandidateReader(IDataView data, int itemCount)
     /// <param name="feedbackColumnName">The feedback beside it: a vector of Single.</param>
     /// <param name="candidatesColumnName">The candidates: a vector of keys of the same dictionary.</param>
     /// <param name="labelsColumnName">Beside each candidate a Single: above 0 where it was liked.</param>
+    /// <param name="inputs">What else is read of a row.</param>
     /// <param name="cancellationToken">Looked at row by row.</param>
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
     /// <exception cref="InvalidDataException">A row's vectors differ in length, or a value is NaN or no known key.</exception>
     public CandidateRows Read(
-        string itemsColumnName, string feedbackColumnName, string candidatesColumnName, string labelsColumnName, CancellationToken cancellationToken = default)
+        string itemsColumnName, string feedbackColumnName, string candidatesColumnName, string labelsColumnName, IReadOnlyList<InputColumn>? inputs = null,
+        CancellationToken cancellationToken = default)
     {
         const string Remedy = "; Data.LeaveLastOut makes rows with candidates";
         var candidatesColumn = Columns.Require(data.Schema, candidatesColumnName, ColumnTypes.IsKeyVector,
             $"a vector of keys of the same dictionary as '{itemsColumnName}'{Remedy}");
         var labelsColumn = Columns.Require(data.Schema, labelsColumnName, ColumnTypes.IsSingleVector, $"a vector of Single beside the candidates{Remedy}");
-        var histories = SequenceData.Read(data, itemCount, itemsColumnName, feedbackColumnName, cancellationToken);
+        var histories = SequenceData.Read(data, itemCount, itemsColumnName, feedbackColumnName, inputs, cancellationToken);
 
         using var cursor = data.GetRowCursor([candidatesColumn, labelsColumn]);
         var (candidatesReader, labelsReader) = (new VectorReader<uint>(cursor, candidatesColumn), new VectorReader<float>(cursor, labelsColumn));

@@ -22,7 +22,7 @@ internal sealed class HistoryScorer
     {
         (_model, _histories) = (model, histories);
         _windows = new SequenceWindows(histories, model.Network.ReadsWholeHistory ? SequenceKind.Whole : SequenceKind.Positives,
-            model.Network.Settings.MaximumLength, withSkips: true, cancellationToken);
+            model.Network.Settings.MaximumLength, model.Network.Inputs, cancellationToken);
     }
 
     /// <summary>How many items of a row the model reads.</summary>
@@ -94,20 +94,7 @@ internal sealed class HistoryScorer
         return Values(_model.Network.Scores(pass, History(rows), vectors).Value);
     }
 
-    private TorchHistory History(int[] rows)
-    {
-        int length = Length(rows[^1]);
-        var (inputs, skips, newest) = (new long[rows.Length * length], new long[rows.Length * length], new long[rows.Length]);
-        for (int i = 0; i < rows.Length; i++)
-        {
-            ReadOnlySpan<int> items = _windows.Items(rows[i]).Span, skipped = _windows.Skips(rows[i]).Span;
-            for (int j = 0; j < items.Length; j++)
-                (inputs[(i * length) + j], skips[(i * length) + j]) = (items[j], skipped[j]);
-            newest[i] = items.Length - 1;
-        }
-
-        return TorchHistory.AtNewest(inputs, newest, _model.Device, skips);
-    }
+    private TorchHistory History(int[] rows) => new(_windows.ToHistories(rows), _model.Device);
 
     private static float[] Values(Tensor scores) => MemoryMarshal.Cast<byte, float>(scores.cpu().contiguous().bytes).ToArray();
 }

@@ -4,11 +4,12 @@ using Microsoft.ML.NegativeFeedback.Sampling;
 namespace Microsoft.ML.NegativeFeedback.Training;
 
 /// <summary>
-/// Batches of pairwise learning: liked sequences of like length share a slice, and every position gets an item sampled afresh each epoch.
+/// Batches of pairwise learning: sequences of like length share a slice, and every place that a liked item comes behind gets an item sampled afresh each epoch. A network
+/// that is asked at the newest place alone reads the beginnings of a row up to some of its liked items.
 /// </summary>
 internal sealed class PairwiseBatches : IBatchSource
 {
-    private const long SamplingPurpose = 3;
+    private const long SamplingPurpose = 3, QuestionPurpose = 4;
 
     // Smaller slices cost more calls than they save in memory traffic.
     private const long SmallestSlice = 200;
@@ -16,6 +17,7 @@ internal sealed class PairwiseBatches : IBatchSource
     private readonly PairwiseModel _model;
     private readonly NegativeSampler _sampler;
     private readonly SequenceWindows _windows;
+    private readonly SliceQuestions _questions;
     private readonly MetItems _met;
     private readonly int[] _rows;
     private readonly long _largestSlice;
@@ -31,9 +33,12 @@ internal sealed class PairwiseBatches : IBatchSource
         SequenceData data, PairwiseModel model, NegativeSampler sampler, long largestSlice, int parts, CancellationToken cancellationToken = default)
     {
         (_model, _sampler, _largestSlice, _parts) = (model, sampler, largestSlice, parts);
-        _windows = new SequenceWindows(data, SequenceKind.Positives, model.Network.Settings.MaximumLength + 1, withSkips: true, cancellationToken);
+        _questions = model.Network.QuestionsPerSequence is not null ? SliceQuestions.AtNewest
+            : model.Network.ReadsWholeHistory ? SliceQuestions.BeforeLiked : SliceQuestions.AtEveryItem;
+        _windows = new SequenceWindows(data, model.Network.ReadsWholeHistory ? SequenceKind.Whole : SequenceKind.Positives,
+            model.Network.Settings.MaximumLength + 1, model.LearnedInputs, cancellationToken);
         _met = new MetItems(data, cancellationToken);
-        _rows = [.. Enumerable.Range(0, data.RowCount).Where(row => _windows.Length(row) > 1)];
+        _rows = [.. Enumerable.Range(0, data.RowCount).Where(row => _windows.Length(row) > 1 && _windows.Feedback(row).Span[1..].ContainsAnyInRange((sbyte)1, sbyte.MaxValue))];
     }
 
     public int RowCount => _rows.Length;
@@ -44,7 +49,8 @@ internal sealed class PairwiseBatches : IBatchSource
         for (int i = 0; i < chosen.Length; i++)
             chosen[i] = _rows[rows[i]];
         var slices = Slices(chosen, step);
-        var counts = new PairwiseCounts(slices.Sum(slice => (long)slice.Places.Length), slices.Sum(slice => (long)slice.Targets[SequenceSlice.Skipped].Count(item => item != 0)));
+        var counts = new PairwiseCounts(slices.Sum(slice => (long)slice.Places.Length),
+            slices.Sum(slice => (long)(slice.Targets.GetValueOrDefault(SequenceSlice.Skipped)?.Count(item => item != 0) ?? 0)));
         var parts = slices.ConvertAll(slice
             => new BatchPart(slice.Items.Length, (pass, sums) => _model.AccumulateGradients(slice, counts, pass, sums)));
         if (_model.HasRegularizer)
@@ -56,27 +62,48 @@ internal sealed class PairwiseBatches : IBatchSource
     internal List<SequenceSlice> Slices(int[] rows, PassKey step)
     {
         int[] batchItems = [.. rows.SelectMany(row => _windows.Items(row).ToArray())];
-        long total = rows.Sum(row => (long)_windows.Length(row) - 1);
-        long positions = Math.Clamp(total / _parts, Math.Min(SmallestSlice, _largestSlice), _largestSlice);
-        return [.. _windows.Groups(rows, positions).Select(group => _windows.ToSlice(group).With(SequenceSlice.Sampled, SampleAll(group, batchItems, step)))];
+        SliceRow[] read = [.. _model.Network.QuestionsPerSequence is { } count ? rows.SelectMany(row => Beginnings(row, count, step)) : _windows.All(rows)];
+        long positions = Math.Clamp(read.Sum(row => (long)row.Places) / _parts, Math.Min(SmallestSlice, _largestSlice), _largestSlice);
+        return [.. SequenceWindows.Groups(read, positions).Select(Slice)];
+
+        SequenceSlice Slice(SliceRow[] group)
+        {
+            var slice = _windows.ToSlice(group, _questions);
+            return slice.With(SequenceSlice.Sampled, SampleAll(slice, group, batchItems, step));
+        }
     }
 
-    private long[] SampleAll(int[] rows, int[] batchItems, PassKey step)
+    // what was read up to some of the row's liked items, other ones in every epoch
+    private IEnumerable<SliceRow> Beginnings(int row, int count, PassKey step)
     {
-        var sampled = new List<long>();
-        var negatives = new int[_windows.Length(rows[0]) - 1];
-        foreach (int row in rows)
+        var feedback = _windows.Feedback(row);
+        int[] liked = [.. Enumerable.Range(1, feedback.Length - 1).Where(place => feedback.Span[place] > 0)];
+        if (liked.Length <= count)
+            return liked.Select(place => new SliceRow(row, place));
+        int[] order = CounterRandom.Of(step.Seed, step.Epoch, row, QuestionPurpose).Permutation(liked.Length);
+        return order[..count].Order().Select(index => new SliceRow(row, liked[index]));
+    }
+
+    private long[] SampleAll(SequenceSlice slice, SliceRow[] rows, int[] batchItems, PassKey step)
+    {
+        var sampled = new long[slice.Places.Length];
+        for (int start = 0; start < sampled.Length;)
         {
-            var ofRow = negatives.AsSpan(0, _windows.Length(row) - 1);
-            Sample(row, batchItems, step, ofRow);
-            foreach (int item in ofRow)
-                sampled.Add(item);
+            int sequence = (int)(slice.Places[start] / slice.Length), end = start;
+            while (end < sampled.Length && slice.Places[end] / slice.Length == sequence)
+                end++;
+            var negatives = new int[end - start];
+            Sample(rows[sequence], batchItems, step, negatives);
+            for (int i = 0; i < negatives.Length; i++)
+                sampled[start + i] = negatives[i];
+            start = end;
         }
 
-        return [.. sampled];
+        return sampled;
     }
 
-    // The draws of a row depend on the epoch and the row, whichever batch and slice it falls into.
-    private void Sample(int row, int[] batchItems, PassKey step, Span<int> negatives)
-        => _sampler.Draw(CounterRandom.Of(step.Seed, step.Epoch, row, SamplingPurpose), _met.Items(row), _met.Skips(row), batchItems, negatives);
+    // The draws of a row depend on the epoch and the row, and on which beginning of it is read, whichever batch and slice it falls into.
+    private void Sample(SliceRow row, int[] batchItems, PassKey step, Span<int> negatives)
+        => _sampler.Draw(_questions == SliceQuestions.AtNewest ? CounterRandom.Of(step.Seed, step.Epoch, row.Row, SamplingPurpose, row.Places)
+            : CounterRandom.Of(step.Seed, step.Epoch, row.Row, SamplingPurpose), _met.Items(row.Row), _met.Skips(row.Row), batchItems, negatives);
 }

@@ -91,7 +91,7 @@ internal class NextItemModel(NextItemNetwork network, NextItemLoss loss, Device 
     {
         using var scope = NewDisposeScope();
         var pass = new TorchPass(this, new Dropout(network.Settings.DropoutRate, key));
-        var rows = network.Hidden(pass, TorchHistory.Of(slice, Device), slice.Kind).Value;
+        var rows = network.Hidden(pass, new TorchHistory(slice, Device), slice.Kind).Value;
         Tensor rowGradient;
         using (no_grad())
         {
@@ -153,6 +153,9 @@ internal sealed class PairwiseModel(Network network, PairwiseWeights weights, De
 
     public override IReadOnlyList<string> TermNames => [SampledName, SkippedName, regularizer?.Name ?? RegularizerName];
 
+    /// <summary>What training reads beside the items: what the network does, and the skips where they are learned from.</summary>
+    public IEnumerable<NetworkInput> LearnedInputs => weights.Skipped > 0 ? Network.Inputs.Append(NetworkInput.Skips) : Network.Inputs;
+
     /// <summary>Whether there is a term that depends on parameters alone.</summary>
     public bool HasRegularizer => regularizer is not null;
 
@@ -210,7 +213,7 @@ internal sealed class PairwiseModel(Network network, PairwiseWeights weights, De
         }
 
         var candidates = pass.Lookup(Network.Items, new(TorchMemory.Of(compared, Device, -1, kinds.Length)));
-        return Network.Margins(pass, TorchHistory.Of(slice, Device), candidates).Value;
+        return Network.Margins(pass, new TorchHistory(slice, Device), candidates).Value;
     }
 
     // −ln σ(x)

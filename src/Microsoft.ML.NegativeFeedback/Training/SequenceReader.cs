@@ -10,14 +10,15 @@ internal sealed class SequenceReader
     private readonly int _itemCount;
     private readonly DataViewSchema.Column _items;
     private readonly DataViewSchema.Column _feedback;
+    private readonly IReadOnlyList<InputColumn> _inputs;
     private readonly DataViewSchema.Column? _targetItem;
     private readonly DataViewSchema.Column? _targetFeedback;
 
     public SequenceReader(
-        IDataView data, int itemCount, string itemsColumnName, string feedbackColumnName,
+        IDataView data, int itemCount, string itemsColumnName, string feedbackColumnName, IReadOnlyList<InputColumn>? inputs = null,
         string? targetItemColumnName = null, string? targetFeedbackColumnName = null)
     {
-        (_data, _itemCount) = (data, itemCount);
+        (_data, _itemCount, _inputs) = (data, itemCount, inputs ?? []);
         _items = HistoryColumns.RequireKeys(data.Schema, itemsColumnName);
         _feedback = HistoryColumns.RequireFeedback(data.Schema, feedbackColumnName);
         if (targetItemColumnName is not null)
@@ -33,9 +34,10 @@ internal sealed class SequenceReader
 
     public SequenceData Read(CancellationToken cancellationToken)
     {
-        var columns = new[] { _items, _feedback }.Concat(new[] { _targetItem, _targetFeedback }.OfType<DataViewSchema.Column>());
+        var inputs = _inputs.Select(input => input.Require(_data.Schema));
+        var columns = new[] { _items, _feedback }.Concat(new[] { _targetItem, _targetFeedback }.OfType<DataViewSchema.Column>()).Concat(inputs);
         using var cursor = _data.GetRowCursor(columns);
-        var history = new HistoryRowReader(cursor, _items, _feedback, _itemCount);
+        var history = new HistoryRowReader(cursor, _items, _feedback, _itemCount, _inputs);
         var getTargetItem = _targetItem is { } item ? cursor.GetGetter<uint>(item) : null;
         var getTargetFeedback = _targetFeedback is { } feedback ? cursor.GetGetter<float>(feedback) : null;
 
@@ -44,7 +46,7 @@ internal sealed class SequenceReader
         {
             cancellationToken.ThrowIfCancellationRequested();
             history.Read();
-            builder.AddKeys(history.Keys, history.Feedback);
+            builder.AddRow(history);
             if (getTargetItem is not null)
                 builder.AddTarget(TargetItem(getTargetItem, cursor.Position), TargetFeedback(getTargetFeedback!, cursor.Position));
         }

@@ -5,27 +5,34 @@ namespace Microsoft.ML.NegativeFeedback.Training;
 
 /// <summary>
 /// Sequences of like length, padded on the right with 0 to the longest of them: what goes through a network at once. Channels are what a sequence carries at each
-/// place, targets what is to be learned there; every place that holds an item has targets.
+/// place; at some places, all that hold an item or the last of each sequence, the network is asked, and targets are what is to be learned there.
 /// </summary>
 /// <param name="Kind">What the sequences are made of.</param>
 /// <param name="Count">Number of sequences.</param>
 /// <param name="Length">Places a sequence.</param>
-/// <param name="Places">[n] the places that hold an item, ascending, as indices into [count · length].</param>
-/// <param name="Channels">By name [count · length]: of <see cref="HistoryChannels"/>; 0 where a sequence has ended.</param>
+/// <param name="Places">[n] the places at which the network is asked, ascending, as indices into [count · length].</param>
+/// <param name="Channels">The items and what stands beside them, [count · length]; 0 where a sequence has ended.</param>
 /// <param name="Targets">By name [n]: <see cref="Next"/>, and in pairwise learning <see cref="Sampled"/> and <see cref="Skipped"/>.</param>
 internal sealed record SequenceSlice(
-    SequenceKind Kind, int Count, int Length, long[] Places, IReadOnlyDictionary<string, long[]> Channels, IReadOnlyDictionary<string, long[]> Targets)
+    SequenceKind Kind, int Count, int Length, long[] Places, IReadOnlyDictionary<NetworkInput, SequenceColumn> Channels,
+    IReadOnlyDictionary<string, long[]> Targets)
 {
     /// <summary>The item that came next, one that was sampled, and the one that was skipped just before the next, 0 without one.</summary>
     public const string Next = "Next", Sampled = "Sampled", Skipped = "Skipped";
+
+    /// <summary>What is known of the question at each of those places, [n].</summary>
+    public IReadOnlyDictionary<NetworkInput, SequenceColumn> Asked { get; init; } = new Dictionary<NetworkInput, SequenceColumn>();
+
+    /// <summary>Whether the network is asked at the last place of each sequence alone.</summary>
+    public bool AsksAtNewest { get; init; }
 
     /// <summary>What the contrastive term compares, or null where the slice has no part in it.</summary>
     public ContrastItems? Contrast { get; init; }
 
     /// <summary>[count · length] the items.</summary>
-    public long[] Items => Channels[HistoryChannels.Items];
+    public ReadOnlySpan<long> Items => ((SequenceColumn<long>)Channels[NetworkInput.Items]).Values;
 
-    /// <summary>Whether some sequence is shorter than <see cref="Length"/>.</summary>
+    /// <summary>Whether some place is not asked at.</summary>
     public bool HasPadding => Places.Length < (long)Count * Length;
 
     /// <summary>Whether anything was skipped.</summary>

@@ -30,7 +30,7 @@ internal sealed class SliceCutter
         (_model, _largestSlice, _parts) = (model, largestSlice, parts);
         int length = model.Network.Settings.MaximumLength + 1;
         foreach (var kind in model.Network.TrainingSequences)
-            _windows[kind] = new SequenceWindows(data, kind, length, cancellationToken: cancellationToken);
+            _windows[kind] = new SequenceWindows(data, kind, length, model.Network.Inputs, cancellationToken);
         if (model.Network.ScoringSequence == SequenceKind.Positives && model.Contrasts(SequenceKind.Positives))
             _negatives = _windows.GetValueOrDefault(SequenceKind.Negatives) ?? new SequenceWindows(data, SequenceKind.Negatives, length, cancellationToken: cancellationToken);
         Rows = Enumerable.Range(0, data.RowCount).Where(row => _windows.Values.Any(windows => windows.Length(row) > 1)).ToArray();
@@ -46,8 +46,8 @@ internal sealed class SliceCutter
         long positions = PositionsPerSlice(rows);
         foreach (var windows in _windows.Values)
         {
-            foreach (int[] group in windows.Groups(rows.ToArray(), positions))
-                slices.Add(WithContrast(windows.ToSlice(group), windows, group));
+            foreach (var group in SequenceWindows.Groups(windows.All(rows.ToArray()), positions))
+                slices.Add(WithContrast(windows.ToSlice(group), windows, Array.ConvertAll(group, row => row.Row)));
         }
 
         return (slices, Count(slices));

@@ -10,38 +10,32 @@ internal sealed class TorchHistory : History<TorchTensor>
     // Places of a sequence whose candidates are worked off together.
     private const long Stretch = 8;
 
-    private readonly Dictionary<string, Tensor> _channels = [];
+    private readonly Dictionary<NetworkInput, Tensor> _channels = [], _asked = [];
     private readonly Tensor? _places;
     private readonly Tensor? _newest;
     private readonly Device _device;
     private readonly long _count, _length;
 
-    private TorchHistory(long count, long length, Device device, Tensor? places, Tensor? newest)
-        => (_count, _length, _device, _places, _newest) = (count, length, device, places, newest);
-
-    /// <summary>Sequences that are asked at every place that holds an item.</summary>
-    public static TorchHistory Of(SequenceSlice slice, Device device)
+    /// <param name="slice">The sequences.</param>
+    /// <param name="device">Where they are to lie.</param>
+    public TorchHistory(SequenceSlice slice, Device device)
     {
-        var history = new TorchHistory(slice.Count, slice.Length, device, slice.HasPadding ? TorchMemory.Of(slice.Places, device) : null, null);
-        foreach (var (name, values) in slice.Channels)
-            history.With(name, values);
-        return history;
-    }
-
-    /// <summary>Sequences that are asked at their newest item alone.</summary>
-    /// <param name="items">[count · length] items, padded on the right with 0.</param>
-    /// <param name="newest">[count] the place of each sequence's newest item.</param>
-    /// <param name="device">Where the sequences are to lie.</param>
-    /// <param name="skips">[count · length] what was skipped just before each; null where nobody asks.</param>
-    public static TorchHistory AtNewest(long[] items, long[] newest, Device device, long[]? skips = null)
-    {
-        var history = new TorchHistory(newest.Length, items.Length / newest.Length, device, null, TorchMemory.Of(newest, device)).With(HistoryChannels.Items, items);
-        return skips is null ? history : history.With(HistoryChannels.Skips, skips);
+        (_count, _length, _device) = (slice.Count, slice.Length, device);
+        if (slice.AsksAtNewest)
+            _newest = TorchMemory.Of(Array.ConvertAll(slice.Places, place => place % slice.Length), device);
+        else if (slice.HasPadding)
+            _places = TorchMemory.Of(slice.Places, device);
+        foreach (var (input, values) in slice.Channels)
+            _channels[input] = values.ToTensor(device, values.Width == 1 ? [_count, _length] : [_count, _length, values.Width]);
+        foreach (var (input, values) in slice.Asked)
+            _asked[input] = values.ToTensor(device, values.Count, values.Width);
     }
 
     public override TorchTensor? Newest => _newest is null ? null : new TorchTensor(_newest);
 
-    public override TorchTensor this[string channel] => new(_channels[channel]);
+    public override TorchTensor this[NetworkInput input] => new(_channels[input]);
+
+    public override TorchTensor Asked(NetworkInput input) => new(_asked[input]);
 
     public override TorchTensor Select(TorchTensor values)
     {
@@ -79,11 +73,5 @@ internal sealed class TorchHistory : History<TorchTensor>
         }
 
         return cat(answers, 1).view(-1, kinds, width);
-    }
-
-    private TorchHistory With(string channel, long[] values)
-    {
-        _channels[channel] = TorchMemory.Of(values, _device, _count, _length);
-        return this;
     }
 }

@@ -26,7 +26,7 @@ internal sealed class AddedNetwork(int itemCount, EncoderSettings settings, long
     public override T Hidden<T>(Pass<T> pass, History<T> history, SequenceKind kind)
     {
         int d = Settings.Width;
-        var embedded = pass.Lookup(Items, history[HistoryChannels.Items]);                               // [b, w, d]
+        var embedded = pass.Lookup(Items, history.Items);                               // [b, w, d]
         var mixed = pass.Dropout(embedded).Linear(pass.Of(_weight), pass.Of(_bias));                // [b, w, 2d]
         T gates = mixed.Slice(2, 0, d).Sigmoid(), proposals = mixed.Slice(2, d);
         var initial = embedded.Slice(1, 0, 1).Squeeze(1).Detach() * 0;                              // [b, d]
@@ -65,7 +65,7 @@ internal static class AddedModel
         using var scorer = new OnnxScorer(graph, new OnnxScorerOptions(ThreadCount: 1));
         var scored = new ScoredRows();
         scorer.Score(rows, scored);
-        return scored.Scores;
+        return scored[NextItemGraph.CandidateScoresOutput];
     }
 
     private static AddedNetwork Network(SequenceData rows)

@@ -180,7 +180,7 @@ internal sealed class PublishedCase
     private static ContrastItems Contrast(SequenceSlice positives, SequenceSlice negatives)
     {
         int[] sequences = Array.ConvertAll(positives.Places, position => (int)(position / positives.Length));
-        var opposing = negatives.Items.Chunk(negatives.Length)
+        var opposing = negatives.Items.ToArray().Chunk(negatives.Length)
             .Select(row => new ReadOnlyMemory<int>([.. row.Where(item => item != 0).Select(item => (int)item)]));
         return ContrastItems.Of(positives.Targets[SequenceSlice.Next], sequences, [.. opposing]);
     }

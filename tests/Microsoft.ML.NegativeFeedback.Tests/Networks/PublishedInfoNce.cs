@@ -21,7 +21,7 @@ internal static class PublishedInfoNce
         using var scope = NewDisposeScope();
         var items = model.Of(model.Network.Items);
         long width = items.shape[1];
-        var inputs = tensor(slice.Items).view(slice.Count, slice.Length);
+        var inputs = tensor(slice.Items.ToArray()).view(slice.Count, slice.Length);
         var isSkip = tensor(isNegative).view(-1, 1).ne(0);
         var isQuery = tensor(QueryMask(slice, isNegative)).view(-1, 1).ne(0);
         // the lookup of padding passes no gradient on, though row 0 is trained elsewhere

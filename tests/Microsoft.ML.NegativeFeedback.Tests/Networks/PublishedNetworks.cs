@@ -14,7 +14,7 @@ internal sealed class PublishedEncoder(
     : SelfAttentionEncoder(settings, prefix, positions, finalNorm, seed)
 {
     protected override T AtItems<T>(T values, History<T> history, bool isLast)
-        => isLast || isZeroedEverywhere ? values * history[HistoryChannels.Items].IsAbove(0).ToSingle().Unsqueeze(2) : values;
+        => isLast || isZeroedEverywhere ? values * history.Items.IsAbove(0).ToSingle().Unsqueeze(2) : values;
 }
 
 internal sealed class PublishedPnfRec(int itemCount, EncoderSettings settings, bool readsNegatives) : PnfRecNetwork(itemCount, settings, readsNegatives, false, 1)

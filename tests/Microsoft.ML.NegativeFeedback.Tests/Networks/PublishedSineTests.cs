@@ -106,7 +106,7 @@ public sealed class PublishedSineTests
             long[] histories = published.Shape("eval", part, "log_seqs");
             long[] candidates = published.Shape("eval", part, "item_indices");
             long[] newest = [.. Enumerable.Repeat(histories[1] - 1, (int)histories[0])];
-            var history = TorchHistory.AtNewest(published.Integers("eval", part, "log_seqs"), newest, CPU);
+            var history = TestModels.AtNewest(published.Integers("eval", part, "log_seqs"), newest);
             var pass = new TorchPass(model);
             var items = pass.Lookup(model.Network.Items, new(tensor(published.Integers("eval", part, "item_indices"), candidates[0], candidates[1])));
             AssertClose(published.Values("eval", part, "scores"), model.Network.Scores(pass, history, items).Value.ToArray(), 2e-5, 1e-5, part);

@@ -40,7 +40,7 @@ public sealed class RankingModelTests
             for (int i = 0; i < slice.Places.Length; i++)
             {
                 int position = (int)slice.Places[i], start = position / slice.Length * slice.Length;
-                long[] history = slice.Items[start..(position + 1)];
+                long[] history = slice.Items[start..(position + 1)].ToArray();
                 double liked = reference.Score(history, slice.Targets[SequenceSlice.Next][i]);
                 AssertClose(liked - reference.Score(history, slice.Targets[SequenceSlice.Sampled][i]), sampled[i], 2e-5, 1e-5, $"sampled {i}");
                 AssertClose(liked - reference.Score(history, slice.Targets[SequenceSlice.Skipped][i]), skipped[i], 2e-5, 1e-5, $"skipped {i}");
@@ -59,7 +59,7 @@ public sealed class RankingModelTests
         long[] candidates = [1, 4, 2, 9, 3, 16];
         var pass = new TorchPass(model);
         var vectors = pass.Lookup(model.Network.Items, new(tensor(candidates, 3, 2)));
-        float[] scores = model.Network.Scores(pass, TorchHistory.AtNewest(Ragged.Items, [2, 1, 0], CPU), vectors).Value.ToArray();
+        float[] scores = model.Network.Scores(pass, TestModels.AtNewest(Ragged.Items.ToArray(), [2, 1, 0]), vectors).Value.ToArray();
         long[][] histories = [[3, 7, 9], [5, 2], [8]];
         for (int i = 0; i < scores.Length; i++)
             AssertClose(reference.Score(histories[i / 2], candidates[i]), scores[i], 2e-5, 1e-5, $"candidate {i}");
@@ -72,7 +72,7 @@ public sealed class RankingModelTests
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         using var model = Create(name);
-        var changed = Full with { Channels = new Dictionary<string, long[]>(Full.Channels) { [HistoryChannels.Items] = [3, 7, 1, 5, 2, 6] } };
+        var changed = Full with { Channels = TestModels.Channels([3, 7, 1, 5, 2, 6]) };
         var (before, after) = (model.Margins(Full).Sampled, model.Margins(changed).Sampled);
         for (int i = 0; i < before.Length; i++)
         {

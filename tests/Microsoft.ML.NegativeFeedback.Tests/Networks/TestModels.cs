@@ -45,19 +45,35 @@ internal static class TestModels
 
     /// <summary>A slice with the item that came next at every given place.</summary>
     public static SequenceSlice Slice(SequenceKind kind, int count, int length, long[] items, long[] places, long[] next)
-        => new(kind, count, length, places, new Dictionary<string, long[]> { [HistoryChannels.Items] = items }, new Dictionary<string, long[]> { [SequenceSlice.Next] = next });
+        => new(kind, count, length, places, Channels(items), new Dictionary<string, long[]> { [SequenceSlice.Next] = next });
 
     /// <summary>A slice of liked items with what pairwise learning compares.</summary>
     public static SequenceSlice Pairs(int count, int length, long[] items, long[] skips, long[] places, long[] liked, long[] sampled, long[] skipped)
-        => new(SequenceKind.Positives, count, length, places, new Dictionary<string, long[]> { [HistoryChannels.Items] = items, [HistoryChannels.Skips] = skips },
+        => new(SequenceKind.Positives, count, length, places, Channels(items, skips),
             new Dictionary<string, long[]> { [SequenceSlice.Next] = liked, [SequenceSlice.Sampled] = sampled, [SequenceSlice.Skipped] = skipped });
+
+    /// <summary>Sequences that are asked at their newest item alone: [count · length] items, padded on the right with 0, and [count] the places of the newest.</summary>
+    public static TorchHistory AtNewest(long[] items, long[] newest, long[]? skips = null)
+    {
+        int length = items.Length / newest.Length;
+        long[] places = [.. newest.Select((place, sequence) => (sequence * length) + place)];
+        return new(new SequenceSlice(SequenceKind.Positives, newest.Length, length, places, Channels(items, skips), new Dictionary<string, long[]>()) { AsksAtNewest = true }, CPU);
+    }
+
+    public static Dictionary<NetworkInput, SequenceColumn> Channels(long[] items, long[]? skips = null)
+    {
+        var channels = new Dictionary<NetworkInput, SequenceColumn> { [NetworkInput.Items] = new SequenceColumn<long>(1, items) };
+        if (skips is not null)
+            channels[NetworkInput.Skips] = new SequenceColumn<long>(1, skips);
+        return channels;
+    }
 
     /// <summary>Hidden vectors at every place: [batch, length] items → [batch, length, d], with gradients where they are recorded.</summary>
     public static Tensor Hidden(this SequenceModel model, Tensor inputs, SequenceKind? kind = null)
     {
         long[] items = inputs.data<long>().ToArray(), places = [.. Enumerable.Range(0, items.Length).Select(place => (long)place)];
         var sequences = Slice(kind ?? SequenceKind.Positives, (int)inputs.shape[0], (int)inputs.shape[1], items, places, items);
-        var (pass, history) = (new TorchPass(model), TorchHistory.Of(sequences, CPU));
+        var (pass, history) = (new TorchPass(model), new TorchHistory(sequences, CPU));
         var states = kind is { } branch ? ((NextItemNetwork)model.Network).Hidden(pass, history, branch) : model.Network.States(pass, history);
         return states.Value.view(inputs.shape[0], inputs.shape[1], -1);
     }
@@ -65,7 +81,7 @@ internal static class TestModels
     /// <summary>Scores of the catalogue at the newest place of each sequence: [batch, length] items and those places [batch] → [batch, N + 1].</summary>
     public static Tensor Score(this SequenceModel model, Tensor inputs, Tensor newest)
     {
-        var history = TorchHistory.AtNewest(inputs.data<long>().ToArray(), newest.data<long>().ToArray(), CPU);
+        var history = AtNewest(inputs.data<long>().ToArray(), newest.data<long>().ToArray());
         return model.Network.States(new TorchPass(model), history).Value.mm(model.Of(model.Network.Items).t());
     }
 

@@ -209,7 +209,7 @@ public sealed class NextItemTransformerTests
         scorer.Score(rows, scored);
         for (int i = 0; i < rows.Count; i++)
         {
-            var scores = scored.Scores[i];
+            var scores = scored[NextItemGraph.CandidateScoresOutput][i];
             Assert.Equal(80_000 - 1000 * (i * 5 % 14), scores.Length);
             Assert.All(scores.Chunk(ScoringFixture.ItemCount), chunk => Assert.Equal(scores.Take(chunk.Length), chunk));
             var read = rows.Items[i].ToArray().Where((key, place) => key > 0 && fixture.Rows[i].Feedback[place] > 0).ToArray();

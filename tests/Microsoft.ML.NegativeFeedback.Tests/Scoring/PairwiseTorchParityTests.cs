@@ -121,7 +121,7 @@ public sealed class PairwiseTorchParityTests
     private static void AssertSame(PairwiseModel model, byte[] graph, bool unknownItems = false)
     {
         var data = RandomSequences.Create(30, ItemCount, 15, seed: 4);
-        var windows = new SequenceWindows(data, SequenceKind.Positives, model.Network.Settings.MaximumLength, withSkips: true);
+        var windows = new SequenceWindows(data, SequenceKind.Positives, model.Network.Settings.MaximumLength, [NetworkInput.Skips]);
         using var scorer = new OnnxScorer(graph, new OnnxScorerOptions(ThreadCount: 1));
         var (rows, scored) = (new HistoryRows(), new ScoredRows());
         int[][] candidates = [.. Enumerable.Range(0, data.RowCount).Select(row => Enumerable.Range(1, 1 + (row % 5)).Select(i => 1 + (((row * 7) + (i * 3)) % ItemCount)).ToArray())];
@@ -144,8 +144,8 @@ public sealed class PairwiseTorchParityTests
             long[] items = [.. windows.Items(row).ToArray().Select(item => (long)item)], skips = [.. windows.Skips(row).ToArray().Select(item => (long)item)];
             var pass = new TorchPass(model);
             var vectors = pass.Lookup(model.Network.Items, new(tensor([.. candidates[row].Select(item => (long)item)], 1, candidates[row].Length)));
-            float[] expected = model.Network.Scores(pass, TorchHistory.AtNewest(items, [items.Length - 1], CPU, skips), vectors).Value.ToArray();
-            PublishedParityTests.AssertClose(expected, scored.Scores[row], 2e-5, 1e-5, $"row {row}");
+            float[] expected = model.Network.Scores(pass, TestModels.AtNewest(items, [items.Length - 1], skips), vectors).Value.ToArray();
+            PublishedParityTests.AssertClose(expected, scored[NextItemGraph.CandidateScoresOutput][row], 2e-5, 1e-5, $"row {row}");
         }
 
         Assert.True(compared > 20);

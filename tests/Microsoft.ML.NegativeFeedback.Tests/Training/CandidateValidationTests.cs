@@ -28,7 +28,7 @@ public sealed class CandidateValidationTests
         var result = new CandidateValidation(new CandidateRows(data, candidates, labels), model, metric).Evaluate(new TorchWorkers(2, 2));
 
         var totals = new CandidateTotals(2);
-        var windows = new SequenceWindows(data, SequenceKind.Positives, 6, withSkips: true);
+        var windows = new SequenceWindows(data, SequenceKind.Positives, 6, [NetworkInput.Skips]);
         using var noGradient = no_grad();
         for (int row = 0; row < data.RowCount; row++)
         {
@@ -37,7 +37,7 @@ public sealed class CandidateValidationTests
             long[] inputs = [.. windows.Items(row).ToArray().Select(item => (long)item)];
             var pass = new TorchPass(model);
             var vectors = pass.Lookup(model.Network.Items, new(tensor([.. candidates[row].Select(item => (long)item)], 1, 3)));
-            float[] scores = model.Network.Scores(pass, TorchHistory.AtNewest(inputs, [inputs.Length - 1], CPU), vectors).Value.ToArray();
+            float[] scores = model.Network.Scores(pass, TestModels.AtNewest(inputs, [inputs.Length - 1]), vectors).Value.ToArray();
             totals.Add([scores[0], scores[1], float.NegativeInfinity], labels[row]);
         }
 

@@ -51,7 +51,7 @@ public sealed class HistoryScorerTests
         var pass = new TorchPass(model);
         float[] Scores(TorchHistory history)
             => model.Network.Scores(new TorchPass(model), history, pass.Lookup(model.Network.Items, new(candidates))).Value.ToArray();
-        PublishedParityTests.AssertClose(Scores(TorchHistory.Of(all, CPU)), Scores(TorchHistory.AtNewest(items, [5, 2, 0], CPU, skips)), 1e-6, 1e-5);
+        PublishedParityTests.AssertClose(Scores(new TorchHistory(all, CPU)), Scores(TestModels.AtNewest(items, [5, 2, 0], skips)), 1e-6, 1e-5);
     }
 
     private static SequenceModel Create(string name)

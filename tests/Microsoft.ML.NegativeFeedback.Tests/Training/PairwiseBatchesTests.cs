@@ -20,10 +20,10 @@ public sealed class PairwiseBatchesTests
     {
         // a skip, a liked one after it, a neutral one between skip and liked, two skips in a row, a trailing skip
         var data = Rows([9, 1, 8, 20, 2, 7, 6, 3, 4, 5], [-1, 1, -1, 0, 1, -1, -1, 1, 1, -1]);
-        var windows = new SequenceWindows(data, SequenceKind.Positives, 3, withSkips: true);
+        var windows = new SequenceWindows(data, SequenceKind.Positives, 3, [NetworkInput.Skips]);
         Assert.Equal([2, 3, 4], windows.Items(0).ToArray());
         Assert.Equal([0, 6, 0], windows.Skips(0).ToArray());
-        Assert.Equal([9, 0, 6, 0], new SequenceWindows(data, SequenceKind.Positives, 10, withSkips: true).Skips(0).ToArray());
+        Assert.Equal([9, 0, 6, 0], new SequenceWindows(data, SequenceKind.Positives, 10, [NetworkInput.Skips]).Skips(0).ToArray());
     }
 
     [Fact]
@@ -32,13 +32,12 @@ public sealed class PairwiseBatchesTests
         using var scope = NewDisposeScope();
         var data = Rows([9, 1, 2, 8, 3], [-1, 1, 1, -1, 1]);
         var slice = Assert.Single(Slices(data, FirstEpoch, [0]));
-        Assert.Equal(([1L, 2], [9L, 0], [2L, 3], [0L, 8]), (slice.Items, slice.Channels[HistoryChannels.Skips], slice.Targets[SequenceSlice.Next], slice.Targets[SequenceSlice.Skipped]), Same);
+        Assert.Equal([1L, 2], slice.Items.ToArray());
+        Assert.Equal([9L, 0], ((SequenceColumn<long>)slice.Channels[NetworkInput.Skips]).Values.ToArray());
+        Assert.Equal([2L, 3], slice.Targets[SequenceSlice.Next]);
+        Assert.Equal([0L, 8], slice.Targets[SequenceSlice.Skipped]);
         Assert.False(slice.HasPadding);
         Assert.True(slice.HasSkips);
-
-        static bool Same((long[], long[], long[], long[]) left, (long[], long[], long[], long[]) right)
-            => left.Item1.SequenceEqual(right.Item1) && left.Item2.SequenceEqual(right.Item2)
-                && left.Item3.SequenceEqual(right.Item3) && left.Item4.SequenceEqual(right.Item4);
     }
 
     [Fact]
@@ -46,7 +45,7 @@ public sealed class PairwiseBatchesTests
     {
         using var scope = NewDisposeScope();
         var data = RandomSequences.Create(40, ItemCount, 14, seed: 6);
-        int[] all = [.. Enumerable.Range(0, data.RowCount).Where(row => new SequenceWindows(data, SequenceKind.Positives, 11, withSkips: true).Length(row) > 1)];
+        int[] all = [.. Enumerable.Range(0, data.RowCount).Where(row => new SequenceWindows(data, SequenceKind.Positives, 11, [NetworkInput.Skips]).Length(row) > 1)];
         var first = ByUser(Slices(data, FirstEpoch, all));
         var again = ByUser(Slices(data, FirstEpoch with { Step = 5 }, [.. all.Reverse()]));
         var later = ByUser(Slices(data, FirstEpoch with { Epoch = 2 }, all));
@@ -105,7 +104,9 @@ public sealed class PairwiseBatchesTests
 
     private static List<SequenceSlice> Slices(SequenceData data, PassKey step, int[] rows, NegativeSampler? sampler = null)
     {
-        using var model = new PairwiseModel(new SasRecNetwork(ItemCount, new EncoderSettings(4, 10, 1, 1, 0, EncoderForm.Sine), false, 1), new PairwiseWeights(1, 0), CPU);
+        using var model = new PairwiseModel(new SineNetwork(ItemCount,
+            new SineSettings(new EncoderSettings(4, 10, 1, 1, 0, EncoderForm.Sine), 2, SameInterestWeight: 0.7, FusionNormalization.Softmax, AdaptiveFusion: true), 1),
+            new PairwiseWeights(0.5, 0.5), CPU);
         return new PairwiseBatches(data, model, sampler ?? Sampler(), 1000, 1).Slices(rows, step);
     }
 

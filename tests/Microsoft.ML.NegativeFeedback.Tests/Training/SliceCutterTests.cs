@@ -106,7 +106,7 @@ public sealed class SliceCutterTests
     {
         var steps = new List<(long, long)>();
         foreach (var slice in slices.Where(slice => slice.Kind == kind))
-            steps.AddRange(slice.Places.Select(position => slice.Items[position]).Zip(slice.Targets[SequenceSlice.Next]));
+            steps.AddRange(slice.Places.Select(position => slice.Items[(int)position]).Zip(slice.Targets[SequenceSlice.Next]));
         steps.Sort();
         return steps;
     }
