@@ -42,7 +42,7 @@ public sealed class FeedbackAnalysisOptions
     /// <summary>Cancels reading the log, which then throws <see cref="OperationCanceledException"/>. Default none.</summary>
     public CancellationToken CancellationToken { get; set; }
 
-    internal InteractionColumnNames LogColumns => new(UserColumnName, ItemColumnName, TimestampColumnName, FeedbackColumnName, []);
+    internal InteractionColumnNames LogColumns => new(UserColumnName, ItemColumnName, TimestampColumnName, FeedbackColumnName, [], []);
 
     /// <exception cref="ArgumentException">The name of a column is empty or given twice among the categories, the distance is below 1.</exception>
     internal void Check()

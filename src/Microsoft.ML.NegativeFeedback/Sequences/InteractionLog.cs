@@ -38,6 +38,7 @@ internal sealed class InteractionLog
         Items = ValueTable.Create(columns.Item.Type);
         TimeUnit = columns.Timestamp?.Type is DateTimeDataViewType ? TimeSpan.TicksPerMillisecond : 1;
         PassThrough = [.. columns.PassThrough.Select(column => UserValues.Create(row, column))];
+        Sequence = [.. columns.Sequence.Select(column => LogValues.Create(row, column))];
     }
 
     public int Count => _rows.Count;
@@ -47,6 +48,9 @@ internal sealed class InteractionLog
     public ValueTable Items { get; }
 
     public UserValues[] PassThrough { get; }
+
+    /// <summary>The further columns, in the order of the rows.</summary>
+    public LogValues[] Sequence { get; }
 
     /// <summary>What times are divided by where they are shown: of a DateTime, in milliseconds; of numbers, as they are.</summary>
     public long TimeUnit { get; }
@@ -58,7 +62,8 @@ internal sealed class InteractionLog
 
     /// <summary>Reads a whole log.</summary>
     /// <exception cref="InvalidDataException">
-    /// The log is empty, a user is missing, or a feedback is none of +1, −1 and 0 (NaN included).
+    /// The log is empty, a user is missing, or a feedback is none of +1, −1 and 0 (NaN included), or a Single of a further
+    /// column is not finite.
     /// </exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static InteractionLog Read(IDataView data, InteractionColumns columns, CancellationToken cancellationToken)
@@ -95,6 +100,8 @@ internal sealed class InteractionLog
                     + $"{log.Users.TextOf(user)}: expected +1, -1 or 0, as Transforms.LabelFeedback gives.");
             }
 
+            foreach (var column in log.Sequence)
+                column.AddFromRow();
             log._rows.Add(new Interaction(user, new LabelledItem(readItem(), (sbyte)feedback), readTime()));
         }
 
@@ -193,6 +200,9 @@ internal sealed class UserLog(InteractionLog log, UserInteraction[] interactions
     public ValueTable Items { get; } = log.Items;
 
     public UserValues[] PassThrough { get; } = log.PassThrough;
+
+    /// <inheritdoc cref="InteractionLog.Sequence"/>
+    public LogValues[] Sequence { get; } = log.Sequence;
 
     /// <inheritdoc cref="InteractionLog.TimeUnit"/>
     public long TimeUnit { get; } = log.TimeUnit;

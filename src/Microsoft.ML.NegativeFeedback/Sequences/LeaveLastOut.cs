@@ -72,7 +72,11 @@ internal sealed class LeaveLastOut
             .. SequenceColumns.OfCandidates(columns, _options.CandidatesColumnName, _options.CandidateLabelsColumnName),
         ];
         SequenceColumn[] evaluated =
-            [.. history, .. SequenceColumns.OfTarget(columns, _options.TargetItemColumnName, _options.TargetFeedbackColumnName)];
+        [
+            .. history,
+            .. SequenceColumns.OfTarget(
+                columns, _options.TargetItemColumnName, _options.TargetFeedbackColumnName, _options.OutputTargetTimeColumnName),
+        ];
         return new LeaveLastOutData(
             new SequenceDataView(history, _store.WithRows(_train)),
             new SequenceDataView(evaluated, _store.WithRows(_validation)),
@@ -110,7 +114,7 @@ internal sealed class LeaveLastOut
     private SequenceDataView Catalogue(InteractionColumns columns)
     {
         int count = _users.Items.Count;
-        var store = new SequenceStore(_users, count, keepsTimes: false);
+        var store = new SequenceStore(_users, count, keepsTimes: false, keepsFurtherColumns: false);
         for (int item = 0; item < count; item++)
         {
             store.Add(new UserInteraction(Time: 0, Row: 0, new LabelledItem(item, 0)));

@@ -24,12 +24,13 @@ public sealed class LeaveLastOutData
     }
 
     /// <summary>
-    /// The rows to train on: the user, Items and Feedback, Times where asked for, and Candidates and CandidateLabels, both empty, so that a key mapping
-    /// that is fitted here takes the evaluation rows.
+    /// The rows to train on: the user, Items and Feedback, Times and further columns where asked for, and Candidates and CandidateLabels, with
+    /// what else candidates have, all empty, so that a key mapping that is fitted here takes the evaluation rows.
     /// </summary>
     public IDataView TrainSet { get; }
 
-    /// <summary>The rows to validate on, in the same columns, and TargetItem and TargetFeedback: the candidate that was liked, and +1.</summary>
+    /// <summary>The rows to validate on, in the same columns, and TargetItem and TargetFeedback: the candidate that was liked, and +1. Where there are
+    /// Times, TargetTime is its time; what it has in <see cref="LeaveLastOutOptions.SequenceColumnNames"/> stands beside it.</summary>
     public IDataView ValidationSet { get; }
 
     /// <summary>The rows to test on, in the columns of the validation rows.</summary>

@@ -28,6 +28,14 @@ public sealed class LeaveLastOutOptions
     public IReadOnlyList<string> PassThroughColumnNames { get; set; } = [];
 
     /// <summary>
+    /// Further columns of the log to keep beside every item: Single, Int64, a key stored as UInt32, or a vector of Single of one size w. Each becomes a
+    /// variable vector under its own name, oldest first: a value an item, of a vector w values an item, [length, w] row by row. Keys keep their
+    /// KeyValues. What the candidates have stands beside them as Candidate and the name ([candidates · w], in
+    /// their order), what the target has, in evaluation rows, as Target and the name: a scalar, or a vector of w. Default none.
+    /// </summary>
+    public IReadOnlyList<string> SequenceColumnNames { get; set; } = [];
+
+    /// <summary>
     /// Least number of a user's positives; users with fewer are left out. At least 3, the default: one to train on, one to validate and one to test.
     /// </summary>
     public int MinimumPositiveCount { get; set; } = 3;
@@ -62,13 +70,21 @@ public sealed class LeaveLastOutOptions
     /// <summary>Output column of that item's feedback, +1 throughout, in evaluation rows. Default "TargetFeedback".</summary>
     public string TargetFeedbackColumnName { get; set; } = "TargetFeedback";
 
+    /// <summary>
+    /// Output column of that item's time, Int64 in the unit of <see cref="TimesColumnName"/>, in evaluation rows; there where that column is. Default
+    /// "TargetTime".
+    /// </summary>
+    public string TargetTimeColumnName { get; set; } = "TargetTime";
+
     /// <summary>Cancels reading the log, which then throws <see cref="OperationCanceledException"/>. Default none.</summary>
     public CancellationToken CancellationToken { get; set; }
 
     internal string? OutputTimesColumnName => TimestampColumnName is null ? null : TimesColumnName;
 
+    internal string? OutputTargetTimeColumnName => OutputTimesColumnName is null ? null : TargetTimeColumnName;
+
     internal InteractionColumnNames LogColumns
-        => new(UserColumnName, ItemColumnName, TimestampColumnName, FeedbackColumnName, PassThroughColumnNames);
+        => new(UserColumnName, ItemColumnName, TimestampColumnName, FeedbackColumnName, PassThroughColumnNames, SequenceColumnNames);
 
     /// <exception cref="ArgumentException">Some option is out of range or contradicts another.</exception>
     internal void Check()
@@ -78,10 +94,14 @@ public sealed class LeaveLastOutOptions
             UserColumnName, ItemsColumnName, FeedbackSequenceColumnName, CandidatesColumnName, CandidateLabelsColumnName, TargetItemColumnName,
             TargetFeedbackColumnName,
         };
-        var inputs = new[] { ItemColumnName, FeedbackColumnName, TimestampColumnName ?? UserColumnName, TimesColumnName ?? UserColumnName };
-        foreach (string name in outputs.Concat(inputs).Concat(PassThroughColumnNames))
+        var inputs = new[] { ItemColumnName, FeedbackColumnName, TimestampColumnName ?? UserColumnName, TimesColumnName ?? UserColumnName, TargetTimeColumnName };
+        foreach (string name in outputs.Concat(inputs).Concat(PassThroughColumnNames).Concat(SequenceColumnNames))
             Columns.CheckName(name, "options");
-        SequenceColumns.RequireDistinctNames([.. outputs, OutputTimesColumnName, .. PassThroughColumnNames]);
+        SequenceColumns.RequireDistinctNames(
+        [
+            .. outputs, OutputTimesColumnName, OutputTargetTimeColumnName, .. PassThroughColumnNames, .. SequenceColumnNames,
+            .. SequenceColumnNames.Select(SequenceColumns.NameOfTarget), .. SequenceColumnNames.Select(SequenceColumns.NameOfCandidates),
+        ]);
 
         RequireThree(MinimumPositiveCount, nameof(MinimumPositiveCount), isOptional: false);
         RequireThree(MaximumPositiveCount, nameof(MaximumPositiveCount), isOptional: true);

@@ -6,7 +6,7 @@ namespace Microsoft.ML.NegativeFeedback.Sequences;
 /// <summary>The columns that sequence rows are made of: each with the type, and the KeyValues, of the log's column behind it.</summary>
 internal static class SequenceColumns
 {
-    /// <summary>The columns of every sequence: the user, the items, their feedback, and the pass-through columns.</summary>
+    /// <summary>The columns of every sequence: the user, the items, what stands beside them, and the pass-through columns.</summary>
     public static IEnumerable<SequenceColumn> Of(InteractionColumns log, string itemsName, string feedbackName, string? timesName)
     {
         yield return new SequenceColumn(log.User.Name, log.User.Type, log.User.Annotations,
@@ -16,6 +16,14 @@ internal static class SequenceColumns
         yield return new SequenceColumn(feedbackName, new VectorDataViewType(NumberDataViewType.Single), null, FeedbackGetter);
         if (timesName is not null)
             yield return new SequenceColumn(timesName, new VectorDataViewType(NumberDataViewType.Int64), null, TimesGetter);
+        for (int i = 0; i < log.Sequence.Count; i++)
+        {
+            int index = i;
+            var column = log.Sequence[index];
+            yield return OfFurther(column, column.Name,
+                (store, pointer) => store.Further[index].CreateStretchGetter(() => (pointer.Row.Start, pointer.Row.Length)));
+        }
+
         for (int i = 0; i < log.PassThrough.Count; i++)
         {
             int index = i;
@@ -25,12 +33,31 @@ internal static class SequenceColumns
         }
     }
 
+    /// <summary>The name, in evaluation rows, of what the target has in a further column.</summary>
+    public static string NameOfTarget(string name) => $"Target{name}";
+
+    /// <summary>The name of what the candidates have in a further column.</summary>
+    public static string NameOfCandidates(string name) => $"Candidate{name}";
+
     /// <summary>The columns of what came next, in evaluation rows.</summary>
-    public static IEnumerable<SequenceColumn> OfTarget(InteractionColumns log, string itemName, string feedbackName)
+    public static IEnumerable<SequenceColumn> OfTarget(InteractionColumns log, string itemName, string feedbackName, string? timeName)
     {
         yield return OfTargetItem(log, itemName);
         yield return new SequenceColumn(feedbackName, NumberDataViewType.Single, null,
             (store, pointer) => (ValueGetter<float>)((ref float value) => value = store.Feedback[pointer.Row.Target]));
+        if (timeName is not null)
+        {
+            yield return new SequenceColumn(timeName, NumberDataViewType.Int64, null,
+                (store, pointer) => (ValueGetter<long>)((ref long value) => value = store.Times[pointer.Row.Target]));
+        }
+
+        for (int i = 0; i < log.Sequence.Count; i++)
+        {
+            int index = i;
+            var column = log.Sequence[index];
+            yield return new SequenceColumn(NameOfTarget(column.Name), column.Type, column.Annotations,
+                (store, pointer) => store.Further[index].CreatePlaceGetter(() => pointer.Row.Target, column.Type is VectorDataViewType));
+        }
     }
 
     /// <summary>The column of the item that came next.</summary>
@@ -38,12 +65,35 @@ internal static class SequenceColumns
         => new(name, log.Item.Type, KeyValuesOf(log.Item),
             (store, pointer) => store.ItemTable.CreateScalarGetter(() => store.Items[pointer.Row.Target]));
 
-    /// <summary>The columns of the items to rank, the target and then the negatives that follow the sequence, latest first, and of their labels.</summary>
+    /// <summary>
+    /// The columns of the items to rank, the target and then the negatives that follow the sequence, latest first, of their labels, and of what the
+    /// log has beside them.
+    /// </summary>
     public static IEnumerable<SequenceColumn> OfCandidates(InteractionColumns log, string itemsName, string labelsName)
     {
         yield return new SequenceColumn(itemsName, new VectorDataViewType((PrimitiveDataViewType)log.Item.Type), KeyValuesOf(log.Item),
-            CandidatesGetter);
+            (store, pointer) =>
+            {
+                int[] items = [];
+                var candidates = PlacesOfCandidates(store, pointer);
+                return store.ItemTable.CreateVectorGetter(() =>
+                {
+                    var places = candidates();
+                    if (items.Length < places.Length)
+                        items = new int[places.Length];
+                    for (int i = 0; i < places.Length; i++)
+                        items[i] = store.Items[places[i]];
+                    return items.AsSpan(0, places.Length);
+                });
+            });
         yield return new SequenceColumn(labelsName, new VectorDataViewType(NumberDataViewType.Single), null, CandidateLabelsGetter);
+        for (int i = 0; i < log.Sequence.Count; i++)
+        {
+            int index = i;
+            var column = log.Sequence[index];
+            yield return OfFurther(column, NameOfCandidates(column.Name),
+                (store, pointer) => store.Further[index].CreatePlacesGetter(PlacesOfCandidates(store, pointer)));
+        }
     }
 
     /// <exception cref="ArgumentException">Two columns would have the same name.</exception>
@@ -56,6 +106,10 @@ internal static class SequenceColumns
                 throw new ArgumentException($"Two output columns would be named '{name}': give one of them another name.");
         }
     }
+
+    /// <summary>A column of as many values as there are interactions, or that many times w.</summary>
+    private static SequenceColumn OfFurther(DataViewSchema.Column column, string name, Func<SequenceStore, SequencePointer, Delegate> createGetter)
+        => new(name, new VectorDataViewType((PrimitiveDataViewType)ColumnTypes.ItemOf(column.Type)), KeyValuesOf(column), createGetter);
 
     private static DataViewSchema.Annotations KeyValuesOf(DataViewSchema.Column column)
     {
@@ -74,10 +128,11 @@ internal static class SequenceColumns
             vector = editor.Commit();
         });
 
-    private static Delegate CandidatesGetter(SequenceStore store, SequencePointer pointer)
+    /// <summary>Where the row's candidates stand in the store, in their order.</summary>
+    private static Func<ReadOnlySpan<int>> PlacesOfCandidates(SequenceStore store, SequencePointer pointer)
     {
         int[] buffer = [];
-        return store.ItemTable.CreateVectorGetter(() =>
+        return () =>
         {
             var row = pointer.Row;
             if (row.Target < 0)
@@ -85,15 +140,15 @@ internal static class SequenceColumns
             if (buffer.Length < row.Following + 1)
                 buffer = new int[row.Following + 1];
             int count = 0;
-            buffer[count++] = store.Items[row.Target];
+            buffer[count++] = row.Target;
             for (int place = row.End + row.Following - 1; place >= row.End; place--)
             {
                 if (store.Feedback[place] < 0)
-                    buffer[count++] = store.Items[place];
+                    buffer[count++] = place;
             }
 
             return buffer.AsSpan(0, count);
-        });
+        };
     }
 
     private static Delegate CandidateLabelsGetter(SequenceStore store, SequencePointer pointer)

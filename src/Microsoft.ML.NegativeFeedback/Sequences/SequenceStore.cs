@@ -17,9 +17,9 @@ internal sealed class SequencePointer
 
 /// <summary>
 /// Sequences as flat columns and the parts of them that are rows; parts may overlap. An interaction costs five bytes, thirteen with
-/// its time.
+/// its time, and what its further columns hold.
 /// </summary>
-internal sealed class SequenceStore(UserLog log, int capacity, bool keepsTimes)
+internal sealed class SequenceStore(UserLog log, int capacity, bool keepsTimes, bool keepsFurtherColumns = true)
 {
     private readonly long _timeUnit = log.TimeUnit;
     private List<SequencePart> _rows = [];
@@ -32,6 +32,9 @@ internal sealed class SequenceStore(UserLog log, int capacity, bool keepsTimes)
     public ValueTable ItemTable { get; } = log.Items;
 
     public UserValues[] PassThrough { get; } = log.PassThrough;
+
+    /// <summary>The further columns of the log, beside the interactions.</summary>
+    public SequenceValues[] Further { get; } = keepsFurtherColumns ? [.. log.Sequence.Select(values => values.CreateSequence(capacity))] : [];
 
     /// <summary>Numbers of items in <see cref="ItemTable"/>.</summary>
     public int[] Items => _items;
@@ -52,6 +55,8 @@ internal sealed class SequenceStore(UserLog log, int capacity, bool keepsTimes)
         _feedback[Count] = interaction.Feedback;
         if (keepsTimes)
             _times[Count] = InteractionLog.Show(interaction.Time, _timeUnit);
+        foreach (var values in Further)
+            values.Add(interaction.Row);
         Count++;
     }
 
@@ -79,6 +84,8 @@ internal sealed class SequenceStore(UserLog log, int capacity, bool keepsTimes)
             Array.Resize(ref _times, keepsTimes ? Count : 0);
         }
 
+        foreach (var values in Further)
+            values.Complete();
         _rows.TrimExcess();
         return this;
     }

@@ -114,8 +114,9 @@ internal sealed class TemporalSplit
 
     private SequenceDataView View(InteractionColumns columns, SequenceStore store) => new(
         [
-            .. SequenceColumns.Of(columns, _options.ItemsColumnName, _options.FeedbackSequenceColumnName, timesName: null),
-            .. SequenceColumns.OfTarget(columns, _options.TargetItemColumnName, _options.TargetFeedbackColumnName),
+            .. SequenceColumns.Of(columns, _options.ItemsColumnName, _options.FeedbackSequenceColumnName, _options.TimesColumnName),
+            .. SequenceColumns.OfTarget(
+                columns, _options.TargetItemColumnName, _options.TargetFeedbackColumnName, _options.OutputTargetTimeColumnName),
         ],
         store);
 
@@ -139,7 +140,7 @@ internal sealed class TemporalSplit
     {
         bool[] isHeldOutUser = UsersWithEnoughPositives(part);
         var users = Enumerable.Range(0, _log.Users.Count).Where(user => isTrainUser[user] && isHeldOutUser[user]).ToArray();
-        var store = new SequenceStore(_users, users.Sum(user => _users.Of(user).Length), keepsTimes: false);
+        var store = new SequenceStore(_users, users.Sum(user => _users.Of(user).Length), _options.TimesColumnName is not null);
         foreach (int user in users)
         {
             int start = store.Count;

@@ -19,7 +19,8 @@ public sealed class TemporalSplitData
 
     /// <summary>
     /// A row a validation user: the user, Items and Feedback (variable vectors: everything before the target, the training part
-    /// included, oldest first), TargetItem and TargetFeedback: the user's last positive from the boundary on.
+    /// included, oldest first), TargetItem and TargetFeedback: the user's last positive from the boundary on. Where asked for, Times, TargetTime, and
+    /// what <see cref="TemporalSplitOptions.SequenceColumnNames"/> says.
     /// </summary>
     public IDataView ValidationSet { get; }
 

@@ -25,6 +25,13 @@ public sealed class TemporalSplitOptions
     public IReadOnlyList<string> PassThroughColumnNames { get; set; } = [];
 
     /// <summary>
+    /// Further columns of the log to keep beside every item of the evaluation rows: Single, Int64, a key stored as UInt32, or a vector of Single of one size w. Each becomes a
+    /// variable vector under its own name, oldest first: a value an item, of a vector w values an item, [length, w] row by row. Keys keep their
+    /// KeyValues. What the target has stands beside it as Target and the name: a scalar, or a vector of w. Default none.
+    /// </summary>
+    public IReadOnlyList<string> SequenceColumnNames { get; set; } = [];
+
+    /// <summary>
     /// The quantile of the timestamps at which the held-out part begins, above 0 and below 1; of two timestamps the nearer, half-way the
     /// one of even rank. Default 0.9.
     /// </summary>
@@ -70,29 +77,48 @@ public sealed class TemporalSplitOptions
     /// <summary>Output column of a history's feedback. Default "Feedback".</summary>
     public string FeedbackSequenceColumnName { get; set; } = "Feedback";
 
+    /// <summary>
+    /// Output column of the times of a history's items, a variable vector of Int64 as the log has them (of DateTime, milliseconds since 1970, UTC).
+    /// Null, the default: no such column.
+    /// </summary>
+    public string? TimesColumnName { get; set; }
+
     /// <summary>Output column of the item that came next. Default "TargetItem".</summary>
     public string TargetItemColumnName { get; set; } = "TargetItem";
 
     /// <summary>Output column of that item's feedback. Default "TargetFeedback".</summary>
     public string TargetFeedbackColumnName { get; set; } = "TargetFeedback";
 
+    /// <summary>
+    /// Output column of that item's time, Int64 in the unit of <see cref="TimesColumnName"/>; there where that column is. Default "TargetTime".
+    /// </summary>
+    public string TargetTimeColumnName { get; set; } = "TargetTime";
+
     /// <summary>Cancels reading the log, which then throws <see cref="OperationCanceledException"/>. Default none.</summary>
     public CancellationToken CancellationToken { get; set; }
+
+    internal string? OutputTargetTimeColumnName => TimesColumnName is null ? null : TargetTimeColumnName;
 
     internal bool AsksForValidation => TestUsers is null ? TestShare < 1 : ValidationUsers is null or { Count: > 0 };
 
     internal bool AsksForTest => TestUsers is not null || TestShare > 0;
 
     internal InteractionColumnNames LogColumns
-        => new(UserColumnName, ItemColumnName, TimestampColumnName, FeedbackColumnName, PassThroughColumnNames);
+        => new(UserColumnName, ItemColumnName, TimestampColumnName, FeedbackColumnName, PassThroughColumnNames, SequenceColumnNames);
 
     /// <exception cref="ArgumentException">Some option is out of range or contradicts another.</exception>
     internal void Check()
     {
-        var outputs = new[] { UserColumnName, ItemsColumnName, FeedbackSequenceColumnName, TargetItemColumnName, TargetFeedbackColumnName };
-        foreach (string name in outputs.Concat([ItemColumnName, TimestampColumnName, FeedbackColumnName]).Concat(PassThroughColumnNames))
+        string[] outputs =
+        [
+            UserColumnName, ItemsColumnName, FeedbackSequenceColumnName, TargetItemColumnName, TargetFeedbackColumnName, .. PassThroughColumnNames,
+            .. SequenceColumnNames,
+        ];
+        string[] others = [ItemColumnName, TimestampColumnName, FeedbackColumnName, TimesColumnName ?? UserColumnName, TargetTimeColumnName];
+        foreach (string name in outputs.Concat(others))
             Columns.CheckName(name, "options");
-        SequenceColumns.RequireDistinctNames(outputs.Concat(PassThroughColumnNames));
+        SequenceColumns.RequireDistinctNames(
+            [.. outputs, TimesColumnName, OutputTargetTimeColumnName, .. SequenceColumnNames.Select(SequenceColumns.NameOfTarget)]);
 
         if (!(BoundaryQuantile > 0 && BoundaryQuantile < 1))
         {

@@ -49,6 +49,13 @@ public sealed class WindowSequencesEstimator : IEstimator<WindowSequencesTransfo
         };
         if (_options.TimesColumnName is not null)
             columns.Add(SchemaShapes.Column(_options.TimesColumnName, Sequence, NumberDataViewType.Int64));
+        foreach (string name in _options.SequenceColumnNames)
+        {
+            var column = SchemaShapes.Find(inputSchema, name)!.Value;
+            var keyValues = new SchemaShape(column.Annotations.Where(annotation => annotation.Name == ColumnTypes.KeyValues));
+            columns.Add(SchemaShapes.Column(name, Sequence, column.ItemType, column.IsKey, keyValues));
+        }
+
         columns.AddRange(_options.PassThroughColumnNames.Select(name => SchemaShapes.Find(inputSchema, name)!.Value));
         return new SchemaShape(columns);
     }

@@ -38,6 +38,13 @@ public sealed class WindowSequencesOptions
     /// <summary>Columns of the log to keep beside the user, of any type: the first value of every user. Default none.</summary>
     public IReadOnlyList<string> PassThroughColumnNames { get; set; } = [];
 
+    /// <summary>
+    /// Further columns of the log to keep beside every item: Single, Int64, a key stored as UInt32, or a vector of Single of one size w. Each becomes a
+    /// variable vector under its own name, oldest first: a value an item, of a vector w values an item, [length, w] row by row. Keys keep their
+    /// KeyValues. Default none.
+    /// </summary>
+    public IReadOnlyList<string> SequenceColumnNames { get; set; } = [];
+
     /// <summary>Longest sequence, counted over all interactions; the latest are kept. 0, the default: no limit.</summary>
     public int MaximumLength { get; set; }
 
@@ -68,7 +75,7 @@ public sealed class WindowSequencesOptions
     public CancellationToken CancellationToken { get; set; }
 
     internal InteractionColumnNames LogColumns
-        => new(UserColumnName, ItemColumnName, TimestampColumnName, FeedbackColumnName, PassThroughColumnNames);
+        => new(UserColumnName, ItemColumnName, TimestampColumnName, FeedbackColumnName, PassThroughColumnNames, SequenceColumnNames);
 
     /// <summary>A copy that later changes do not reach.</summary>
     /// <exception cref="ArgumentException">Some option is out of range or contradicts another.</exception>
@@ -79,10 +86,10 @@ public sealed class WindowSequencesOptions
             UserColumnName, ItemColumnName, TimestampColumnName ?? UserColumnName, FeedbackColumnName, ItemsColumnName,
             FeedbackSequenceColumnName, TimesColumnName ?? ItemsColumnName,
         };
-        foreach (string name in names.Concat(PassThroughColumnNames))
+        foreach (string name in names.Concat(PassThroughColumnNames).Concat(SequenceColumnNames))
             Columns.CheckName(name, "options");
         SequenceColumns.RequireDistinctNames(
-            [UserColumnName, ItemsColumnName, FeedbackSequenceColumnName, TimesColumnName, .. PassThroughColumnNames]);
+            [UserColumnName, ItemsColumnName, FeedbackSequenceColumnName, TimesColumnName, .. SequenceColumnNames, .. PassThroughColumnNames]);
         if (TimesColumnName is not null && TimestampColumnName is null)
             throw new ArgumentException($"{nameof(TimesColumnName)} '{TimesColumnName}' needs {nameof(TimestampColumnName)}.");
 
@@ -102,6 +109,7 @@ public sealed class WindowSequencesOptions
 
         var copy = (WindowSequencesOptions)MemberwiseClone();
         copy.PassThroughColumnNames = [.. PassThroughColumnNames];
+        copy.SequenceColumnNames = [.. SequenceColumnNames];
         return copy;
     }
 

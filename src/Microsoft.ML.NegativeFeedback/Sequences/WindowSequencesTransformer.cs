@@ -29,11 +29,11 @@ public sealed class WindowSequencesTransformer : ITransformer
 
     /// <summary>
     /// The sequences. The log is read when their first row is asked for, once; they stay in memory, at five bytes an interaction (13
-    /// with times), and can be shuffled and read by several cursors.
+    /// with times) and four or eight a value of <see cref="WindowSequencesOptions.SequenceColumnNames"/>, and can be shuffled and read by several cursors.
     /// </summary>
     /// <param name="input">The labelled log.</param>
-    /// <returns>Reading it throws <see cref="InvalidDataException"/> where the log is empty, a user is missing or a feedback is none of
-    /// +1, −1 and 0 (NaN included).</returns>
+    /// <returns>Reading it throws <see cref="InvalidDataException"/> where the log is empty, a user is missing, a feedback is none of
+    /// +1, −1 and 0 (NaN included), or a Single of a further column is not finite.</returns>
     /// <exception cref="ArgumentException">A column is missing or of a type that cannot be read.</exception>
     public IDataView Transform(IDataView input)
     {
