@@ -169,6 +169,18 @@ public static partial class NegativeFeedbackCatalog
         this TransformsCatalog catalog, FeedbackRule rule, string outputColumnName = "Feedback")
         => new(rule, outputColumnName);
 
+    /// <summary>
+    /// Adds the three kinds of feedback that the multi-feedback ranker (CIKM '23, section 2.1 and table 1) reads off watch times: EVV, watched longer than half of
+    /// the other viewers of the video; FVV, longer than 60 % of them; GVV, under 3 seconds.
+    /// </summary>
+    /// <param name="catalog">The transforms catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="outputColumnName">The column to add: three Single a view, 1 or 0.</param>
+    /// <param name="options">Columns, quantiles, seconds and duration buckets; null for the published ones.</param>
+    /// <exception cref="ArgumentException">An option is out of its range, the name of a column is empty.</exception>
+    public static LabelWatchFeedbackEstimator LabelWatchFeedback(
+        this TransformsCatalog catalog, string outputColumnName = "Flags", WatchFeedbackOptions? options = null)
+        => new(outputColumnName, options ?? new WatchFeedbackOptions());
+
     /// <summary>Gathers a log of interactions into sequences, one row a user, in the order of time.</summary>
     /// <param name="catalog">The transforms catalog of an <see cref="MLContext"/>.</param>
     /// <param name="userColumnName">Whose interaction it is; any type that <c>Conversion.MapValueToKey</c> takes.</param>

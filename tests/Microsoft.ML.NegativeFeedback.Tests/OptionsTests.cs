@@ -35,6 +35,8 @@ public class OptionsTests
         Taker<BaselineTrainer.Options>(options => Ml.Auto().Baseline(options)),
         Taker<WindowSequencesOptions>(options => Ml.Transforms.WindowSequences(options)),
         Taker<WindowSequencesOptions>(options => Ml.Transforms.WindowSequences(options).Fit(Log).Transform(Log)),
+        Taker<WatchFeedbackOptions>(options => Ml.Transforms.LabelWatchFeedback(options: options)),
+        Taker<WatchFeedbackOptions>(options => Ml.Transforms.LabelWatchFeedback(options: options).Fit(Log)),
         Taker<SampleNegativesOptions>(options => Ml.Transforms.SampleNegatives(options)),
         Taker<SampleNegativesOptions>(options => Ml.Transforms.Conversion.MapValueToKey("Items").Append(Ml.Transforms.SampleNegatives(options)).Fit(Histories)),
         Taker<ShortVideoFeedOptions>(options => Ml.Data.SimulateShortVideoFeed(options)),

@@ -26,6 +26,9 @@ internal static class ColumnTypes
     public static bool IsSingleVector(DataViewType type)
         => type is VectorDataViewType vector && vector.ItemType == NumberDataViewType.Single;
 
+    /// <summary>Whether the type can tell users, or items, apart: text, number or key.</summary>
+    public static bool IsIdentifier(DataViewType type) => type is TextDataViewType or NumberDataViewType or KeyDataViewType;
+
     /// <summary>The item type of a key column's values, or null where the column carries none.</summary>
     public static PrimitiveDataViewType? KeyValueTypeOf(DataViewSchema.Column column)
     {

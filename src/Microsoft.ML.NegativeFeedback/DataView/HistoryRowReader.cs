@@ -41,6 +41,20 @@ internal static class HistoryColumns
 /// <summary>Reads a vector column of the row that a cursor stands on. One reader belongs to one cursor.</summary>
 internal sealed class VectorReader<T>(DataViewRow row, DataViewSchema.Column column)
 {
+    /// <summary>A reader of a vector's values, or of a scalar as the only one.</summary>
+    public static Func<ReadOnlySpan<T>> OfVectorOrScalar(DataViewRow row, DataViewSchema.Column column)
+    {
+        if (column.Type is VectorDataViewType)
+            return new VectorReader<T>(row, column).Read;
+        var getter = row.GetGetter<T>(column);
+        var value = new T[1];
+        return () =>
+        {
+            getter(ref value[0]);
+            return value;
+        };
+    }
+
     private readonly ValueGetter<VBuffer<T>> _getter = row.GetGetter<VBuffer<T>>(column);
     private VBuffer<T> _read, _dense;
 

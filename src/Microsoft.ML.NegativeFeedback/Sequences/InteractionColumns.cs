@@ -14,7 +14,7 @@ internal sealed record InteractionColumnNames(
     /// <summary>The column of a user or an item.</summary>
     /// <exception cref="ArgumentException">It is missing or of a type that cannot be read.</exception>
     public static DataViewSchema.Column RequireIdentifier(DataViewSchema schema, string name)
-        => Columns.Require(schema, name, IsIdentifier, IdentifierTypes);
+        => Columns.Require(schema, name, ColumnTypes.IsIdentifier, IdentifierTypes);
 
     /// <summary>The columns of that name, checked.</summary>
     /// <exception cref="ArgumentException">One is missing or of a type that cannot be read.</exception>
@@ -30,8 +30,8 @@ internal sealed record InteractionColumnNames(
     /// <exception cref="ArgumentException">One is missing or of a kind that cannot be read.</exception>
     public void Require(SchemaShape shape)
     {
-        Columns.Require(shape, User, column => IsScalar(column) && IsIdentifier(column.ItemType), IdentifierTypes);
-        Columns.Require(shape, Item, column => IsScalar(column) && IsIdentifier(column.ItemType), IdentifierTypes);
+        Columns.Require(shape, User, column => IsScalar(column) && ColumnTypes.IsIdentifier(column.ItemType), IdentifierTypes);
+        Columns.Require(shape, Item, column => IsScalar(column) && ColumnTypes.IsIdentifier(column.ItemType), IdentifierTypes);
         if (Timestamp is not null)
             Columns.Require(shape, Timestamp, column => IsScalar(column) && !column.IsKey && IsTimestamp(column.ItemType), TimestampTypes);
         Columns.Require(
@@ -43,8 +43,6 @@ internal sealed record InteractionColumnNames(
     }
 
     private static bool IsScalar(SchemaShape.Column column) => column.Kind == SchemaShape.Column.VectorKind.Scalar;
-
-    private static bool IsIdentifier(DataViewType type) => type is TextDataViewType or NumberDataViewType or KeyDataViewType;
 
     private static bool IsTimestamp(DataViewType type) => type == NumberDataViewType.Int64 || type is DateTimeDataViewType;
 }

@@ -31,10 +31,9 @@ internal abstract class LogValues
 
     public static LogValues Create(DataViewRow row, DataViewSchema.Column column) => column.Type switch
     {
-        VectorDataViewType vector => new LogValues<float>(row, column.Name, vector.Size, new VectorReader<float>(row, column).Read),
-        KeyDataViewType => new LogValues<uint>(row, column.Name, 1, Scalar<uint>(row, column)),
-        _ when column.Type == NumberDataViewType.Int64 => new LogValues<long>(row, column.Name, 1, Scalar<long>(row, column)),
-        _ => new LogValues<float>(row, column.Name, 1, Scalar<float>(row, column)),
+        KeyDataViewType => new LogValues<uint>(row, column),
+        _ when column.Type == NumberDataViewType.Int64 => new LogValues<long>(row, column),
+        _ => new LogValues<float>(row, column),
     };
 
     /// <summary>Keeps the values of the row that the log stands on.</summary>
@@ -44,39 +43,30 @@ internal abstract class LogValues
     /// <summary>The place of these values beside the interactions of a store.</summary>
     /// <param name="capacity">The most interactions that it takes.</param>
     public abstract SequenceValues CreateSequence(int capacity);
-
-    private static Func<ReadOnlySpan<T>> Scalar<T>(DataViewRow row, DataViewSchema.Column column)
-    {
-        var getter = row.GetGetter<T>(column);
-        var value = new T[1];
-        return () =>
-        {
-            getter(ref value[0]);
-            return value;
-        };
-    }
 }
 
 /// <inheritdoc/>
-internal sealed class LogValues<T>(DataViewRow row, string name, int width, Func<ReadOnlySpan<T>> read) : LogValues
+internal sealed class LogValues<T>(DataViewRow row, DataViewSchema.Column column) : LogValues
     where T : unmanaged
 {
     private readonly ChunkedList<T> _values = new();
+    private readonly Func<ReadOnlySpan<T>> _read = VectorReader<T>.OfVectorOrScalar(row, column);
 
-    public int Width => width;
+    /// <summary>w: the number of values a row.</summary>
+    public int Width { get; } = column.Type is VectorDataViewType vector ? vector.Size : 1;
 
     public override void AddFromRow()
     {
-        var values = read();
-        if (values.Length != width)
+        var values = _read();
+        if (values.Length != Width)
         {
             throw new InvalidDataException(
-                $"Column '{name}' has {values.Length} values in row {row.Position + 1}, and its type promises {width}.");
+                $"Column '{column.Name}' has {values.Length} values in row {row.Position + 1}, and its type promises {Width}.");
         }
 
-        if (_values.Count > Array.MaxLength - width)
+        if (_values.Count > Array.MaxLength - Width)
         {
-            throw new InvalidDataException($"Column '{name}' has {width} values a row and with row {row.Position + 1} more than {Array.MaxLength}, "
+            throw new InvalidDataException($"Column '{column.Name}' has {Width} values a row and with row {row.Position + 1} more than {Array.MaxLength}, "
                 + "which is as many as can be kept beside the items: split the log by user, or take a narrower column.");
         }
 
@@ -84,7 +74,7 @@ internal sealed class LogValues<T>(DataViewRow row, string name, int width, Func
         {
             if (value is float single && !float.IsFinite(single))
             {
-                throw new InvalidDataException($"Column '{name}' is {single.ToString(CultureInfo.InvariantCulture)} in row {row.Position + 1}: "
+                throw new InvalidDataException($"Column '{column.Name}' is {single.ToString(CultureInfo.InvariantCulture)} in row {row.Position + 1}: "
                     + "expected a number; filter such rows out first.");
             }
 
@@ -97,8 +87,8 @@ internal sealed class LogValues<T>(DataViewRow row, string name, int width, Func
     /// <summary>Writes the values of a row of the log.</summary>
     public void CopyTo(int logRow, Span<T> destination)
     {
-        for (int i = 0; i < width; i++)
-            destination[i] = _values[logRow * width + i];
+        for (int i = 0; i < Width; i++)
+            destination[i] = _values[logRow * Width + i];
     }
 }
 
