@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.ML.NegativeFeedback.Datasets;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Datasets;
@@ -17,6 +18,27 @@ public sealed class ShortVideoFeedTests
             Enumerable.Range(0, 3).Select(_ => random.NextUInt64()));
         Assert.NotEqual(new StableRandom(1).NextUInt64(), new StableRandom(2).NextUInt64());
         Assert.NotEqual(new StableRandom(1).NextUInt64(), new StableRandom(1, stream: 1).NextUInt64());
+    }
+
+    [Fact]
+    public void TheDefaultFeedStaysTheSameToTheBit()
+    {
+        // published results are of this feed: whatever options are added, their defaults leave it as it was
+        var views = Views(new ShortVideoFeedOptions());
+        string[] expected =
+        [
+            "User E2D8448C7BC77FD0",
+            "Item 9E33A4CBBEF5BB9C",
+            "Time A7D469A38D9962B5",
+            "WatchSeconds 1CFE4DECF4F0588E",
+            "DurationSeconds A97B3E1B0093676C",
+            "Session 588930BCE357EB8F",
+            "Taste 895142983CD0704B",
+            "Category B2B5B6B5C763A9C2",
+            "Mismatches F180CF10E38CFE80",
+        ];
+        Assert.Equal(192_892, views.Count);
+        Assert.Equal(expected, Columns.Select((name, column) => $"{name} {HashOf(views.Select(view => view[column]))}"));
     }
 
     [Fact]
@@ -105,6 +127,24 @@ public sealed class ShortVideoFeedTests
         Refused(new ShortVideoFeedOptions { AspectCount = 9 }, "AspectCount");
         Refused(new ShortVideoFeedOptions { MatchShare = double.NaN }, "MatchShare");
         Refused(new ShortVideoFeedOptions { MatchShare = 0.8, NearMissShare = 0.3 }, "MatchShare + NearMissShare");
+    }
+
+    /// <summary>The first 8 bytes of the SHA-256 of the values, each in little-endian bytes.</summary>
+    private static string HashOf(IEnumerable<object?> values)
+    {
+        using var bytes = new MemoryStream();
+        using var writer = new BinaryWriter(bytes);
+        foreach (object? value in values)
+        {
+            if (value is int number)
+                writer.Write(number);
+            else if (value is long time)
+                writer.Write(time);
+            else
+                writer.Write((float)value!);
+        }
+
+        return Convert.ToHexString(SHA256.HashData(bytes.ToArray())[..8]);
     }
 
     private static IEnumerable<string> Text(IEnumerable<object?[]> views) => views.Select(view => string.Join(' ', view));
