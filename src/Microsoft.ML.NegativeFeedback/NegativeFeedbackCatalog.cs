@@ -25,14 +25,47 @@ public static partial class NegativeFeedbackCatalog
 
     /// <summary>
     /// Makes up the log of a short-video feed: users with a few hidden tastes of which one is active in a session, videos with aspects, watch times that
-    /// follow from the match and skips where one aspect fails. The same options give the same log.
+    /// follow from the match and skips where one aspect fails, or for passing reasons (<see cref="ShortVideoFeedOptions.PassingSkipShare"/>). The same options
+    /// give the same log.
     /// </summary>
     /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
     /// <param name="options">Size and shape of the log; null for the defaults.</param>
-    /// <returns>A view of interactions that are made as they are read, of any size.</returns>
+    /// <returns>
+    /// A view of interactions that are made as they are read, of any size: what a log has, User and Item (Int32, from 1), Time (Int64, Unix seconds), WatchSeconds
+    /// and DurationSeconds (Single); what it hides, Session (Int32, from 0), Taste (Int32: the taste that was active; one that took the place of another has a
+    /// number of its own), Category (Int32, from 0) and Mismatches (Int32: in how many aspects the video fails the active taste); the context, Hour (Int32, 0 to
+    /// 23, UTC, which tells nothing) and Tab (Int32, 1 to 3: where the session was opened, which tells a little of the active taste); and of what a skip came,
+    /// MoodMismatches (Int32: 1 where the video has what the session's mood does not want, else 0) and MatchingTastes (Int32: how many of the user's tastes the video
+    /// matches in everything; of a skip above 0, the reason is passing).
+    /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public static IDataView SimulateShortVideoFeed(this DataOperationsCatalog catalog, ShortVideoFeedOptions? options = null)
         => new ShortVideoFeed(options ?? new ShortVideoFeedOptions());
+
+    /// <summary>The users of a simulated feed, a row each: what a platform knows of them. Join it to the feed by User, for instance with <c>Conversion.MapValue</c>.</summary>
+    /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="options">The options of the feed; null for the defaults.</param>
+    /// <returns>
+    /// A view with User (Int32); ActivityGroup (text: low activity, growth, maturity or recession; "all" without <see cref="ShortVideoFeedOptions.ActivityGroups"/>);
+    /// TenureDays (Int32: from the registration to the feed's start; below 60 in growth, else 180 to 1,999); AgeGroup (Int32, 1 to 6: of three users in ten it
+    /// follows from the category of a taste) and DeclaredCategory (Int32, as the feed's Category: of half of the users that of a taste), both by the tastes before any
+    /// replacement; and Region (Int32, 1 to 8), which tells nothing.
+    /// </returns>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public static IDataView SimulateShortVideoUsers(this DataOperationsCatalog catalog, ShortVideoFeedOptions? options = null)
+        => new ShortVideoUserView(options ?? new ShortVideoFeedOptions());
+
+    /// <summary>The videos of a simulated feed, a row each. Join it to the feed by Item, for instance with <c>Conversion.MapValue</c>.</summary>
+    /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="options">The options of the feed; null for the defaults.</param>
+    /// <returns>
+    /// A view with Item (Int32), Category (Int32, from 0), DurationSeconds (Single), Aspect1, Aspect2 … (Int32, 0 to 3, as many as
+    /// <see cref="ShortVideoFeedOptions.AspectCount"/>), Author (Int32, from 1, one for about ten videos: of four videos in five an author who keeps to the category)
+    /// and UploadDay (Int32, −365 to −1: days before the feed's start, which tell nothing).
+    /// </returns>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public static IDataView SimulateShortVideos(this DataOperationsCatalog catalog, ShortVideoFeedOptions? options = null)
+        => new ShortVideoItemView(options ?? new ShortVideoFeedOptions());
 
     /// <summary>
     /// Splits a labelled log at a point in time, and what comes after it by user into evaluation rows for validation and test: the protocol of PNFRec (RecSys

@@ -49,6 +49,8 @@ internal sealed class ShortVideoCatalogue
 
     public float DurationSecondsOf(int video) => _durations[video];
 
+    public int AspectOf(int video, int aspect) => _aspects[video * _aspectCount + aspect];
+
     /// <summary>A video drawn by popularity, out of all or out of one category.</summary>
     public int Draw(ref StableRandom random, int? category = null)
         => (category is { } chosen ? _byCategory[chosen] : _all).Draw(ref random);
@@ -59,7 +61,7 @@ internal sealed class ShortVideoCatalogue
         int count = _categories[video] == taste.Category ? 0 : 1;
         for (int aspect = 0; aspect < _aspectCount; aspect++)
         {
-            if (!taste.Accepts(aspect, _aspects[video * _aspectCount + aspect]))
+            if (!taste.Accepts(aspect, AspectOf(video, aspect)))
                 count++;
         }
 
@@ -103,9 +105,28 @@ internal readonly struct Taste
 
     public int Category { get; }
 
-    public bool Accepts(int aspect, int value)
+    /// <summary>The tastes that a user starts with: the first draws of the user's watching.</summary>
+    public static Taste[] DrawFirst(ref StableRandom watching, ShortVideoFeedOptions options)
     {
-        int first = (int)(_firstAccepted >> (4 * aspect)) & 0xF;
-        return value == first || value == (first + 1) % ShortVideoCatalogue.AspectValueCount;
+        var tastes = new Taste[options.TastesPerUser];
+        for (int i = 0; i < tastes.Length; i++)
+            tastes[i] = new Taste(ref watching, options);
+        return tastes;
+    }
+
+    public bool Accepts(int aspect, int value) => value == Accepted(aspect, 0) || value == Accepted(aspect, 1);
+
+    /// <summary>The first or the second of the two values that the taste accepts.</summary>
+    public int Accepted(int aspect, int which)
+        => (((int)(_firstAccepted >> (4 * aspect)) & 0xF) + which) % ShortVideoCatalogue.AspectValueCount;
+}
+
+/// <summary>What the user does not want in this session of what the active taste accepts: one value of one aspect.</summary>
+internal readonly record struct Mood(int Aspect, int UnwantedValue)
+{
+    public static Mood Draw(ref StableRandom random, Taste taste, int aspectCount)
+    {
+        int aspect = random.Next(aspectCount);
+        return new Mood(aspect, taste.Accepted(aspect, random.Next(2)));
     }
 }

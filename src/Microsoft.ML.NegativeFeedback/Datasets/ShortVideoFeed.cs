@@ -5,7 +5,8 @@ namespace Microsoft.ML.NegativeFeedback.Datasets;
 /// <summary>
 /// A simulated feed as a data view of views: user after user, each in the order of time, one user in memory at a time. Beside
 /// User, Item, Time, WatchSeconds and DurationSeconds it shows what a real log hides: the session, the taste that was active in
-/// it, the video's category, and in how many aspects the video missed the taste.
+/// it, the video's category, and in how many aspects the video missed the taste; then the context, Hour and Tab, and of what a
+/// skip came: whether the video has what the session's mood does not want, and how many tastes of the user want it.
 /// </summary>
 internal sealed class ShortVideoFeed : StreamedDataView
 {
@@ -36,6 +37,10 @@ internal sealed class ShortVideoFeed : StreamedDataView
         builder.AddColumn("Taste", NumberDataViewType.Int32);
         builder.AddColumn("Category", NumberDataViewType.Int32);
         builder.AddColumn("Mismatches", NumberDataViewType.Int32);
+        builder.AddColumn("Hour", NumberDataViewType.Int32);
+        builder.AddColumn("Tab", NumberDataViewType.Int32);
+        builder.AddColumn("MoodMismatches", NumberDataViewType.Int32);
+        builder.AddColumn("MatchingTastes", NumberDataViewType.Int32);
         return builder.ToSchema();
     }
 
@@ -72,7 +77,11 @@ internal sealed class ShortVideoFeed : StreamedDataView
             5 => (ValueGetter<int>)((ref int value) => value = _view.Session),
             6 => (ValueGetter<int>)((ref int value) => value = _view.Taste),
             7 => (ValueGetter<int>)((ref int value) => value = _view.Category),
-            _ => (ValueGetter<int>)((ref int value) => value = _view.Mismatches),
+            8 => (ValueGetter<int>)((ref int value) => value = _view.Mismatches),
+            9 => (ValueGetter<int>)((ref int value) => value = (int)(_view.Time / 3600 % 24)),
+            10 => (ValueGetter<int>)((ref int value) => value = _view.Tab),
+            11 => (ValueGetter<int>)((ref int value) => value = _view.MoodMismatches),
+            _ => (ValueGetter<int>)((ref int value) => value = _view.MatchingTastes),
         };
     }
 }

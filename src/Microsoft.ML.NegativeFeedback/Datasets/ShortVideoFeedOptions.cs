@@ -10,6 +10,14 @@ namespace Microsoft.ML.NegativeFeedback;
 /// match it, near misses that fail in one aspect, and videos drawn by popularity. What matches is mostly watched for over half of
 /// its duration; what fails in one aspect is mostly left within three seconds; the rest is skipped or watched in part.
 /// Label it with <see cref="FeedbackRule.WatchTime"/>.
+/// <para>
+/// By default tastes last, so that every skip of a user tells something of all sessions. Two options change that. With the probability
+/// <see cref="PassingSkipShare"/> a session has a mood: of what its taste accepts, one value of one aspect is unwanted until the session ends. Its matches lack
+/// that value; its near misses match the taste in everything and have the value; what else is shown matches another taste of the user (where there is one),
+/// which is of no interest now. How views end stays: what has the unwanted value ends as what fails in one aspect. So nearly all that is skipped in such a
+/// session would be liked in another. With the probability <see cref="TasteReplacementProbability"/> a hidden taste is exchanged for a new one between two
+/// sessions. docs/simulated-feed.md says what of the published findings the feed has and what it lacks.
+/// </para>
 /// </remarks>
 public sealed class ShortVideoFeedOptions
 {
@@ -50,6 +58,25 @@ public sealed class ShortVideoFeedOptions
     /// <summary>Probability that a session keeps the taste of the session before. 0 to 1; default 0.6.</summary>
     public double TasteStability { get; set; } = 0.6;
 
+    /// <summary>
+    /// Share of the sessions whose skips have passing reasons: the session's mood, or that another taste is active. 0 to 1, and above 0 only with at least one
+    /// aspect; default 0: every skip comes from what the user lastingly wants.
+    /// </summary>
+    public double PassingSkipShare { get; set; }
+
+    /// <summary>
+    /// Probability with which each hidden taste is exchanged for a new one before each session but the first; a taste lasts the inverse of it in sessions, in
+    /// the mean. 0 to 1; default 0: tastes last.
+    /// </summary>
+    public double TasteReplacementProbability { get; set; }
+
+    /// <summary>
+    /// Whether users fall into the groups that a platform tells apart (CIKM '23, section 3.2.3): 40% of low activity with a quarter of the sessions, 15% in
+    /// growth, registered in the 60 days before the feed, with ever more sessions, 35% in maturity with twice the sessions, 10% in recession with half the
+    /// sessions and ever fewer of them. Default false: users differ in nothing but tastes and chance.
+    /// </summary>
+    public bool ActivityGroups { get; set; }
+
     /// <summary>First possible moment of a view, in Unix seconds. Default 1,735,689,600: 2025-01-01, UTC.</summary>
     public long StartTime { get; set; } = 1_735_689_600;
 
@@ -74,6 +101,14 @@ public sealed class ShortVideoFeedOptions
         Share(NearMissShare, nameof(NearMissShare));
         Share(MatchShare + NearMissShare, $"{nameof(MatchShare)} + {nameof(NearMissShare)}");
         Share(TasteStability, nameof(TasteStability));
+        Share(PassingSkipShare, nameof(PassingSkipShare));
+        Share(TasteReplacementProbability, nameof(TasteReplacementProbability));
+        if (PassingSkipShare > 0 && AspectCount == 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(PassingSkipShare), PassingSkipShare,
+                $"{nameof(PassingSkipShare)} above 0 needs an aspect for a mood to be about: set {nameof(AspectCount)} to at least 1.");
+        }
+
         return (ShortVideoFeedOptions)MemberwiseClone();
     }
 

@@ -12,42 +12,50 @@ internal struct ShortVideoView
     public int Taste;
     public int Category;
     public int Mismatches;
+    public int Tab;
+    public int MoodMismatches;
+    public int MatchingTastes;
 }
 
 /// <summary>Plays the sessions of one user after the other. A user's draws depend on the seed and the user's number alone.</summary>
 internal sealed class ShortVideoUsers(ShortVideoFeedOptions options, ShortVideoCatalogue catalogue)
 {
     private const int MaximumDraws = 24;
+    private const int TabCount = 3;
 
     private readonly HashSet<int> _seen = [];
-    private readonly Taste[] _tastes = new Taste[options.TastesPerUser];
+    private readonly int[] _tasteNumbers = new int[options.TastesPerUser];
     private readonly List<ShortVideoView> _views = [];
+    private Taste[] _tastes = [];
     private StableRandom _random;
+    private StableRandom _moods;
+    private StableRandom _replacements;
+    private StableRandom _tabs;
 
     /// <summary>Everything that the user watched, in the order of time; the list is filled anew by every call.</summary>
     public List<ShortVideoView> Play(int user)
     {
-        _random = new StableRandom(options.Seed, user);
+        var traits = Meet(user);
         _seen.Clear();
         _views.Clear();
-        for (int i = 0; i < _tastes.Length; i++)
-            _tastes[i] = new Taste(ref _random, options);
 
-        long[] starts = new long[Vary(options.SessionsPerUser)];
-        for (int i = 0; i < starts.Length; i++)
-            starts[i] = options.StartTime + (long)(_random.NextDouble() * options.Days * 86400);
-        Array.Sort(starts);
-
+        long[] starts = DrawStarts(traits);
         int active = _random.Next(_tastes.Length);
         long time = options.StartTime;
-        for (int session = 0; session < starts.Length; session++)
+        for (int number = 0; number < starts.Length; number++)
         {
-            if (session > 0 && _random.NextDouble() >= options.TasteStability)
-                active = _random.Next(_tastes.Length);
-            time = Math.Max(time + 1, starts[session]);
+            if (number > 0)
+            {
+                ReplaceTastes();
+                if (_random.NextDouble() >= options.TasteStability)
+                    active = _random.Next(_tastes.Length);
+            }
+
+            time = Math.Max(time + 1, starts[number]);
+            var session = new Session(user, number, active, DrawMood(active), DrawTab(active));
             for (int left = Vary(options.ViewsPerSession); left > 0; left--)
             {
-                var view = Watch(user, session, active, time);
+                var view = Watch(session, time);
                 time += 1 + (long)view.WatchSeconds;
                 _views.Add(view);
             }
@@ -56,45 +64,135 @@ internal sealed class ShortVideoUsers(ShortVideoFeedOptions options, ShortVideoC
         return _views;
     }
 
+    /// <summary>Starts the user's streams and draws the first tastes.</summary>
+    /// <returns>What is known of the user.</returns>
+    private ShortVideoTraits Meet(int user)
+    {
+        _random = ShortVideoTraits.Stream(options, UserStream.Watching, user);
+        _moods = ShortVideoTraits.Stream(options, UserStream.Moods, user);
+        _replacements = ShortVideoTraits.Stream(options, UserStream.Replacements, user);
+        _tabs = ShortVideoTraits.Stream(options, UserStream.Tabs, user);
+        _tastes = Taste.DrawFirst(ref _random, options);
+        for (int i = 0; i < _tastes.Length; i++)
+            _tasteNumbers[i] = i;
+        return ShortVideoTraits.Of(user, _tastes, options);
+    }
+
+    private long[] DrawStarts(ShortVideoTraits traits)
+    {
+        long[] starts = new long[Math.Max(1, (int)(Vary(options.SessionsPerUser) * traits.SessionFactor))];
+        for (int i = 0; i < starts.Length; i++)
+            starts[i] = options.StartTime + (long)(traits.Moment(ref _random) * options.Days * 86400);
+        Array.Sort(starts);
+        return starts;
+    }
+
+    /// <summary>Between two sessions; a new taste takes the place of the old one, so that an active one stays active as another.</summary>
+    private void ReplaceTastes()
+    {
+        for (int i = 0; i < _tastes.Length; i++)
+        {
+            double replaced = _replacements.NextDouble();
+            var taste = new Taste(ref _replacements, options);
+            if (replaced < options.TasteReplacementProbability)
+                (_tastes[i], _tasteNumbers[i]) = (taste, _tasteNumbers[i] + _tastes.Length);
+        }
+    }
+
+    private Mood? DrawMood(int active)
+    {
+        if (options.PassingSkipShare == 0)
+            return null;
+        bool hasMood = _moods.NextDouble() < options.PassingSkipShare;
+        var mood = Mood.Draw(ref _moods, _tastes[active], options.AspectCount);
+        return hasMood ? mood : null;
+    }
+
+    /// <summary>Where the session was opened: half of the sessions by the active taste's category, the others by chance.</summary>
+    private int DrawTab(int active)
+    {
+        bool isByTaste = _tabs.NextDouble() < 0.5;
+        int chance = _tabs.Next(TabCount);
+        return 1 + (isByTaste ? _tastes[active].Category % TabCount : chance);
+    }
+
     private int Vary(int mean) => Math.Max(1, mean - mean / 2 + _random.Next(2 * (mean / 2) + 1));
 
-    private ShortVideoView Watch(int user, int session, int active, long time)
+    private ShortVideoView Watch(in Session session, long time)
     {
-        int video = Choose(_tastes[active]);
+        int video = Choose(session);
         _seen.Add(video);
-        int mismatches = catalogue.MismatchesWith(_tastes[active], video);
+        int mismatches = catalogue.MismatchesWith(_tastes[session.Active], video);
+        int moodMismatches = HasUnwanted(session.Mood, video) ? 1 : 0;
         float duration = catalogue.DurationSecondsOf(video);
         return new ShortVideoView
         {
-            User = user + 1,
+            User = session.User + 1,
             Item = video + 1,
             Time = time,
-            WatchSeconds = MathF.Round(WatchSeconds(mismatches, duration), 1),
+            WatchSeconds = MathF.Round(WatchSeconds(mismatches + moodMismatches, duration), 1),
             DurationSeconds = duration,
-            Session = session,
-            Taste = active,
+            Session = session.Number,
+            Taste = _tasteNumbers[session.Active],
             Category = catalogue.CategoryOf(video),
             Mismatches = mismatches,
+            Tab = session.Tab,
+            MoodMismatches = moodMismatches,
+            MatchingTastes = CountMatchingTastes(video),
         };
     }
 
     /// <summary>The next video of the feed: draws by popularity until one is new to the user and as near to the taste as wanted.</summary>
-    private int Choose(Taste taste)
+    private int Choose(in Session session)
     {
-        double kind = _random.NextDouble();
-        int? wanted = kind < options.MatchShare ? 0 : kind < options.MatchShare + options.NearMissShare ? 1 : null;
+        var target = DrawTarget(session);
+        // a mood halves what matches
+        int draws = session.Mood is null ? MaximumDraws : 3 * MaximumDraws;
         int fallback = -1;
-        for (int draw = 0; draw < MaximumDraws; draw++)
+        for (int draw = 0; draw < draws; draw++)
         {
-            int video = catalogue.Draw(ref _random, wanted is null ? null : taste.Category);
+            int video = catalogue.Draw(ref _random, target?.Taste.Category);
             if (_seen.Contains(video))
                 continue;
-            if (wanted is null || catalogue.MismatchesWith(taste, video) == wanted)
+            if (target is not { } wanted || (catalogue.MismatchesWith(wanted.Taste, video) == wanted.Mismatches
+                && (wanted.HasUnwanted is not { } hasUnwanted || HasUnwanted(session.Mood, video) == hasUnwanted)))
+            {
                 return video;
+            }
+
             fallback = video;
         }
 
         return fallback >= 0 ? fallback : catalogue.Draw(ref _random);
+    }
+
+    /// <summary>What the feed shows next; null for anything.</summary>
+    private Target? DrawTarget(in Session session)
+    {
+        double kind = _random.NextDouble();
+        var active = _tastes[session.Active];
+        bool isMatch = kind < options.MatchShare;
+        if (isMatch || kind < options.MatchShare + options.NearMissShare)
+            return session.Mood is null ? new Target(active, isMatch ? 0 : 1) : new Target(active, Mismatches: 0, HasUnwanted: !isMatch);
+        if (session.Mood is null || _tastes.Length == 1)
+            return null;
+        int other = _moods.Next(_tastes.Length - 1);
+        return new Target(_tastes[other < session.Active ? other : other + 1], Mismatches: 0);
+    }
+
+    private bool HasUnwanted(Mood? mood, int video)
+        => mood is { } unwanted && catalogue.AspectOf(video, unwanted.Aspect) == unwanted.UnwantedValue;
+
+    private int CountMatchingTastes(int video)
+    {
+        int count = 0;
+        foreach (var taste in _tastes)
+        {
+            if (catalogue.MismatchesWith(taste, video) == 0)
+                count++;
+        }
+
+        return count;
     }
 
     private float WatchSeconds(int mismatches, float duration)
@@ -113,4 +211,10 @@ internal sealed class ShortVideoUsers(ShortVideoFeedOptions options, ShortVideoC
             ? (float)(0.3 + 2.5 * u)
             : (float)(3 + u * (0.45 * duration - 3)); // neither: left after three seconds and before half
     }
+
+    /// <summary>What stays through a session.</summary>
+    private readonly record struct Session(int User, int Number, int Active, Mood? Mood, int Tab);
+
+    /// <summary>A video to show: of the taste's category, with so many mismatches and, where it matters, with or without what the mood does not want.</summary>
+    private readonly record struct Target(Taste Taste, int Mismatches, bool? HasUnwanted = null);
 }
