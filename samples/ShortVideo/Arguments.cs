@@ -7,7 +7,9 @@ internal sealed record Arguments
         SINE, its ablations and its baselines on short videos, as in tables 3 and 4 and figure 4 of the paper (RecSys '23).
           --data DIR            folder with a log of KuaiRand; without it, a simulated feed
           --users N             users of the simulated feed; default 5000
-          --models A,B,…        of sasrec, din, gru4rec, caser, ncf, sasrec-n, wo-af, wo-nf, sine; default all.
+          --passing S,S,…       shares, 0 to 1, of the feed's sessions whose skips have passing reasons: a feed for each, and a curve over
+                                them; default 0. Not with --data, unless with --report-from
+          --models A,B,…        of sasrec, din, gru4rec, caser, ncf, sasrec-n, wo-af, wo-nf, sine; default all, with --passing sasrec-n,sine.
                                 beside them sine-n, SINE with skips among its sampled items as in sasrec-n, and
                                 sine-n-alone, the same without the skip just before a liked item
           --seeds N             seeds 1 to N; default 1
@@ -27,13 +29,16 @@ internal sealed record Arguments
 
     private static readonly string[] Names =
     [
-        "--data", "--users", "--models", "--seeds", "--interests", "--tune", "--learning-rate", "--dropout", "--epochs", "--patience", "--threads",
+        "--data", "--users", "--passing", "--models", "--seeds", "--interests", "--tune", "--learning-rate", "--dropout", "--epochs", "--patience", "--threads",
         "--results", "--report-from", "--page",
     ];
 
     public string? DataFolder { get; private init; }
 
     public int Users { get; private init; }
+
+    /// <summary>Shares of sessions whose skips have passing reasons, a simulated feed each.</summary>
+    public IReadOnlyList<double> PassingSkipShares { get; private init; } = [];
 
     public IReadOnlyList<string> Models { get; private init; } = [];
 
@@ -84,11 +89,15 @@ internal sealed record Arguments
                 : throw new FormatException($"{parts[0]} needs a value.");
         }
 
+        if (values.ContainsKey("--passing") && values.ContainsKey("--data") && !values.ContainsKey("--report-from"))
+            throw new FormatException("--passing is about simulated feeds: leave --data out.");
+        var models = values.ContainsKey("--passing") ? ShortVideo.Models.ComparedOverPassing : ShortVideo.Models.Published;
         return new Arguments
         {
             DataFolder = values.GetValueOrDefault("--data"),
             Users = Number("--users", 5000),
-            Models = [.. List("--models", string.Join(',', ShortVideo.Models.Published)).Select(KnownModel)],
+            PassingSkipShares = [.. List("--passing", "0").Select(ToShare).Distinct()],
+            Models = [.. List("--models", string.Join(',', models)).Select(KnownModel)],
             Seeds = Number("--seeds", 1),
             SubInterests = [.. List("--interests", "2").Select(text => ToNumber("--interests", text)).Distinct()],
             Tunes = values.ContainsKey("--tune"),
@@ -112,6 +121,9 @@ internal sealed record Arguments
 
     private static int ToNumber(string name, string text) => int.TryParse(text, out int number) && number > 0 ? number
         : throw new FormatException($"{name} is '{text}'; it must be a whole number above 0.");
+
+    private static double ToShare(string text) => double.TryParse(text, Lines.Culture, out double share) && share is >= 0 and <= 1 ? share
+        : throw new FormatException($"--passing is '{text}'; it must be numbers from 0 to 1.");
 
     private static string KnownModel(string name) => ShortVideo.Models.Titles.ContainsKey(name) ? name
         : throw new FormatException($"There is no model '{name}'; there are {string.Join(", ", ShortVideo.Models.Titles.Keys)}.");

@@ -14,11 +14,13 @@ internal static class Models
     /// </summary>
     private const string SineN = "sine-n", SineNAlone = "sine-n-alone";
 
+    private const string SasRecN = "sasrec-n";
+
     /// <summary>The models by their names on the command line, as the tables call them, in the tables' order.</summary>
     public static readonly IReadOnlyDictionary<string, string> Titles = new Dictionary<string, string>
     {
         ["sasrec"] = "SASRec",
-        ["sasrec-n"] = "SASRec-N",
+        [SasRecN] = "SASRec-N",
         ["gru4rec"] = "GRU4Rec",
         ["caser"] = "Caser",
         ["ncf"] = "NCF",
@@ -32,6 +34,9 @@ internal static class Models
 
     /// <summary>What is trained unless the command line says otherwise: the paper's models.</summary>
     public static IEnumerable<string> Published => Titles.Keys.Where(name => name is not (SineN or SineNAlone));
+
+    /// <summary>What is trained over the share of passing skips unless the command line says otherwise: the two that learn most from skips.</summary>
+    public static IEnumerable<string> ComparedOverPassing => [SasRecN, Sine];
 
     /// <summary>The rows of table 3: every baseline and SINE.</summary>
     public static IEnumerable<string> Compared => Titles.Keys.Where(name => !IsAblation(name));
@@ -85,7 +90,7 @@ internal static class Models
             options.NumberOfThreads = arguments.Threads;
             options.Seed = run.Seed;
             // N: one negative of five is one that the user skipped
-            options.ObservedSkipShare = run.Model is "sasrec-n" or SineN or SineNAlone ? 0.2 : 0;
+            options.ObservedSkipShare = run.Model is SasRecN or SineN or SineNAlone ? 0.2 : 0;
             options.CandidatesColumnName = "Candidates";
             options.ValidationSet = split.ValidationSet;
             options.Progress = progress;

@@ -22,10 +22,16 @@ internal sealed class ShortVideoData
 
     public string Name { get; }
 
+    /// <summary>Of a simulated feed, the share of its sessions whose skips have passing reasons.</summary>
+    public double? PassingSkipShare { get; private init; }
+
     /// <summary>The simulated feed. Its parameters were fixed before any model saw it.</summary>
-    public static ShortVideoData OfFeed(int users) => new($"feed of {users} users",
-        ml => ml.Data.SimulateShortVideoFeed(new ShortVideoFeedOptions { UserCount = users }),
-        new FeedbackAnalysisOptions { CategoryColumnNames = ["Category"] });
+    public static ShortVideoData OfFeed(int users, double passingSkipShare) => new(NameOfFeed(users, passingSkipShare),
+        ml => ml.Data.SimulateShortVideoFeed(new ShortVideoFeedOptions { UserCount = users, PassingSkipShare = passingSkipShare }),
+        new FeedbackAnalysisOptions { CategoryColumnNames = ["Category"] })
+    {
+        PassingSkipShare = passingSkipShare,
+    };
 
     /// <summary>KuaiRand, less the views of videos whose duration is unknown: nothing tells whether they were watched over half.</summary>
     public static ShortVideoData OfKuaiRand(string folder) => new("KuaiRand",
@@ -37,6 +43,10 @@ internal sealed class ShortVideoData
 
     /// <summary>The split of section 5.1, of the N-core.</summary>
     public LeaveLastOutData Split() => _ml.Data.LeaveLastOut(_ml.Data.FilterCore(_views, Core, Core));
+
+    // without moods the feed keeps the name that results have had before there were any
+    private static string NameOfFeed(int users, double passingSkipShare)
+        => $"feed of {users} users" + (passingSkipShare == 0 ? "" : string.Create(Lines.Culture, $" with moods in {passingSkipShare} of the sessions"));
 
     // the folder of the subset holds features of users as well
     private static string LogIn(string folder) => Directory.Exists(folder) && Directory.GetFiles(folder, "*.tsv") is [var log] ? log : folder;

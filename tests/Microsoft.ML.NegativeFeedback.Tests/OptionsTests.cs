@@ -40,6 +40,8 @@ public class OptionsTests
         Taker<SampleNegativesOptions>(options => Ml.Transforms.SampleNegatives(options)),
         Taker<SampleNegativesOptions>(options => Ml.Transforms.Conversion.MapValueToKey("Items").Append(Ml.Transforms.SampleNegatives(options)).Fit(Histories)),
         Taker<ShortVideoFeedOptions>(options => Ml.Data.SimulateShortVideoFeed(options)),
+        Taker<ShortVideoFeedOptions>(options => Ml.Data.SimulateShortVideoUsers(options)),
+        Taker<ShortVideoFeedOptions>(options => Ml.Data.SimulateShortVideos(options)),
         Taker<TemporalSplitOptions>(options => Ml.Data.TemporalSplit(Log, options)),
         Taker<LeaveLastOutOptions>(options => Ml.Data.LeaveLastOut(Log, options)),
         Taker<FeedbackAnalysisOptions>(options => Ml.Data.AnalyzeFeedback(Log, options)),

@@ -66,7 +66,7 @@ internal sealed class ShortVideoItemView : StreamedDataView
 
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public ShortVideoItemView(ShortVideoFeedOptions options)
-        : base(CreateSchema((options ?? throw new ArgumentNullException(nameof(options))).Checked().AspectCount))
+        : base(CreateSchema(options.Checked().AspectCount))
     {
         _options = options.Checked();
         _catalogue = new Lazy<ShortVideoCatalogue>(() => new ShortVideoCatalogue(_options));

@@ -145,17 +145,29 @@ internal sealed class ShortVideoUsers(ShortVideoFeedOptions options, ShortVideoC
     /// <summary>The next video of the feed: draws by popularity until one is new to the user and as near to the taste as wanted.</summary>
     private int Choose(in Session session)
     {
-        var target = DrawTarget(session);
+        int found = Find(DrawTarget(session), session.Mood, out int fallback);
+        // rather than for a lasting reason, a session with a mood skips what is of no interest at the moment
+        if (found < 0 && session.Mood is not null && _tastes.Length > 1)
+            found = Find(OfAnotherTaste(session), session.Mood, out _);
+        return found >= 0 ? found : fallback >= 0 ? fallback : catalogue.Draw(ref _random);
+    }
+
+    /// <summary>A video that is what is wanted and new to the user, or −1.</summary>
+    /// <param name="target">What is wanted; null for anything.</param>
+    /// <param name="mood">The session's mood.</param>
+    /// <param name="fallback">A video that is new to the user but not what is wanted, or −1.</param>
+    private int Find(Target? target, Mood? mood, out int fallback)
+    {
+        fallback = -1;
         // a mood halves what matches
-        int draws = session.Mood is null ? MaximumDraws : 3 * MaximumDraws;
-        int fallback = -1;
+        int draws = mood is null ? MaximumDraws : 3 * MaximumDraws;
         for (int draw = 0; draw < draws; draw++)
         {
             int video = catalogue.Draw(ref _random, target?.Taste.Category);
             if (_seen.Contains(video))
                 continue;
             if (target is not { } wanted || (catalogue.MismatchesWith(wanted.Taste, video) == wanted.Mismatches
-                && (wanted.HasUnwanted is not { } hasUnwanted || HasUnwanted(session.Mood, video) == hasUnwanted)))
+                && (wanted.HasUnwanted is not { } hasUnwanted || HasUnwanted(mood, video) == hasUnwanted)))
             {
                 return video;
             }
@@ -163,7 +175,7 @@ internal sealed class ShortVideoUsers(ShortVideoFeedOptions options, ShortVideoC
             fallback = video;
         }
 
-        return fallback >= 0 ? fallback : catalogue.Draw(ref _random);
+        return -1;
     }
 
     /// <summary>What the feed shows next; null for anything.</summary>
@@ -174,8 +186,11 @@ internal sealed class ShortVideoUsers(ShortVideoFeedOptions options, ShortVideoC
         bool isMatch = kind < options.MatchShare;
         if (isMatch || kind < options.MatchShare + options.NearMissShare)
             return session.Mood is null ? new Target(active, isMatch ? 0 : 1) : new Target(active, Mismatches: 0, HasUnwanted: !isMatch);
-        if (session.Mood is null || _tastes.Length == 1)
-            return null;
+        return session.Mood is null || _tastes.Length == 1 ? null : OfAnotherTaste(session);
+    }
+
+    private Target OfAnotherTaste(in Session session)
+    {
         int other = _moods.Next(_tastes.Length - 1);
         return new Target(_tastes[other < session.Active ? other : other + 1], Mismatches: 0);
     }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
 
@@ -22,5 +23,25 @@ internal static class DataViewRows
         while (cursor.MoveNext())
             rows.Add([.. readers.Select(read => read())]);
         return rows;
+    }
+
+    /// <summary>The first 8 bytes of the SHA-256 of a column's values, each in little-endian bytes.</summary>
+    public static string HashOf(IEnumerable<object?> values)
+    {
+        using var bytes = new MemoryStream();
+        using var writer = new BinaryWriter(bytes);
+        foreach (object? value in values)
+        {
+            if (value is int number)
+                writer.Write(number);
+            else if (value is long time)
+                writer.Write(time);
+            else if (value is float single)
+                writer.Write(single);
+            else
+                writer.Write($"{value}");
+        }
+
+        return Convert.ToHexString(SHA256.HashData(bytes.ToArray())[..8]);
     }
 }

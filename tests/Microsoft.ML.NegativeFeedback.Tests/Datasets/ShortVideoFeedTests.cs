@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.ML.NegativeFeedback.Datasets;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Datasets;
@@ -38,7 +37,7 @@ public sealed class ShortVideoFeedTests
             "Mismatches F180CF10E38CFE80",
         ];
         Assert.Equal(192_892, views.Count);
-        Assert.Equal(expected, Columns.Select((name, column) => $"{name} {HashOf(views.Select(view => view[column]))}"));
+        Assert.Equal(expected, Columns.Select((name, column) => $"{name} {DataViewRows.HashOf(views.Select(view => view[column]))}"));
     }
 
     [Fact]
@@ -127,24 +126,9 @@ public sealed class ShortVideoFeedTests
         Refused(new ShortVideoFeedOptions { AspectCount = 9 }, "AspectCount");
         Refused(new ShortVideoFeedOptions { MatchShare = double.NaN }, "MatchShare");
         Refused(new ShortVideoFeedOptions { MatchShare = 0.8, NearMissShare = 0.3 }, "MatchShare + NearMissShare");
-    }
-
-    /// <summary>The first 8 bytes of the SHA-256 of the values, each in little-endian bytes.</summary>
-    private static string HashOf(IEnumerable<object?> values)
-    {
-        using var bytes = new MemoryStream();
-        using var writer = new BinaryWriter(bytes);
-        foreach (object? value in values)
-        {
-            if (value is int number)
-                writer.Write(number);
-            else if (value is long time)
-                writer.Write(time);
-            else
-                writer.Write((float)value!);
-        }
-
-        return Convert.ToHexString(SHA256.HashData(bytes.ToArray())[..8]);
+        Refused(new ShortVideoFeedOptions { PassingSkipShare = 1.1 }, "PassingSkipShare");
+        Refused(new ShortVideoFeedOptions { PassingSkipShare = 0.5, AspectCount = 0 }, "AspectCount");
+        Refused(new ShortVideoFeedOptions { TasteReplacementProbability = -0.1 }, "TasteReplacementProbability");
     }
 
     private static IEnumerable<string> Text(IEnumerable<object?[]> views) => views.Select(view => string.Join(' ', view));
@@ -154,5 +138,9 @@ public sealed class ShortVideoFeedTests
     private static List<object?[]> Views(ShortVideoFeedOptions options) => DataViewRows.Of(new ShortVideoFeed(options), Columns);
 
     private static void Refused(ShortVideoFeedOptions options, string name)
-        => Assert.Contains(name, Assert.Throws<ArgumentOutOfRangeException>(() => new ShortVideoFeed(options)).Message);
+    {
+        Assert.Contains(name, Assert.Throws<ArgumentOutOfRangeException>(() => new ShortVideoFeed(options)).Message);
+        Assert.Contains(name, Assert.Throws<ArgumentOutOfRangeException>(() => new ShortVideoUserView(options)).Message);
+        Assert.Contains(name, Assert.Throws<ArgumentOutOfRangeException>(() => new ShortVideoItemView(options)).Message);
+    }
 }
