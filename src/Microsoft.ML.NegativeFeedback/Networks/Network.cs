@@ -90,6 +90,18 @@ internal abstract class Network(int itemCount, EncoderSettings settings, long se
         return scores.Slice(1, 0, 1) - scores.Slice(1, 1);
     }
 
+    /// <summary>What the network learns beside the order of its scores: the terms' names, their coefficients above 0.</summary>
+    public virtual IReadOnlyList<(string Name, double Weight)> FurtherLosses => [];
+
+    /// <summary>The values of <see cref="FurtherLosses"/> at each scored place, of which the loss has the means.</summary>
+    /// <param name="pass">The pass, in which <see cref="Margins"/> was asked for before.</param>
+    /// <param name="history">The histories.</param>
+    /// <param name="candidates">[n, c, d]: the item that came next, a sampled one, and where skips are learned from the one that was skipped.</param>
+    /// <returns>[n] each.</returns>
+    public virtual T[] FurtherLossesAt<T>(Pass<T> pass, History<T> history, T candidates)
+        where T : struct, ITensor<T>
+        => [];
+
     /// <summary>How much each sub-interest counts in the scores.</summary>
     /// <returns>[n or n, c or 1, K], positive, of sum 1.</returns>
     public virtual T Shares<T>(Pass<T> pass, History<T> history, T candidates)

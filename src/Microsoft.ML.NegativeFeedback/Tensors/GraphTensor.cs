@@ -44,6 +44,8 @@ internal readonly record struct GraphTensor(OnnxGraphBuilder Graph, OnnxValue Va
 
     public GraphTensor Sigmoid() => Unary("Sigmoid");
 
+    public GraphTensor LogSigmoid() => (this * -1).Unary("Softplus") * -1;
+
     public GraphTensor Relu() => Unary("Relu");
 
     public GraphTensor Softmax(int axis) => With(Graph.Softmax(Value, axis));

@@ -40,6 +40,9 @@ internal interface ITensor<TSelf>
     /// <summary>σ(x) = 1 / (1 + e⁻ˣ), to 1e-7 of 1 (not of its value, where that is small).</summary>
     TSelf Sigmoid();
 
+    /// <summary>ln σ(x), without overflow.</summary>
+    TSelf LogSigmoid();
+
     /// <summary>max(x, 0).</summary>
     TSelf Relu();
 

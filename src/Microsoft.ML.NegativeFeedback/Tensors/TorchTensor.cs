@@ -34,6 +34,8 @@ internal readonly record struct TorchTensor(Tensor Value) : ITensor<TorchTensor>
 
     public TorchTensor Sigmoid() => new(Value.sigmoid());
 
+    public TorchTensor LogSigmoid() => new(Value.log_sigmoid());
+
     public TorchTensor Relu() => new(Value.relu());
 
     public TorchTensor Softmax(int axis) => new(Value.softmax(axis));

@@ -40,10 +40,10 @@ internal sealed class SequenceData
     public int ItemCount { get; }
 
     /// <summary>What stands beside every item, by the name of the input.</summary>
-    public IReadOnlyDictionary<string, SequenceColumn> ItemColumns { get; init; } = new Dictionary<string, SequenceColumn>();
+    public IReadOnlyDictionary<string, ColumnValues> ItemColumns { get; init; } = new Dictionary<string, ColumnValues>();
 
     /// <summary>What stands beside every row, by the name of the input.</summary>
-    public IReadOnlyDictionary<string, SequenceColumn> RowColumns { get; init; } = new Dictionary<string, SequenceColumn>();
+    public IReadOnlyDictionary<string, ColumnValues> RowColumns { get; init; } = new Dictionary<string, ColumnValues>();
 
     public int RowCount => _offsets.Length - 1;
 
@@ -136,7 +136,7 @@ internal sealed class SequenceDataBuilder
     private readonly List<sbyte> _feedback = [];
     private readonly List<int> _targetItems = [];
     private readonly List<sbyte> _targetFeedback = [];
-    private readonly Dictionary<string, SequenceColumn> _itemColumns, _rowColumns;
+    private readonly Dictionary<string, ColumnValues> _itemColumns, _rowColumns;
 
     /// <param name="itemCount">N.</param>
     /// <param name="hasTargets">Whether rows have a target.</param>
@@ -204,8 +204,8 @@ internal sealed class SequenceDataBuilder
                 ColumnOf(_rowColumns, reader.Input).Append(reader, []);
         }
 
-        static SequenceColumn ColumnOf(Dictionary<string, SequenceColumn> columns, InputColumn input)
-            => columns.TryGetValue(input.InputName, out var column) ? column : columns[input.InputName] = SequenceColumn.For(input);
+        static ColumnValues ColumnOf(Dictionary<string, ColumnValues> columns, InputColumn input)
+            => columns.TryGetValue(input.InputName, out var column) ? column : columns[input.InputName] = ColumnValues.For(input);
     }
 
     /// <summary>Adds what came after the history added last.</summary>

@@ -149,9 +149,10 @@ internal sealed class PairwiseModel(Network network, PairwiseWeights weights, De
     /// <summary>The names of the loss's terms.</summary>
     internal const string SampledName = "BPR sampled", SkippedName = "BPR skipped", RegularizerName = "dCor";
 
-    private const int SampledTerm = 0, SkippedTerm = 1, RegularizerTerm = 2;
+    private const int SampledTerm = 0, SkippedTerm = 1, RegularizerTerm = 2, FurtherTerms = 3;
 
-    public override IReadOnlyList<string> TermNames => [SampledName, SkippedName, regularizer?.Name ?? RegularizerName];
+    public override IReadOnlyList<string> TermNames
+        => [SampledName, SkippedName, regularizer?.Name ?? RegularizerName, .. Network.FurtherLosses.Select(term => term.Name)];
 
     /// <summary>What training reads beside the items: what the network does, and the skips where they are learned from.</summary>
     public IEnumerable<NetworkInput> LearnedInputs => weights.Skipped > 0 ? Network.Inputs.Append(NetworkInput.Skips) : Network.Inputs;
@@ -164,7 +165,9 @@ internal sealed class PairwiseModel(Network network, PairwiseWeights weights, De
     {
         using var scope = NewDisposeScope();
         var pass = new TorchPass(this, new Dropout(Network.Settings.DropoutRate, key));
-        var margins = Margins(pass, slice, readsSkips: slice.HasSkips && weights.Skipped > 0);
+        var history = new TorchHistory(slice, Device);
+        var candidates = Compared(pass, slice, readsSkips: slice.HasSkips && weights.Skipped > 0);
+        var margins = Network.Margins(pass, history, candidates).Value;
         var sampledLoss = LogisticLoss(margins, 0).sum();
         sums.Losses.Add(SampledTerm, sampledLoss.detach());
         var loss = sampledLoss.mul(Scalars.Of(weights.Sampled / counts.Liked));
@@ -173,6 +176,14 @@ internal sealed class PairwiseModel(Network network, PairwiseWeights weights, De
             var skippedLoss = LogisticLoss(margins, 1).mul(TorchMemory.Of(slice.Targets[SequenceSlice.Skipped], Device).ne(Scalars.Zero)).sum();
             sums.Losses.Add(SkippedTerm, skippedLoss.detach());
             loss = loss.add(skippedLoss, Scalars.Of(weights.Skipped / counts.Skipped));
+        }
+
+        var further = Network.FurtherLossesAt(pass, history, candidates);
+        for (int i = 0; i < further.Length; i++)
+        {
+            var sum = further[i].Value.sum();
+            sums.Losses.Add(FurtherTerms + i, sum.detach());
+            loss = loss.add(sum, Scalars.Of(Network.FurtherLosses[i].Weight / counts.Liked));
         }
 
         pass.Backpropagate(loss, null, sums);
@@ -194,14 +205,21 @@ internal sealed class PairwiseModel(Network network, PairwiseWeights weights, De
     public LossTerms Mean(LossSums sums, in PairwiseCounts counts)
     {
         double[] totals = sums.Read();
-        double sampled = totals[SampledTerm] / Math.Max(counts.Liked, 1);
+        long liked = Math.Max(counts.Liked, 1);
+        double sampled = totals[SampledTerm] / liked;
         double skipped = totals[SkippedTerm] / Math.Max(counts.Skipped, 1);
-        return new LossTerms((weights.Sampled * sampled) + (weights.Skipped * skipped) + ((regularizer?.Weight ?? 0) * totals[RegularizerTerm]),
-            [.. TermNames.Zip([sampled, skipped, totals[RegularizerTerm]])]);
+        double[] further = [.. Network.FurtherLosses.Select((_, i) => totals[FurtherTerms + i] / liked)];
+        return new LossTerms((weights.Sampled * sampled) + (weights.Skipped * skipped) + ((regularizer?.Weight ?? 0) * totals[RegularizerTerm])
+            + further.Zip(Network.FurtherLosses, (value, term) => term.Weight * value).Sum(),
+            [.. TermNames.Zip([sampled, skipped, totals[RegularizerTerm], .. further])]);
     }
 
     /// <summary>How far the next liked item's logit is above the sampled one's and the skipped one's, [n, 1 or 2].</summary>
     internal Tensor Margins(TorchPass pass, SequenceSlice slice, bool readsSkips)
+        => Network.Margins(pass, new TorchHistory(slice, Device), Compared(pass, slice, readsSkips)).Value;
+
+    // [n, 2 or 3, d]: the next liked item, the sampled one, and the skipped one
+    private TorchTensor Compared(TorchPass pass, SequenceSlice slice, bool readsSkips)
     {
         string[] kinds = readsSkips ? [SequenceSlice.Next, SequenceSlice.Sampled, SequenceSlice.Skipped] : [SequenceSlice.Next, SequenceSlice.Sampled];
         var compared = new long[slice.Places.Length * kinds.Length];
@@ -212,8 +230,7 @@ internal sealed class PairwiseModel(Network network, PairwiseWeights weights, De
                 compared[(i * kinds.Length) + kind] = items[i];
         }
 
-        var candidates = pass.Lookup(Network.Items, new(TorchMemory.Of(compared, Device, -1, kinds.Length)));
-        return Network.Margins(pass, new TorchHistory(slice, Device), candidates).Value;
+        return pass.Lookup(Network.Items, new(TorchMemory.Of(compared, Device, -1, kinds.Length)));
     }
 
     // −ln σ(x)

@@ -14,14 +14,14 @@ namespace Microsoft.ML.NegativeFeedback.Training;
 /// <param name="Channels">The items and what stands beside them, [count · length]; 0 where a sequence has ended.</param>
 /// <param name="Targets">By name [n]: <see cref="Next"/>, and in pairwise learning <see cref="Sampled"/> and <see cref="Skipped"/>.</param>
 internal sealed record SequenceSlice(
-    SequenceKind Kind, int Count, int Length, long[] Places, IReadOnlyDictionary<NetworkInput, SequenceColumn> Channels,
+    SequenceKind Kind, int Count, int Length, long[] Places, IReadOnlyDictionary<NetworkInput, ColumnValues> Channels,
     IReadOnlyDictionary<string, long[]> Targets)
 {
     /// <summary>The item that came next, one that was sampled, and the one that was skipped just before the next, 0 without one.</summary>
     public const string Next = "Next", Sampled = "Sampled", Skipped = "Skipped";
 
     /// <summary>What is known of the question at each of those places, [n].</summary>
-    public IReadOnlyDictionary<NetworkInput, SequenceColumn> Asked { get; init; } = new Dictionary<NetworkInput, SequenceColumn>();
+    public IReadOnlyDictionary<NetworkInput, ColumnValues> Asked { get; init; } = new Dictionary<NetworkInput, ColumnValues>();
 
     /// <summary>Whether the network is asked at the last place of each sequence alone.</summary>
     public bool AsksAtNewest { get; init; }
@@ -30,7 +30,7 @@ internal sealed record SequenceSlice(
     public ContrastItems? Contrast { get; init; }
 
     /// <summary>[count · length] the items.</summary>
-    public ReadOnlySpan<long> Items => ((SequenceColumn<long>)Channels[NetworkInput.Items]).Values;
+    public ReadOnlySpan<long> Items => ((ColumnValues<long>)Channels[NetworkInput.Items]).Values;
 
     /// <summary>Whether some place is not asked at.</summary>
     public bool HasPadding => Places.Length < (long)Count * Length;

@@ -163,15 +163,15 @@ internal sealed class SequenceWindows
         return elements;
     }
 
-    private Dictionary<NetworkInput, SequenceColumn> Channels(int[] elements)
+    private Dictionary<NetworkInput, ColumnValues> Channels(int[] elements)
     {
-        var channels = new Dictionary<NetworkInput, SequenceColumn> { [NetworkInput.Items] = new SequenceColumn<long>(1, Integers(elements, _items)) };
+        var channels = new Dictionary<NetworkInput, ColumnValues> { [NetworkInput.Items] = new ColumnValues<long>(1, Integers(elements, _items)) };
         foreach (var input in _inputs)
         {
             if (input == NetworkInput.Skips)
-                channels[input] = new SequenceColumn<long>(1, Integers(elements, _skips!));
+                channels[input] = new ColumnValues<long>(1, Integers(elements, _skips!));
             else if (input == NetworkInput.Feedback)
-                channels[input] = new SequenceColumn<float>(1, Array.ConvertAll(elements, element => element < 0 ? 0f : _feedback[element]));
+                channels[input] = new ColumnValues<float>(1, Array.ConvertAll(elements, element => element < 0 ? 0f : _feedback[element]));
             else if (input.Scope.HasFlag(InputScope.Items))
                 channels[input] = _data.ItemColumns[input.Name].Select(Array.ConvertAll(elements, element => element < 0 ? -1 : _sources![element]));
         }

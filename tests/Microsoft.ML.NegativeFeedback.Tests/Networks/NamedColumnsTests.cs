@@ -203,9 +203,9 @@ public sealed class NamedColumnsTests
         return [.. rows];
     }
 
-    private static long[] Integers(SequenceColumn column) => ((SequenceColumn<long>)column).Values.ToArray();
+    private static long[] Integers(ColumnValues column) => ((ColumnValues<long>)column).Values.ToArray();
 
-    private static float[] Numbers(SequenceColumn column) => ((SequenceColumn<float>)column).Values.ToArray();
+    private static float[] Numbers(ColumnValues column) => ((ColumnValues<float>)column).Values.ToArray();
 
     private sealed class Row
     {

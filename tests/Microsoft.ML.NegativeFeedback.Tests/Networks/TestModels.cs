@@ -60,11 +60,11 @@ internal static class TestModels
         return new(new SequenceSlice(SequenceKind.Positives, newest.Length, length, places, Channels(items, skips), new Dictionary<string, long[]>()) { AsksAtNewest = true }, CPU);
     }
 
-    public static Dictionary<NetworkInput, SequenceColumn> Channels(long[] items, long[]? skips = null)
+    public static Dictionary<NetworkInput, ColumnValues> Channels(long[] items, long[]? skips = null)
     {
-        var channels = new Dictionary<NetworkInput, SequenceColumn> { [NetworkInput.Items] = new SequenceColumn<long>(1, items) };
+        var channels = new Dictionary<NetworkInput, ColumnValues> { [NetworkInput.Items] = new ColumnValues<long>(1, items) };
         if (skips is not null)
-            channels[NetworkInput.Skips] = new SequenceColumn<long>(1, skips);
+            channels[NetworkInput.Skips] = new ColumnValues<long>(1, skips);
         return channels;
     }
 

@@ -30,7 +30,7 @@ internal static class OperatorCases
     [
         Of(new Plus(), S(3, 4), S(4)), Of(new Plus(), S(2, 1, 4), S(3, 1)), Of(new Minus(), S(3, 4), S(3, 1)), Of(new Times(), S(2, 3), S(2, 3)),
         Of(new Over(), S(2, 3), S(3)) with { IsPositive = true }, Of(new PlusNumber(), S(2, 3)), Of(new TimesNumber(), S(2, 3)), Of(new PlusTimes(), S(3, 4), S(2, 3, 4)),
-        Of(new Reciprocal(), S(2, 3)) with { IsPositive = true }, Of(new Exp(), S(2, 3)), Of(new Log(), S(2, 3)) with { IsPositive = true }, Of(new Tanh(), S(2, 3)), Of(new Sigmoid(), S(2, 3)),
+        Of(new Reciprocal(), S(2, 3)) with { IsPositive = true }, Of(new Exp(), S(2, 3)), Of(new LogSigmoid(), S(2, 3)), Of(new Log(), S(2, 3)) with { IsPositive = true }, Of(new Tanh(), S(2, 3)), Of(new Sigmoid(), S(2, 3)),
         Of(new Relu(), S(5, 3)), Of(new Softmax(1), S(2, 3, 4)), Of(new Softmax(-1), S(1, 5)), Of(new Clamp(), S(5, 5)),
         Of(new EqualTo(), I(3, 4, 1), I(3, 1, 5)) with { HasGradient = false }, Of(new IsAbove(), I(4, 3, 3)) with { HasGradient = false },
         Of(new IsAtMost(), I(4, 3), I(4, 2, 1)) with { HasGradient = false }, Of(new Where(), I(2, 3, 1), S(3, 4), S(4)), Of(new Detach(), S(2, 2), S(2, 2)),
@@ -76,6 +76,8 @@ internal static class OperatorCases
     private sealed class Reciprocal : IExpression { public T Apply<T>(T[] x) where T : struct, ITensor<T> => x[0].Reciprocal(); }
 
     private sealed class Log : IExpression { public T Apply<T>(T[] x) where T : struct, ITensor<T> => x[0].Log(); }
+
+    private sealed class LogSigmoid : IExpression { public T Apply<T>(T[] x) where T : struct, ITensor<T> => x[0].LogSigmoid(); }
 
     private sealed class Exp : IExpression { public T Apply<T>(T[] x) where T : struct, ITensor<T> => x[0].Exp(); }
 

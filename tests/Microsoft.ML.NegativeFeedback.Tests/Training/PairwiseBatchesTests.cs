@@ -33,7 +33,7 @@ public sealed class PairwiseBatchesTests
         var data = Rows([9, 1, 2, 8, 3], [-1, 1, 1, -1, 1]);
         var slice = Assert.Single(Slices(data, FirstEpoch, [0]));
         Assert.Equal([1L, 2], slice.Items.ToArray());
-        Assert.Equal([9L, 0], ((SequenceColumn<long>)slice.Channels[NetworkInput.Skips]).Values.ToArray());
+        Assert.Equal([9L, 0], ((ColumnValues<long>)slice.Channels[NetworkInput.Skips]).Values.ToArray());
         Assert.Equal([2L, 3], slice.Targets[SequenceSlice.Next]);
         Assert.Equal([0L, 8], slice.Targets[SequenceSlice.Skipped]);
         Assert.False(slice.HasPadding);

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.NegativeFeedback.Training;
 
 /// <summary>Values beside the items of all rows end to end, beside the rows, or at the places of a slice.</summary>
-internal abstract class SequenceColumn(int width)
+internal abstract class ColumnValues(int width)
 {
     /// <summary>Values an item, row or place.</summary>
     public int Width => width;
@@ -16,17 +16,17 @@ internal abstract class SequenceColumn(int width)
     public abstract int Count { get; }
 
     /// <summary>A column for what a reader reads: Int64 for times and keys, Single otherwise.</summary>
-    public static SequenceColumn For(InputColumn input)
-        => input.ValueType == typeof(float) ? new SequenceColumn<float>(input.Width) : new SequenceColumn<long>(input.Width);
+    public static ColumnValues For(InputColumn input)
+        => input.ValueType == typeof(float) ? new ColumnValues<float>(input.Width) : new ColumnValues<long>(input.Width);
 
     /// <summary>A column of the same kind that holds nothing.</summary>
-    public abstract SequenceColumn Empty();
+    public abstract ColumnValues Empty();
 
     /// <summary>Adds those of another column, of the same kind.</summary>
     /// <param name="other">The other.</param>
     /// <param name="start">The first of them.</param>
     /// <param name="count">How many.</param>
-    public abstract void Append(SequenceColumn other, int start, int count);
+    public abstract void Append(ColumnValues other, int start, int count);
 
     /// <summary>Adds what a reader has read last: all of it, or what stands beside items that are known.</summary>
     /// <param name="reader">The reader.</param>
@@ -34,7 +34,7 @@ internal abstract class SequenceColumn(int width)
     public abstract void Append(InputReader reader, ReadOnlySpan<uint> items);
 
     /// <summary>Those of some places, and 0 for −1.</summary>
-    public abstract SequenceColumn Select(ReadOnlySpan<int> places);
+    public abstract ColumnValues Select(ReadOnlySpan<int> places);
 
     /// <summary>The values on a device.</summary>
     /// <param name="device">The device.</param>
@@ -45,25 +45,25 @@ internal abstract class SequenceColumn(int width)
     public abstract void AppendTo(IncrementalHash hash);
 }
 
-/// <inheritdoc cref="SequenceColumn"/>
+/// <inheritdoc cref="ColumnValues"/>
 /// <typeparam name="T">Single or Int64.</typeparam>
-internal sealed class SequenceColumn<T>(int width) : SequenceColumn(width)
+internal sealed class ColumnValues<T>(int width) : ColumnValues(width)
     where T : unmanaged
 {
     private readonly List<T> _values = [];
 
     /// <summary>A column with values, row-major.</summary>
-    public SequenceColumn(int width, ReadOnlySpan<T> values)
+    public ColumnValues(int width, ReadOnlySpan<T> values)
         : this(width) => _values.AddRange(values);
 
     public override int Count => _values.Count / Width;
 
     public ReadOnlySpan<T> Values => CollectionsMarshal.AsSpan(_values);
 
-    public override SequenceColumn Empty() => new SequenceColumn<T>(Width);
+    public override ColumnValues Empty() => new ColumnValues<T>(Width);
 
-    public override void Append(SequenceColumn other, int start, int count)
-        => _values.AddRange(((SequenceColumn<T>)other).Values.Slice(start * Width, count * Width));
+    public override void Append(ColumnValues other, int start, int count)
+        => _values.AddRange(((ColumnValues<T>)other).Values.Slice(start * Width, count * Width));
 
     public override void Append(InputReader reader, ReadOnlySpan<uint> items)
     {
@@ -86,9 +86,9 @@ internal sealed class SequenceColumn<T>(int width) : SequenceColumn(width)
         }
     }
 
-    public override SequenceColumn Select(ReadOnlySpan<int> places)
+    public override ColumnValues Select(ReadOnlySpan<int> places)
     {
-        var selected = new SequenceColumn<T>(Width);
+        var selected = new ColumnValues<T>(Width);
         CollectionsMarshal.SetCount(selected._values, places.Length * Width);
         var target = CollectionsMarshal.AsSpan(selected._values);
         for (int i = 0; i < places.Length; i++)
