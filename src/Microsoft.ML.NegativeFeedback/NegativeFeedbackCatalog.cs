@@ -353,6 +353,22 @@ public static partial class NegativeFeedbackCatalog
         => CandidateEvaluator.Evaluate(data, labelColumnName, scoreColumnName, truncationLevel);
 
     /// <summary>
+    /// Evaluates a ranker of several kinds of feedback, a task a kind: AUC and log loss over all candidates, GAUC within each row or user (the multi-feedback ranker,
+    /// CIKM '23). The rows are read once; what is kept of them are the probabilities, four bytes a candidate and task, twice that where there is a column of users.
+    /// </summary>
+    /// <param name="catalog">The recommendation catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="data">Scored rows: probabilities of the K tasks for each candidate, and what became of it.</param>
+    /// <param name="options">Tasks and columns; null for the defaults.</param>
+    /// <exception cref="ArgumentException">
+    /// A column is missing or of another type, a row has a number of values that does not fit K, a probability is NaN or outside [0, 1], a flag is neither 0 nor 1, a
+    /// user is missing, the name of a task is empty or given twice.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">There are no rows, no row has a candidate, or the candidates of a task are all of one class.</exception>
+    public static MultiFeedbackMetrics EvaluateMultiFeedback(
+        this RecommendationCatalog catalog, IDataView data, MultiFeedbackEvaluationOptions? options = null)
+        => MultiFeedbackEvaluator.Evaluate(data, options ?? new MultiFeedbackEvaluationOptions());
+
+    /// <summary>
     /// Saves a model as <c>Model.Save</c> does, so that the file appears whole or not at all: it is written beside, under a temporary name, flushed to the disk
     /// and renamed. <c>Model.Save</c> empties the file first, so that a process that ends meanwhile, or a step that cannot be saved, leaves a broken file in the place
     /// of a good one.

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Microsoft.ML.AutoML;
 using Microsoft.ML.NegativeFeedback.Tests.AutoML;
+using Microsoft.ML.NegativeFeedback.Tests.Evaluation;
 using Microsoft.ML.NegativeFeedback.Tests.Trainers;
 using Microsoft.ML.NegativeFeedback.Tuning;
 
@@ -45,6 +46,7 @@ public class OptionsTests
         Taker<TemporalSplitOptions>(options => Ml.Data.TemporalSplit(Log, options)),
         Taker<LeaveLastOutOptions>(options => Ml.Data.LeaveLastOut(Log, options)),
         Taker<FeedbackAnalysisOptions>(options => Ml.Data.AnalyzeFeedback(Log, options)),
+        Taker<MultiFeedbackEvaluationOptions>(options => Ml.Recommendation().EvaluateMultiFeedback(RankedRow.View(Ml, RankedRow.Few), RankedRow.Tasks(options))),
         Taker<RecommendationMetricOptions>(options => Ml.Auto().CreateExperiment().SetRecommendationMetric(options)),
         Taker<RecommenderSweepOptions>(options => Ml.Auto().CreateExperiment().SetRecommendationMetric(options)),
         Taker<RecommenderSweepOptions>(options => new NextItemTrialRunner(Ml, SweepFeed.Pipeline(Ml, new()), Histories, Histories, options)),

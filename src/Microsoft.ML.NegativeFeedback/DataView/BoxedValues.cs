@@ -23,6 +23,20 @@ internal static class BoxedValues
             ? (object?[])Invoke(nameof(KeyValuesOf), type.RawType, column)
             : null;
 
+    /// <summary>The value behind a key, so that columns with different dictionaries can be compared; any other value as it is.</summary>
+    /// <param name="value">What a reader gave.</param>
+    /// <param name="keyValues">The <see cref="KeyValues"/> of its column where that holds keys.</param>
+    public static object? Behind(object? value, object?[]? keyValues)
+        => value is null || keyValues is null ? value : keyValues[Convert.ToInt64(value) - 1];
+
+    /// <summary>A reader of a scalar column as <see cref="Scalar"/>, which gives the values behind keys where the column carries them.</summary>
+    public static Func<object?> ScalarBehind(DataViewRow row, DataViewSchema.Column column)
+    {
+        var read = Scalar(row, column);
+        var keyValues = column.Type is KeyDataViewType ? KeyValues(column) : null;
+        return () => Behind(read(), keyValues);
+    }
+
     private static object Invoke(string method, Type type, params object[] arguments)
         => typeof(BoxedValues).GetMethod(method, BindingFlags.NonPublic | BindingFlags.Static)!
             .MakeGenericMethod(type).Invoke(null, BindingFlags.DoNotWrapExceptions, null, arguments, null)!;

@@ -38,6 +38,19 @@ internal static class CandidateEvaluator
     }
 }
 
+/// <summary>What a score says of the chance that its candidate is liked.</summary>
+internal enum ScoreKind
+{
+    /// <summary>σ(score) is the chance.</summary>
+    LogOdds,
+
+    /// <summary>The score is the chance.</summary>
+    Probability,
+}
+
+/// <summary>How well a row's scores rank its candidates; NaN both where it lacks liked or skipped ones.</summary>
+internal readonly record struct RowQuality(double Auc, double Ndcg);
+
 /// <summary>
 /// Adds up rows of scored candidates to <see cref="CandidateMetrics"/>. Exact and in the order of the rows: the same rows give the
 /// same metrics to the bit. Holds four bytes a candidate.
@@ -50,6 +63,7 @@ internal sealed class CandidateTotals
     private static readonly double LargestLoss = -Math.Log(SmallestProbability);
 
     private readonly int _truncationLevel;
+    private readonly ScoreKind _scoreKind;
     private readonly List<float> _liked = [];
     private readonly List<float> _skipped = [];
     private double _logLoss;
@@ -60,10 +74,11 @@ internal sealed class CandidateTotals
     private int _unknown;
 
     /// <param name="truncationLevel">k of NDCG@k, at least 1.</param>
-    public CandidateTotals(int truncationLevel)
+    /// <param name="scoreKind">What the log loss takes the scores for.</param>
+    public CandidateTotals(int truncationLevel, ScoreKind scoreKind = ScoreKind.LogOdds)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(truncationLevel);
-        _truncationLevel = truncationLevel;
+        (_truncationLevel, _scoreKind) = (truncationLevel, scoreKind);
     }
 
     /// <summary>The number of candidates of all rows.</summary>
@@ -92,8 +107,9 @@ internal sealed class CandidateTotals
     /// <summary>Adds a row.</summary>
     /// <param name="scores">A score a candidate, −∞ for one that the model does not know.</param>
     /// <param name="labels">1 for liked, 0 for skipped, in the same order.</param>
+    /// <returns>How well this row is ranked.</returns>
     /// <exception cref="ArgumentException">The lengths differ, a score is NaN or a label neither 0 nor 1.</exception>
-    public void Add(ReadOnlySpan<float> scores, ReadOnlySpan<float> labels)
+    public RowQuality Add(ReadOnlySpan<float> scores, ReadOnlySpan<float> labels)
     {
         if (FaultOf(scores, labels) is { } fault)
             throw new ArgumentException(fault);
@@ -102,7 +118,7 @@ internal sealed class CandidateTotals
         {
             bool isLiked = labels[i] != 0;
             (isLiked ? _liked : _skipped).Add(scores[i]);
-            _logLoss += LossOf(isLiked ? scores[i] : -scores[i]);
+            _logLoss += _scoreKind == ScoreKind.LogOdds ? LossOf(isLiked ? scores[i] : -scores[i]) : LossOfProbability(isLiked ? scores[i] : 1.0 - scores[i]);
             _unknown += float.IsNegativeInfinity(scores[i]) ? 1 : 0;
         }
 
@@ -110,12 +126,14 @@ internal sealed class CandidateTotals
         var liked = CollectionsMarshal.AsSpan(_liked)[likedBefore..];
         var skipped = CollectionsMarshal.AsSpan(_skipped)[skippedBefore..];
         if (liked.IsEmpty || skipped.IsEmpty)
-            return;
+            return new RowQuality(double.NaN, double.NaN);
         _rowsWithBothClasses++;
         liked.Sort();
         skipped.Sort();
-        _rowAucs += AreaUnderCurve(liked, skipped);
-        _rowNdcgs += Ndcg(liked, skipped);
+        var quality = new RowQuality(AreaUnderCurve(liked, skipped), Ndcg(liked, skipped));
+        _rowAucs += quality.Auc;
+        _rowNdcgs += quality.Ndcg;
+        return quality;
     }
 
     public CandidateMetrics ToMetrics()
@@ -148,6 +166,10 @@ internal sealed class CandidateTotals
         double loss = score > 0 ? Math.Log(1 + Math.Exp(-score)) : Math.Log(1 + Math.Exp(score)) - score;
         return Math.Clamp(loss, SmallestProbability, LargestLoss);
     }
+
+    /// <summary>−log of a probability, which is kept between 1e-7 and 1 − 1e-7.</summary>
+    private static double LossOfProbability(double probability)
+        => -Math.Log(Math.Clamp(probability, MultiFeedbackMetrics.ProbabilityBound, 1 - MultiFeedbackMetrics.ProbabilityBound));
 
     /// <summary>Mann and Whitney's count of the pairs in the right order, ties ½, over all pairs; both ascending. NaN without pairs.</summary>
     private static double AreaUnderCurve(ReadOnlySpan<float> liked, ReadOnlySpan<float> skipped)

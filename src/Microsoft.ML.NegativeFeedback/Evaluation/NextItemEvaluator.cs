@@ -61,7 +61,7 @@ internal sealed class NextItemEvaluator
             getFeedback(ref feedback);
             if (!float.IsFinite(feedback))
                 throw new ArgumentException($"Row {cursor.Position + 1}: column '{_targetFeedback.Name}' is {feedback.ToString(CultureInfo.InvariantCulture)}; it must be +1, −1 or 0.");
-            var recommendations = readItems().Take(_numberOfRecommendations).Select(item => Value(item, keyValues)).ToArray();
+            var recommendations = readItems().Take(_numberOfRecommendations).Select(item => BoxedValues.Behind(item, keyValues)).ToArray();
             recommended.UnionWith(recommendations.OfType<object>());
             if (feedback == 0)
             {
@@ -70,7 +70,7 @@ internal sealed class NextItemEvaluator
             }
 
             // what the model does not know it cannot recommend, and a list that is filled up with missing items holds no missing target
-            var target = Value(readTarget(), targetValues);
+            var target = BoxedValues.Behind(readTarget(), targetValues);
             bool isKnown = target is not (null or "") && IsInCatalogue(target, known);
             unknown += isKnown ? 0 : 1;
             (feedback > 0 ? positive : negative).Add(isKnown ? Array.IndexOf(recommendations, target) + 1 : 0);
@@ -114,9 +114,6 @@ internal sealed class NextItemEvaluator
         }
     }
 
-    /// <summary>The value behind a key, so that columns with different dictionaries can be compared; any other value as it is.</summary>
-    private static object? Value(object? item, object?[]? keyValues)
-        => item is null || keyValues is null ? item : keyValues[Convert.ToInt64(item) - 1];
 }
 
 /// <summary>Adds up ranks, one a row, to the means of a <see cref="RankingQuality"/>.</summary>
