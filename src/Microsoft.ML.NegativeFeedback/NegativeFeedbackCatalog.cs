@@ -369,6 +369,41 @@ public static partial class NegativeFeedbackCatalog
         => MultiFeedbackEvaluator.Evaluate(data, options ?? new MultiFeedbackEvaluationOptions());
 
     /// <summary>
+    /// Evaluates how diverse recommendations are: the mean entropy of categories over windows of 100 recommended items (the multi-feedback ranker, CIKM '23,
+    /// section 3.3), see <see cref="DiversityEntropy"/>.
+    /// </summary>
+    /// <param name="catalog">The recommendation catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="data">Scored rows: recommendations, or candidates with their scores.</param>
+    /// <param name="itemCategories">A row an item with its category; a log that has both will do.</param>
+    /// <param name="options">Windows, how many items of a row count, and columns; null for the defaults.</param>
+    /// <exception cref="ArgumentException">
+    /// A column is missing or of another type, an option is out of its range, a row has more or fewer scores than candidates, a score is NaN, a recommended item has no
+    /// category, an item has two, a user is missing.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">There are no rows, no row recommends anything, or no item has a category.</exception>
+    public static DiversityEntropy EvaluateDiversity(
+        this RecommendationCatalog catalog, IDataView data, IDataView itemCategories, DiversityOptions? options = null)
+        => DiversityEvaluator.Evaluate(data, itemCategories, options ?? new DiversityOptions());
+
+    /// <summary>
+    /// Compares two models, metric by metric and group of users by group: values, relative lift in percent and its bootstrap interval (the multi-feedback ranker, CIKM
+    /// '23, table 2 and figure 3, offline). The users of both views are the same, a row each.
+    /// </summary>
+    /// <param name="catalog">The recommendation catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="baseline">Rows scored by the model to compare with.</param>
+    /// <param name="treatment">The same users' rows scored by the other one, in any order.</param>
+    /// <param name="options">Columns, groups of users, bootstrap; null for the defaults, by which all users are one group.</param>
+    /// <exception cref="ArgumentException">
+    /// A column is missing or of another type, an option is out of its range, a user has two rows in a view or is in one of the views alone, a row has a number of values
+    /// that does not fit, or a value that cannot be.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">There are no rows, or the candidates of a task are all of one class.</exception>
+    /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
+    public static LiftTable CompareModels(
+        this RecommendationCatalog catalog, IDataView baseline, IDataView treatment, LiftOptions? options = null)
+        => ModelComparer.Compare(CatalogEnvironment.Of(catalog), baseline, treatment, options ?? new LiftOptions());
+
+    /// <summary>
     /// Saves a model as <c>Model.Save</c> does, so that the file appears whole or not at all: it is written beside, under a temporary name, flushed to the disk
     /// and renamed. <c>Model.Save</c> empties the file first, so that a process that ends meanwhile, or a step that cannot be saved, leaves a broken file in the place
     /// of a good one.

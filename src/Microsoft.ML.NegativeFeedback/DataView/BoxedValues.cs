@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using Microsoft.ML.Data;
 
@@ -36,6 +37,9 @@ internal static class BoxedValues
         var keyValues = column.Type is KeyDataViewType ? KeyValues(column) : null;
         return () => Behind(read(), keyValues);
     }
+
+    /// <summary>The value as text, in the invariant culture.</summary>
+    public static string TextOf(object value) => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
 
     private static object Invoke(string method, Type type, params object[] arguments)
         => typeof(BoxedValues).GetMethod(method, BindingFlags.NonPublic | BindingFlags.Static)!
