@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.Tests.Datasets;
+using Microsoft.ML.NegativeFeedback.Tests.Evaluation;
 using Microsoft.ML.NegativeFeedback.Tests.Trainers;
 
 namespace Microsoft.ML.NegativeFeedback.Tests;
@@ -60,6 +61,7 @@ public sealed class CultureTests : IDisposable
     public void Rules_metrics_and_messages_are_written(string culture) => Same(culture, ml =>
     {
         var rows = ml.Data.LoadFromEnumerable([new Scored()]);
+        var ranked = RankedRow.View(ml, RankedRow.Few);
         Write("ratings.csv", "userId,movieId,rating,timestamp\n1,1193,3.5,-5\n1,1193,\u22123,5\n");
         return string.Join('\n',
             FeedbackRule.Rating(-3.6),
@@ -67,6 +69,15 @@ public sealed class CultureTests : IDisposable
             FeedbackRule.WatchedShare(0.55, 0.05),
             ml.Recommendation().EvaluateNextItem(rows, 2),
             ml.Recommendation().EvaluateCandidates(rows),
+            ml.Recommendation().EvaluateMultiFeedback(ranked),
+            ml.Recommendation().EvaluateDiversity(ranked, ItemCategory.View(ml, "v0", "v1", "v2")),
+            ml.Recommendation().CompareModels(ranked, RankedRow.View(ml, [.. RankedRow.Few.Select(row => new RankedRow
+            {
+                User = row.User,
+                Probabilities = row.Probabilities,
+                CandidateFlags = row.CandidateFlags,
+                CandidateScores = [.. row.CandidateScores.Reverse()],
+            })]), new LiftOptions { NumberOfRecommendations = 1 }),
             Message(() => DataViewRows.Of(ml.Data.LoadMovieLens(_folder))),
             Message(() => FeedbackRule.WatchedShare(0.5, 0.6)),
             Message(() => LabelOf(new View { WatchedShare = -0.25f })),

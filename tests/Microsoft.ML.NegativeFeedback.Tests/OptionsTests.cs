@@ -46,7 +46,17 @@ public class OptionsTests
         Taker<TemporalSplitOptions>(options => Ml.Data.TemporalSplit(Log, options)),
         Taker<LeaveLastOutOptions>(options => Ml.Data.LeaveLastOut(Log, options)),
         Taker<FeedbackAnalysisOptions>(options => Ml.Data.AnalyzeFeedback(Log, options)),
-        Taker<MultiFeedbackEvaluationOptions>(options => Ml.Recommendation().EvaluateMultiFeedback(RankedRow.View(Ml, RankedRow.Few), RankedRow.Tasks(options))),
+        Taker<MultiFeedbackEvaluationOptions>(options =>
+        {
+            RankedRow.NameTasks(options.TaskNames);
+            return Ml.Recommendation().EvaluateMultiFeedback(RankedRow.View(Ml, RankedRow.Few), options);
+        }),
+        Taker<DiversityOptions>(options => Ml.Recommendation().EvaluateDiversity(RankedRow.View(Ml, RankedRow.Few), ItemCategory.View(Ml, "v0", "v1", "v2"), options)),
+        Taker<LiftOptions>(options =>
+        {
+            RankedRow.NameTasks(options.TaskNames);
+            return Ml.Recommendation().CompareModels(RankedRow.View(Ml, RankedRow.Few), RankedRow.View(Ml, RankedRow.Few), options);
+        }),
         Taker<RecommendationMetricOptions>(options => Ml.Auto().CreateExperiment().SetRecommendationMetric(options)),
         Taker<RecommenderSweepOptions>(options => Ml.Auto().CreateExperiment().SetRecommendationMetric(options)),
         Taker<RecommenderSweepOptions>(options => new NextItemTrialRunner(Ml, SweepFeed.Pipeline(Ml, new()), Histories, Histories, options)),

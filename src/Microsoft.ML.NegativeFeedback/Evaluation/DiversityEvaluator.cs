@@ -92,7 +92,7 @@ internal sealed class DiversityEvaluator
             }
 
             ScoredRowReader.CheckScores(scores, scoreColumn.Name, cursor.Position);
-            return ScoredRowReader.Top(scores, _options.NumberOfRecommendations).ToArray().Select(place => BoxedValues.Behind(items[place], keyValues));
+            return ScoredRowReader.Top(scores, _options.NumberOfRecommendations).Select(place => BoxedValues.Behind(items[place], keyValues));
         };
     }
 }

@@ -95,7 +95,7 @@ internal sealed class EngagementStages
         return () =>
         {
             read(ref time);
-            return time * unit.TotalDays;
+            return (double)time * unit.Ticks / TimeSpan.TicksPerDay;
         };
     }
 

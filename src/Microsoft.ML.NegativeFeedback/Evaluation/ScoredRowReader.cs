@@ -109,19 +109,23 @@ internal sealed class ScoredRowReader(DataViewRow row, ScoredColumns columns, in
     }
 
     /// <summary>The first candidates by score, best first; equal scores in the row's order. Those of −∞, which the model does not know, are not among them.</summary>
-    public static ReadOnlySpan<int> Top(ReadOnlySpan<float> scores, int count)
+    public static int[] Top(ReadOnlySpan<float> scores, int count)
     {
-        var order = new int[scores.Length];
-        var keys = new (float Score, int Place)[scores.Length];
+        var order = new ulong[scores.Length]; // the score's bits, turned so that higher ones come first, before the place
         int known = 0;
-        for (int i = 0; i < scores.Length; i++)
+        for (int place = 0; place < scores.Length; place++)
         {
-            if (!float.IsNegativeInfinity(scores[i]))
-                (keys[known], order[known++]) = ((-scores[i], i), i);
+            if (float.IsNegativeInfinity(scores[place]))
+                continue;
+            uint bits = BitConverter.SingleToUInt32Bits(scores[place] + 0f); // −0 is 0
+            order[known++] = ((ulong)(bits >> 31 != 0 ? bits : ~bits & 0x7FFFFFFF) << 32) | (uint)place;
         }
 
-        Array.Sort(keys, order, 0, known);
-        return order.AsSpan(0, Math.Min(count, known));
+        order.AsSpan(0, known).Sort();
+        var top = new int[Math.Min(count, known)];
+        for (int i = 0; i < top.Length; i++)
+            top[i] = (int)(uint)order[i];
+        return top;
     }
 
     /// <exception cref="ArgumentException">A score is NaN.</exception>

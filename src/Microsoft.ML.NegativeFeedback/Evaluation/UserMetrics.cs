@@ -73,13 +73,14 @@ internal sealed class UserMetrics
 
     private double[][] AucsOf(List<CandidateTotals[]> totals)
     {
+        var metrics = totals.Select(group => group.Select(task => task.ToMetrics()).ToArray()).ToArray();
         for (int task = 0; task < _taskCount; task++)
         {
-            var metrics = totals[0][task].ToMetrics();
-            MultiFeedbackEvaluator.RequireBothClasses(_options.TaskNames[task], metrics.LikedCount, metrics.LikedCount + metrics.SkippedCount, _options.FlagsColumnName);
+            var all = metrics[0][task];
+            MultiFeedbackEvaluator.RequireBothClasses(_options.TaskNames[task], all.LikedCount, all.LikedCount + all.SkippedCount, _options.FlagsColumnName);
         }
 
-        return [.. totals.Select(group => group.Select(task => task.ToMetrics().Auc).ToArray())];
+        return [.. metrics.Select(group => group.Select(task => task.Auc).ToArray())];
     }
 
     private void Measure(ScoredRowReader row, CandidateTotals[] all, CandidateTotals[]? group, Span<double> values)

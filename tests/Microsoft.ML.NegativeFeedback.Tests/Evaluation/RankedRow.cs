@@ -48,11 +48,10 @@ public sealed class RankedRow
 
     public static IDataView View(MLContext ml, params RankedRow[] rows) => ml.Data.LoadFromEnumerable(rows);
 
-    /// <summary>Names the tasks in the list that the options have, which may be empty.</summary>
-    public static MultiFeedbackEvaluationOptions Tasks(MultiFeedbackEvaluationOptions options)
+    /// <summary>Names the tasks in the list that options have, where it is empty.</summary>
+    public static void NameTasks(IReadOnlyList<string> names)
     {
-        if (options.TaskNames is List<string> names && names.Count == 0)
-            names.AddRange(["EVV", "FVV", "GVV"]);
-        return options;
+        if (names is List<string> { Count: 0 } list)
+            list.AddRange(["EVV", "FVV", "GVV"]);
     }
 }
