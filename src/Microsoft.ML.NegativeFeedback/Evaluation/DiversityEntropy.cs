@@ -92,5 +92,6 @@ public sealed class DiversityEntropy
 
     /// <summary>Mean, standard deviation and number of windows in one line.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"diversity entropy {Mean:0.0000} ± {StandardDeviation:0.0000} nats over {WindowCount} {(AreWindowsComplete ? "" : "incomplete ")}windows of {WindowSize} items in {CategoryCount} categories");
+        $"diversity entropy {Mean:0.0000} ± {StandardDeviation:0.0000} nats over {WindowCount} {(AreWindowsComplete ? "windows" : "incomplete windows")} "
+            + $"of {WindowSize} items in {CategoryCount} categories");
 }

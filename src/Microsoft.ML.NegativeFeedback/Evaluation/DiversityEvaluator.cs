@@ -119,8 +119,8 @@ internal sealed class CategoryTable
         {
             if (readItem() is { } item && readCategory() is { } category and not ("" or float.NaN or double.NaN) && !table.TryAdd(item, category))
             {
-                throw new ArgumentException($"Item '{BoxedValues.TextOf(item)}' has the category '{BoxedValues.TextOf(category)}' in column '{categoryColumnName}' of row {cursor.Position + 1} and another before "
-                    + "it. A category belongs to the item: choose one for each item.");
+                throw new ArgumentException($"Item '{BoxedValues.TextOf(item)}' has the category '{BoxedValues.TextOf(category)}' in column '{categoryColumnName}' of "
+                    + $"row {cursor.Position + 1} and another before it. A category belongs to the item: choose one for each item.");
             }
         }
 

@@ -80,7 +80,10 @@ internal sealed class ScoredRowReader(DataViewRow row, ScoredColumns columns, in
         foreach (float probability in _probabilities.Values)
         {
             if (!(probability is >= 0 and <= 1))
-                throw Fault(columns.Probabilities, $"a value is {Text(probability)}; a probability lies in [0, 1]. NaN comes from a model that is broken, by a diverged training for instance.");
+            {
+                throw Fault(columns.Probabilities, $"a value is {Text(probability)}; a probability lies in [0, 1]. NaN comes from a model that is broken, by a diverged "
+                    + "training for instance.");
+            }
         }
 
         foreach (float flag in flags)

@@ -138,6 +138,8 @@ public class LiftTableTests
         Assert.Equal(1, table["one class", "EVV share@1"].Baseline);
         Assert.Equal(3, table[All, "EVV share@1"].UserCount);
         Assert.Equal(2, table[All, "GAUC EVV"].UserCount);
+        var keys = Ml.Transforms.Conversion.MapValueToKey("Group").Fit(View(before)).Transform(View(before));
+        Assert.Equal(table.Rows.Select(row => row.Group), Ml.Recommendation().CompareModels(keys, View(before), options).Rows.Select(row => row.Group));
     }
 
     [Fact]
