@@ -134,4 +134,37 @@ public static partial class NegativeFeedbackCatalog
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     public static BaselineTrainer Baseline(this RecommendationCatalog.RecommendationTrainers catalog, BaselineTrainer.Options options)
         => new(CatalogEnvironment.Of(catalog), options);
+
+    /// <summary>
+    /// Trains the multi-feedback ranker (CIKM '23): it foretells how likely each candidate is watched longer than by most others (EVV, FVV) or skipped (GVV), and ranks by a weighted sum.
+    /// </summary>
+    /// <param name="catalog">The trainers of <c>mlContext.Recommendation()</c>.</param>
+    /// <param name="itemsColumnName">The items of a history: a vector of keys.</param>
+    /// <param name="feedbackColumnName">The feedback beside them: a vector of Single.</param>
+    /// <param name="flagsColumnName">The kinds of feedback beside them: a vector of Single with three values an item.</param>
+    /// <param name="candidatesColumnName">The candidates to rank: a vector of keys.</param>
+    /// <param name="numberOfRecommendations">L: how many of the candidates are ranked on top.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public static MultiFeedbackTrainer MultiFeedback(
+        this RecommendationCatalog.RecommendationTrainers catalog,
+        string itemsColumnName = "Items",
+        string feedbackColumnName = "Feedback",
+        string flagsColumnName = "Flags",
+        string candidatesColumnName = "Candidates",
+        int numberOfRecommendations = 10)
+        => new(CatalogEnvironment.Of(catalog), new MultiFeedbackTrainer.Options
+        {
+            ItemsColumnName = itemsColumnName,
+            FeedbackColumnName = feedbackColumnName,
+            FlagsColumnName = flagsColumnName,
+            CandidatesColumnName = candidatesColumnName,
+            NumberOfRecommendations = numberOfRecommendations,
+        });
+
+    /// <summary>Trains the multi-feedback ranker (CIKM '23) with all its options.</summary>
+    /// <param name="catalog">The trainers of <c>mlContext.Recommendation()</c>.</param>
+    /// <param name="options">Columns, features, network, losses, fusion and training.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public static MultiFeedbackTrainer MultiFeedback(this RecommendationCatalog.RecommendationTrainers catalog, MultiFeedbackTrainer.Options options)
+        => new(CatalogEnvironment.Of(catalog), options);
 }

@@ -24,7 +24,7 @@ public class SineBenchmarks
     private PairwiseModel _model = null!;
     private GradientWorkers _gradients = null!;
     private TorchWorkers _workers = null!;
-    private PairwiseBatches _batches = null!;
+    private SampledBatches _batches = null!;
     private AdamOptimizer _adam = null!;
     private DisposeScope _scope = null!;
     private int _step;
@@ -51,7 +51,7 @@ public class SineBenchmarks
         _model = new PairwiseModel(network, weights, CPU, new ParameterLoss(PairwiseModel.RegularizerName, 1, network.Prototypes, DistanceCorrelation.OfPairs));
         _workers = new TorchWorkers(Environment.ProcessorCount, Environment.ProcessorCount);
         _gradients = new GradientWorkers(_model, CPU, _workers);
-        _batches = (PairwiseBatches)new PairwiseTask(network, weights, new PairwiseData(_data, null, new NegativeSamplerSettings(NegativeSamplingMethod.Uniform)))
+        _batches = (SampledBatches)new PairwiseTask(network, weights, new SampledData(_data, null, new NegativeSamplerSettings(NegativeSamplingMethod.Uniform)))
             .CreateBatches(_model, CPU, _workers.Count, CancellationToken.None);
         _adam = new AdamOptimizer(_model.Parameters, 1e-3, 0.98);
     }

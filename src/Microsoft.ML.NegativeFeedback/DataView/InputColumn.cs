@@ -10,7 +10,8 @@ namespace Microsoft.ML.NegativeFeedback.DataView;
 /// <param name="ValueType">Single, Int64, or UInt32 for keys.</param>
 /// <param name="Width">Values an item, or a row.</param>
 /// <param name="IsOfItems">Whether it is a vector with <paramref name="Width"/> values beside each item, rather than one with so many for the whole row.</param>
-internal sealed record InputColumn(string InputName, string ColumnName, Type ValueType, int Width, bool IsOfItems)
+/// <param name="KeyCount">Of keys, how many there must be; 0 for any number.</param>
+internal sealed record InputColumn(string InputName, string ColumnName, Type ValueType, int Width, bool IsOfItems, ulong KeyCount = 0)
 {
     private string Expected
     {
@@ -26,7 +27,16 @@ internal sealed record InputColumn(string InputName, string ColumnName, Type Val
 
     /// <summary>The column of a schema.</summary>
     /// <exception cref="ArgumentException">It is missing or of another type.</exception>
-    public DataViewSchema.Column Require(DataViewSchema schema) => Columns.Require(schema, ColumnName, IsRight, Expected);
+    public DataViewSchema.Column Require(DataViewSchema schema)
+    {
+        var column = Columns.Require(schema, ColumnName, IsRight, Expected);
+        if (KeyCount > 0 && ColumnTypes.ItemOf(column.Type) is KeyDataViewType key && key.Count != KeyCount)
+        {
+            throw new ArgumentException($"Column '{ColumnName}' has {key.Count} keys, but the model was trained on {KeyCount}. Apply the same fitted MapValueToKey as in training.");
+        }
+
+        return column;
+    }
 
     /// <summary>The same check of a shape.</summary>
     /// <exception cref="ArgumentException">The column is missing or of another kind.</exception>

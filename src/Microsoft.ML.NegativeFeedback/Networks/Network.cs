@@ -34,6 +34,9 @@ internal abstract class Network(int itemCount, EncoderSettings settings, long se
     /// <summary>Everything that is learned but the item table.</summary>
     protected abstract IEnumerable<NetworkParameter> OwnParameters { get; }
 
+    /// <summary>What it computes with beside.</summary>
+    public virtual IReadOnlyList<NetworkConstant> Constants => [];
+
     /// <summary>How many of the newest items of a sequence the network reads.</summary>
     public virtual int MaximumLength => Settings.MaximumLength;
 
@@ -65,6 +68,18 @@ internal abstract class Network(int itemCount, EncoderSettings settings, long se
 
     /// <summary>K, if the network can tell how much each sub-interest counts in a score; 0 otherwise.</summary>
     public virtual int SubInterestCount => 0;
+
+    /// <summary>K, of a network that foretells several kinds of feedback on a candidate, of which a score is made when it is served; 0 otherwise.</summary>
+    public virtual int TaskCount => 0;
+
+    /// <summary>The log odds of each kind of feedback on candidates at each scored place.</summary>
+    /// <param name="pass">The pass.</param>
+    /// <param name="history">The histories.</param>
+    /// <param name="items">The candidates, Int64 [n, c].</param>
+    /// <returns>[n, c, K].</returns>
+    public virtual T TaskLogits<T>(Pass<T> pass, History<T> history, T items)
+        where T : struct, ITensor<T>
+        => throw new NotSupportedException("The network foretells no kinds of feedback.");
 
     /// <summary>The vector s of the history at each scored place.</summary>
     /// <returns>[n, d].</returns>
@@ -120,6 +135,9 @@ internal abstract class Pass<T>
 
     /// <summary>The values of a parameter.</summary>
     public abstract T Of(NetworkParameter parameter);
+
+    /// <summary>The values of a constant.</summary>
+    public abstract T Of(NetworkConstant constant);
 
     /// <summary>The rows of a table by number: Int64 […] → […, d].</summary>
     public abstract T Lookup(NetworkParameter table, T rows);

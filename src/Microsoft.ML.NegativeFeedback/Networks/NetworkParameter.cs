@@ -2,6 +2,30 @@ using Microsoft.ML.NegativeFeedback.Sampling;
 
 namespace Microsoft.ML.NegativeFeedback.Networks;
 
+/// <summary>Numbers that a network computes with and does not learn: what is known of the items, a layout.</summary>
+internal sealed class NetworkConstant
+{
+    /// <param name="name">Its name, by which no other of the network goes.</param>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="numbers">Its values, row-major.</param>
+    public NetworkConstant(string name, int[] shape, float[] numbers) => (Name, Shape, Numbers) = (name, shape, numbers);
+
+    /// <param name="name">Its name, by which no other of the network goes.</param>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="integers">Its values, row-major.</param>
+    public NetworkConstant(string name, int[] shape, long[] integers) => (Name, Shape, Integers) = (name, shape, integers);
+
+    public string Name { get; }
+
+    public int[] Shape { get; }
+
+    /// <summary>Its values, where they are Single.</summary>
+    public float[]? Numbers { get; }
+
+    /// <summary>Its values, where they are Int64.</summary>
+    public long[]? Integers { get; }
+}
+
 /// <summary>An array of numbers that a network learns: named, shaped and drawn in one place. Torch trains it, a graph holds it as a constant, a file keeps it by its name.</summary>
 internal sealed class NetworkParameter
 {

@@ -10,6 +10,7 @@ internal sealed class GraphPass : Pass<GraphTensor>
     private readonly OnnxGraphBuilder _graph;
     private readonly NetworkWeights _weights;
     private readonly Dictionary<NetworkParameter, GraphTensor> _constants = [];
+    private readonly Dictionary<NetworkConstant, GraphTensor> _fixed = [];
 
     /// <param name="graph">The graph.</param>
     /// <param name="weights">The trained numbers.</param>
@@ -35,6 +36,15 @@ internal sealed class GraphPass : Pass<GraphTensor>
             return _constants[parameter] = new GraphTensor(_graph, table, 2).Slice(1, 0, -1);
         long[] shape = Array.ConvertAll(parameter.Shape, size => (long)size);
         return _constants[parameter] = new GraphTensor(_graph, _graph.Constant(_weights.Values[parameter.Name], shape), shape.Length);
+    }
+
+    public override GraphTensor Of(NetworkConstant constant)
+    {
+        if (_fixed.TryGetValue(constant, out var value))
+            return value;
+        long[] shape = Array.ConvertAll(constant.Shape, size => (long)size);
+        var written = constant.Numbers is { } numbers ? _graph.Constant(numbers, shape) : _graph.Constant(constant.Integers!, shape);
+        return _fixed[constant] = new GraphTensor(_graph, written, shape.Length);
     }
 
     public override GraphTensor Lookup(NetworkParameter table, GraphTensor rows)

@@ -15,6 +15,10 @@ namespace Microsoft.ML.NegativeFeedback.Scoring;
 /// Added beside the scores of a network with K sub-interests unless null: how much each counts in each score, Single [k, K], or with
 /// candidates a variable vector of Single with K values a candidate.
 /// </param>
+/// <param name="Probabilities">
+/// Of a network that foretells K kinds of feedback on candidates: the column with their probabilities, a variable vector of Single with K values a candidate. Beside it stand
+/// the best candidates, in the columns of recommended items and scores. Null for other networks.
+/// </param>
 /// <param name="FurtherInputs">What the network reads beside history and feedback; null for nothing.</param>
 internal sealed record NextItemColumns(
     string Items = "Items",
@@ -24,6 +28,7 @@ internal sealed record NextItemColumns(
     string? Candidates = null,
     string CandidateScores = "CandidateScores",
     string? SubInterestWeights = null,
+    string? Probabilities = null,
     IReadOnlyList<InputColumn>? FurtherInputs = null)
 {
     /// <summary>What the network reads beside history and feedback.</summary>
@@ -43,9 +48,12 @@ internal sealed record NextItemColumns(
     {
         get
         {
-            OutputColumn[] scores = Candidates is not null ? [new(NextItemGraph.CandidateScoresOutput, CandidateScores)]
-                : [new(NextItemGraph.RecommendedItemsOutput, RecommendedItems, HasKeys: true), new(NextItemGraph.ScoresOutput, Scores)];
-            return SubInterestWeights is { } name ? [.. scores, new(NextItemGraph.SubInterestWeightsOutput, name, HasSeveral: true)] : scores;
+            bool isOfCandidates = Candidates is not null;
+            OutputColumn[] best = [new(NextItemGraph.RecommendedItemsOutput, RecommendedItems, HasKeys: true), new(NextItemGraph.ScoresOutput, Scores)];
+            OutputColumn[] scores = !isOfCandidates ? best : [new(NextItemGraph.CandidateScoresOutput, CandidateScores, IsOfCandidates: true)];
+            if (Probabilities is { } probabilities)
+                scores = [.. best, .. scores, new(NextItemGraph.ProbabilitiesOutput, probabilities, HasSeveral: true, IsOfCandidates: true)];
+            return SubInterestWeights is { } name ? [.. scores, new(NextItemGraph.SubInterestWeightsOutput, name, HasSeveral: true, IsOfCandidates: isOfCandidates)] : scores;
         }
     }
 
@@ -75,7 +83,7 @@ internal sealed record NextItemColumns(
         var annotations = new SchemaShape(items.Annotations.Where(annotation => annotation.Name == ColumnTypes.KeyValues));
         return SchemaShapes.With(input, [.. Outputs.Select(output => output.HasKeys
             ? SchemaShapes.Column(output.ColumnName, VectorKind.Vector, NumberDataViewType.UInt32, isKey: true, annotations)
-            : SchemaShapes.Column(output.ColumnName, Candidates is null ? VectorKind.Vector : VectorKind.VariableVector, NumberDataViewType.Single))]);
+            : SchemaShapes.Column(output.ColumnName, output.IsOfCandidates ? VectorKind.VariableVector : VectorKind.Vector, NumberDataViewType.Single))]);
     }
 }
 
@@ -84,4 +92,5 @@ internal sealed record NextItemColumns(
 /// <param name="ColumnName">The column.</param>
 /// <param name="HasKeys">Whether it has keys of items, rather than numbers.</param>
 /// <param name="HasSeveral">Whether it has several numbers an item, rather than one.</param>
-internal sealed record OutputColumn(string OutputName, string ColumnName, bool HasKeys = false, bool HasSeveral = false);
+/// <param name="IsOfCandidates">Whether the items are the row's candidates, rather than the k best.</param>
+internal sealed record OutputColumn(string OutputName, string ColumnName, bool HasKeys = false, bool HasSeveral = false, bool IsOfCandidates = false);

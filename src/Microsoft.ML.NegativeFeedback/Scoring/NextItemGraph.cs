@@ -1,6 +1,9 @@
+using System.Runtime.InteropServices;
+using Google.Protobuf;
 using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Training;
+using Microsoft.ML.NegativeFeedback.Tensors.Proto;
 using static Microsoft.ML.NegativeFeedback.Tensors.Proto.TensorProto.Types;
 
 namespace Microsoft.ML.NegativeFeedback.Scoring;
@@ -15,7 +18,9 @@ namespace Microsoft.ML.NegativeFeedback.Scoring;
 /// Outputs: <c>RecommendedItems</c> UInt32 [batch, k] and <c>Scores</c> Single [batch, k], best first,
 /// the lower key first among equals, key 0 and −∞ where fewer than k items are left; or
 /// <c>CandidateScores</c> Single [batch, candidates], −∞ for key 0. By option <c>SubInterestWeights</c> Single [batch, k or candidates, K],
-/// how much each of a network's K sub-interests counts in those scores, 0 beside key 0 and beside an empty history.
+/// how much each of a network's K sub-interests counts in those scores, 0 beside key 0 and beside an empty history. A network that foretells K kinds of
+/// feedback gives <c>Probabilities</c> Single [batch, candidates, K], 0 for key 0, their weighted sum as <c>CandidateScores</c>, and the best candidates as
+/// <c>RecommendedItems</c> and <c>Scores</c>.
 /// </remarks>
 internal static class NextItemGraph
 {
@@ -26,6 +31,10 @@ internal static class NextItemGraph
     public const string ScoresOutput = "Scores";
     public const string CandidateScoresOutput = "CandidateScores";
     public const string SubInterestWeightsOutput = "SubInterestWeights";
+    public const string ProbabilitiesOutput = "Probabilities";
+
+    /// <summary>The constant γ [K] of a graph that foretells K kinds of feedback: what a score adds up.</summary>
+    public const string FusionWeights = "FusionWeights";
 
     /// <summary>Metadata of the model: the values of the graph's largest tensor that a row takes, or with candidates that one of them takes.</summary>
     public const string LargestTensorMetadata = "largest_tensor";
@@ -80,12 +89,49 @@ internal static class NextItemGraph
     {
         graph.Metadata(LargestTensorMetadata, network.ValuesPerCandidate);
         var candidates = graph.Cast(graph.Input(CandidatesInput, DataType.Uint32, Batch, CandidateCount), DataType.Int64);
+        if (network.TaskCount > 0)
+        {
+            AppendTasks(graph, options, network, scores, candidates);
+            return;
+        }
+
         graph.Output(CandidateScoresOutput, scores.OfItems(candidates), DataType.Float, Batch, CandidateCount);
         if (options.SubInterestWeights)
         {
             var shares = scores.SharesOf(candidates);
             graph.Output(SubInterestWeightsOutput, shares, DataType.Float, Batch, CandidateCount, (long)network.SubInterestCount);
         }
+    }
+
+    // section 2.4.2 of the ranker's paper: score = Σ γ_k y_k, and the best of the candidates by it
+    private static void AppendTasks(OnnxGraphBuilder graph, NextItemGraphOptions options, Network network, ItemScores itemScores, OnnxValue candidates)
+    {
+        var isKnown = graph.Greater(candidates, graph.Scalar(0L));
+        var probabilities = graph.Multiply(itemScores.ProbabilitiesOf(candidates), graph.Unsqueeze(graph.Cast(isKnown, DataType.Float), 2));
+        var fusion = graph.NamedConstant(FusionWeights, Array.ConvertAll(options.FusionWeights, weight => (float)weight), network.TaskCount, 1);
+        var scores = graph.Where(isKnown, graph.Squeeze(graph.MatMul(probabilities, fusion), 2), graph.Scalar(float.NegativeInfinity));
+        graph.Output(CandidateScoresOutput, scores, DataType.Float, Batch, CandidateCount);
+        graph.Output(ProbabilitiesOutput, probabilities, DataType.Float, Batch, CandidateCount, (long)network.TaskCount);
+
+        graph.Scope = "top";
+        // k columns more, so that there are k however few the candidates
+        var (best, places) = graph.TopK(graph.PadColumns(scores, options.TopK, graph.Scalar(float.NegativeInfinity)), graph.Int64(options.TopK));
+        var keys = graph.GatherElements(graph.PadColumns(candidates, options.TopK, graph.Scalar(0L)), places, axis: 1);
+        graph.Output(RecommendedItemsOutput, graph.Cast(keys, DataType.Uint32), DataType.Uint32, Batch, (long)options.TopK);
+        graph.Output(ScoresOutput, best, DataType.Float, Batch, (long)options.TopK);
+    }
+
+    /// <summary>The same graph with other weights of the kinds of feedback.</summary>
+    /// <exception cref="ArgumentException">The graph foretells no kinds of feedback, or another number of them.</exception>
+    public static byte[] WithFusionWeights(byte[] graph, IReadOnlyList<double> weights)
+    {
+        var model = ModelProto.Parser.ParseFrom(graph);
+        var constant = model.Graph.Initializer.FirstOrDefault(initializer => initializer.Name == FusionWeights)
+            ?? throw new ArgumentException("The model foretells no kinds of feedback that a score could weigh: Trainers.MultiFeedback trains one that does.", nameof(weights));
+        if (constant.Dims[0] != weights.Count)
+            throw new ArgumentException($"There are {weights.Count} weights for {constant.Dims[0]} kinds of feedback.", nameof(weights));
+        constant.RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<float>(weights.Select(weight => (float)weight).ToArray()));
+        return model.ToByteArray();
     }
 
     private static void AppendRecommendations(
@@ -145,7 +191,9 @@ internal static class NextItemGraph
                 + "them.", nameof(options));
         }
 
-        if (!options.Candidates && options.TopK < 1)
+        if (network.TaskCount > 0 && options.FusionWeights.Length != network.TaskCount)
+            throw new ArgumentException($"There are {options.FusionWeights.Length} fusion weights for {network.TaskCount} kinds of feedback.", nameof(options));
+        if ((!options.Candidates || network.TaskCount > 0) && options.TopK < 1)
             throw new ArgumentException($"TopK must be at least 1, not {options.TopK}.", nameof(options));
         if (options.Popularity.Length != network.ItemCount + 1)
         {
@@ -204,6 +252,9 @@ internal sealed class ItemScores
         return _graph.Where(_graph.Greater(items, _graph.Scalar(0L)), scores, _graph.Scalar(float.NegativeInfinity));
     }
 
+    /// <summary>Single [b, c, K]: the probabilities of the kinds of feedback on those items.</summary>
+    public OnnxValue ProbabilitiesOf(OnnxValue items) => _network.TaskLogits(_pass, _history, new GraphTensor(_graph, items, 2)).Sigmoid().Value;
+
     /// <summary>Single [b, c, K]: the shares of the sub-interests in those scores, 0 for padding and beside an empty history.</summary>
     public OnnxValue SharesOf(OnnxValue items)
     {
@@ -236,6 +287,9 @@ internal sealed record NextItemGraphOptions
     /// <summary>Whether the graph scores given candidates instead of recommending from the whole catalogue.</summary>
     public bool Candidates { get; init; }
 
+    /// <summary>γ [K]: what a score adds up of the kinds of feedback that a network foretells; not read without such.</summary>
+    public double[] FusionWeights { get; init; } = [];
+
     /// <summary>The inputs whose values are keys, UInt32, rather than Int64.</summary>
     public IReadOnlySet<string> KeyInputs { get; init; } = new HashSet<string>();
 
@@ -254,7 +308,8 @@ internal sealed record GraphSize(Network Network, string Options)
     private const double NodeBytes = 1 << 20;
 
     /// <summary>All the numbers of the graph: what is learned for scoring, and of each item its popularity and the mask of padding.</summary>
-    public double Values => Network.ScoringParameters.Sum(parameter => (double)parameter.Length) + (2 * (Network.ItemCount + 1.0));
+    public double Values => Network.ScoringParameters.Sum(parameter => (double)parameter.Length) + (2 * (Network.ItemCount + 1.0))
+        + Network.Constants.Sum(constant => (constant.Numbers?.Length ?? 0) + (2.0 * (constant.Integers?.Length ?? 0)));
 
     /// <summary>Checks that an ONNX file can hold the graph and what a saved model has beside it.</summary>
     /// <param name="itemsColumnName">The column that has the items.</param>

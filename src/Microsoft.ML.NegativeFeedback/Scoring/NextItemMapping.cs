@@ -19,7 +19,7 @@ internal sealed class NextItemMapping : RowMapping
     /// <param name="rowScorer">Gives the scorer of single rows.</param>
     /// <exception cref="ArgumentException">A column is missing, of another type, or its keys are not the model's.</exception>
     public NextItemMapping(DataViewSchema schema, NextItemColumns columns, ItemDictionary items, OnnxScorer scorer, Func<OnnxScorer> rowScorer)
-        : base(schema, [.. columns.Outputs.Select(output => AddedBy(output, columns, items, scorer))])
+        : base(schema, [.. columns.Outputs.Select(output => AddedBy(output, items, scorer))])
     {
         _rowScorer = rowScorer;
         Columns = columns;
@@ -89,12 +89,12 @@ internal sealed class NextItemMapping : RowMapping
         });
     }
 
-    private static AddedColumn AddedBy(OutputColumn output, NextItemColumns columns, ItemDictionary items, OnnxScorer scorer)
+    private static AddedColumn AddedBy(OutputColumn output, ItemDictionary items, OnnxScorer scorer)
     {
         var single = NumberDataViewType.Single;
         if (output.HasKeys)
             return new AddedColumn(output.ColumnName, new VectorDataViewType(items.KeyType, scorer.TopK), items.Annotations);
-        return new AddedColumn(output.ColumnName, columns.Candidates is not null ? new VectorDataViewType(single)
+        return new AddedColumn(output.ColumnName, output.IsOfCandidates ? new VectorDataViewType(single)
             : output.HasSeveral ? new VectorDataViewType(single, ImmutableArray.Create(scorer.TopK, scorer.ValuesEach(output.OutputName)))
             : new VectorDataViewType(single, scorer.TopK));
     }

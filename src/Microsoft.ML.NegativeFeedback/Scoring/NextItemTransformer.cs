@@ -30,6 +30,7 @@ namespace Microsoft.ML.NegativeFeedback;
 /// </remarks>
 public sealed class NextItemTransformer : ITransformer, IDisposable
 {
+    private readonly IHostEnvironment _environment;
     private readonly byte[] _graph;
     private readonly NextItemColumns _columns;
     private readonly ItemDictionary _items;
@@ -47,8 +48,7 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
         ArgumentNullException.ThrowIfNull(environment);
         ArgumentNullException.ThrowIfNull(graph);
         columns.CheckNames();
-        _graph = graph;
-        _columns = columns;
+        (_environment, _graph, _columns) = (environment, graph, columns);
         _items = ReadItems(columns, schema);
         _inputTypes = InputTypes(columns, _items, schema);
         _scorer = Open(environment);
@@ -65,6 +65,24 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
             _scorer.Dispose();
             throw new ArgumentException($"The graph gives no {missing.OutputName}, but column '{missing.ColumnName}' is to hold it.", nameof(columns));
         }
+    }
+
+    private NextItemTransformer(NextItemTransformer other, byte[] graph)
+    {
+        (_environment, _graph, _columns, _items, _inputTypes) = (other._environment, graph, other._columns, other._items, other._inputTypes);
+        _scorer = Open(_environment);
+    }
+
+    /// <summary>The same model with other weights γ of the kinds of feedback in a candidate's score, Σ γ_k y_k; of a model of <see cref="MultiFeedbackTrainer"/>.</summary>
+    /// <param name="weights">γ, one a task in their order: any finite numbers, negative for negative feedback.</param>
+    /// <returns>A model with sessions of its own; this one stays as it is.</returns>
+    /// <exception cref="ArgumentException">There are not as many weights as tasks, one is no finite number, or the model foretells no kinds of feedback.</exception>
+    public NextItemTransformer WithFusionWeights(params IReadOnlyList<double> weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        if (weights.Any(weight => !double.IsFinite(weight)))
+            throw new ArgumentException("A weight is no finite number.", nameof(weights));
+        return new NextItemTransformer(this, NextItemGraph.WithFusionWeights(_graph, weights));
     }
 
     /// <summary>Finds what would keep a trained model from scoring or from being saved before it is trained.</summary>

@@ -55,7 +55,7 @@ internal sealed class OnnxScorer : IDisposable
         }
 
         _largestTensor = long.Parse(largestTensor, CultureInfo.InvariantCulture);
-        TopK = ScoresCandidates ? 0 : _session.OutputMetadata[NextItemGraph.ScoresOutput].Dimensions[1];
+        TopK = Gives(NextItemGraph.ScoresOutput) ? _session.OutputMetadata[NextItemGraph.ScoresOutput].Dimensions[1] : 0;
     }
 
     /// <summary>Checks that there is something to run on, by opening a session on a graph of one node.</summary>
@@ -73,7 +73,7 @@ internal sealed class OnnxScorer : IDisposable
     /// <summary>Whether the graph scores given candidates.</summary>
     public bool ScoresCandidates { get; }
 
-    /// <summary>k, the number of recommended items a row; 0 with candidates.</summary>
+    /// <summary>k, the number of recommended items a row; 0 where candidates are scored alone.</summary>
     public int TopK { get; }
 
     /// <summary>Whether the graph gives an output of that name.</summary>
@@ -187,7 +187,8 @@ internal sealed class OnnxScorer : IDisposable
             for (int i = 0; i < _outputs.Length; i++)
             {
                 int valuesEach = ValuesEach(_outputs[i]);
-                int Count(int row) => (ScoresCandidates ? rows.Candidates.Length(row) : TopK) * valuesEach;
+                bool isOfCandidates = _session.OutputMetadata[_outputs[i]].Dimensions[1] < 0;
+                int Count(int row) => (isOfCandidates ? rows.Candidates.Length(row) : TopK) * valuesEach;
                 if (_outputs[i] == NextItemGraph.RecommendedItemsOutput)
                     Divide(outputs[i].GetTensorDataAsSpan<uint>(), chosen, scored.Keys, Count);
                 else

@@ -76,6 +76,20 @@ internal sealed partial class OnnxGraphBuilder(string name)
         return AddConstant(MemoryMarshal.AsBytes(values), DataType.Float, values.Length, shape);
     }
 
+    /// <summary>A constant of Int64; <paramref name="shape"/> is empty for a scalar.</summary>
+    /// <exception cref="ArgumentException">The number of values is not that of the shape.</exception>
+    /// <exception cref="InvalidOperationException">The constants of the graph pass the 2 GiB that an ONNX file can hold.</exception>
+    public OnnxValue Constant(ReadOnlySpan<long> values, params ReadOnlySpan<long> shape) => AddConstant(values, shape);
+
+    /// <summary>A constant of Single by a name of its own, under which whoever has the file finds it.</summary>
+    /// <exception cref="ArgumentException">The number of values is not that of the shape.</exception>
+    public OnnxValue NamedConstant(string constantName, ReadOnlySpan<float> values, params ReadOnlySpan<long> shape)
+    {
+        Constant(values, shape);
+        _graph.Initializer[^1].Name = constantName;
+        return new OnnxValue(constantName);
+    }
+
     /// <summary>A scalar of Single.</summary>
     public OnnxValue Scalar(float value) => Small($"float {BitConverter.SingleToInt32Bits(value)}", () => Constant([value]));
 

@@ -63,18 +63,18 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         int itemCount = checked((int)((KeyDataViewType)ColumnTypes.ItemOf(items.Type)).Count);
         var inputs = TrainerInputs(trainData.Schema);
         var columns = ScoringColumns(inputs.SelectMany(bound => bound.ScoringColumns));
-        NextItemTransformer.CheckBeforeTraining(_environment, columns, trainData.Schema, GraphSize(itemCount));
+        NextItemTransformer.CheckBeforeTraining(_environment, columns, trainData.Schema, new GraphSize(SizedNetwork(itemCount, trainData.Schema), SizeOptions));
         _options.CancellationToken.ThrowIfCancellationRequested();
         var unfinished = UnfinishedTraining();
         int seed = _options.Seed ?? (int?)unfinished?.Seed ?? _host.Rand.Next();
         using var channel = _host.Start("Training");
 
-        var validation = validationData is null ? null : new ValidationReader(_options, RanksCandidates, columns.Inputs).Read(validationData, items, itemCount);
+        var validation = validationData is null ? null : ReadValidation(validationData, items, itemCount, columns);
         var all = SequenceData.Read(trainData, itemCount, _options.ItemsColumnName, _options.FeedbackColumnName,
             [.. inputs.SelectMany(bound => bound.TrainingColumns)], _options.CancellationToken);
         // before a trainer warns of what the rows lack
         TrainingDataChecks.RequireRows(all);
-        var input = new TrainerInput(all, validation, itemCount, seed, channel);
+        var input = new TrainerInput(all, validation, itemCount, seed, channel, trainData.Schema);
         var run = new TrainingRun(_options.Progress, line => channel.Info(MessageSensitivity.None, "{0}", line), _options.CancellationToken);
         var settings = LoopSettings(seed) with { Threads = _options.NumberOfThreads ?? unfinished?.Threads };
         var weights = Train(input, settings, run);
@@ -106,8 +106,15 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     /// <summary>The network that the options ask for.</summary>
     private protected abstract Network CreateNetwork(int itemCount, long seed);
 
+    /// <summary>A network as large as the one that is trained on data of that schema.</summary>
+    private protected virtual Network SizedNetwork(int itemCount, DataViewSchema schema) => CreateNetwork(itemCount, seed: 0);
+
     /// <summary>How large the graph of the trained network will be.</summary>
     internal GraphSize GraphSize(int itemCount) => new(CreateNetwork(itemCount, seed: 0), SizeOptions);
+
+    /// <summary>Reads given validation rows.</summary>
+    private protected virtual ValidationRows ReadValidation(IDataView rows, DataViewSchema.Column items, int itemCount, NextItemColumns columns)
+        => new ValidationReader(_options, RanksCandidates, columns.Inputs).Read(rows, items, itemCount);
 
     /// <summary>The options that make a model as large as it is, with their values.</summary>
     private protected virtual string SizeOptions => FormattableString.Invariant($"{nameof(_options.EmbeddingWidth)} {_options.EmbeddingWidth:N0}, ")
@@ -145,6 +152,33 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         return (train, targets is null ? null : new TargetValidationRows(targets, _options.ValidationCutoff));
     }
 
+    /// <summary>
+    /// Checks that every row leaves items to sample. All rows are looked at before any is held out, so that the error and its row number do not depend on which are.
+    /// </summary>
+    /// <param name="input">The rows.</param>
+    /// <param name="itemsColumnName">The column of the items.</param>
+    /// <param name="leastItems">Nothing is drawn for a row with fewer items; null where it is one with fewer than two liked ones.</param>
+    /// <exception cref="InvalidOperationException">A row holds every item.</exception>
+    private protected static void RequireUnseenItems(TrainerInput input, string itemsColumnName, int? leastItems = null)
+    {
+        var data = input.Rows;
+        var met = new HashSet<int>();
+        for (int row = 0; row < data.RowCount; row++)
+        {
+            bool isDrawnFor = leastItems is { } least ? data.Items(row).Length >= least : data.Feedback(row).Count((sbyte)1) >= 2;
+            if (data.Items(row).Length < data.ItemCount || !isDrawnFor)
+                continue;
+            met.Clear();
+            foreach (int item in data.Items(row))
+                met.Add(item);
+            if (met.Count == data.ItemCount)
+            {
+                throw new InvalidOperationException($"Column '{itemsColumnName}' of row {row + 1} holds all {data.ItemCount} items that it has keys for, which leaves none to "
+                    + "sample that a liked item could be ranked above. Leave such rows out, or cut histories into shorter windows (Transforms.WindowSequences).");
+            }
+        }
+    }
+
     // What the options leave open is as it was in a training that goes on.
     private Checkpoint? UnfinishedTraining()
     {
@@ -159,6 +193,12 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
 
     /// <summary>The column that scoring adds with the shares of sub-interests, for a model that has them and is asked to.</summary>
     private protected virtual string? SubInterestWeightsColumnName => null;
+
+    /// <summary>The column that scoring adds with the probabilities of the kinds of feedback, for a model that foretells them.</summary>
+    private protected virtual string? ProbabilitiesColumnName => null;
+
+    /// <summary>γ: what a score adds up of them.</summary>
+    private protected virtual double[] FusionWeights => [];
 
     private TrainingSettings LoopSettings(int seed) => new()
     {
@@ -190,6 +230,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         Popularity = popularity,
         Candidates = _options.CandidatesColumnName is not null,
         SubInterestWeights = SubInterestWeightsColumnName is not null,
+        FusionWeights = FusionWeights,
         KeyInputs = columns.Inputs.Where(input => input.ValueType == typeof(uint)).Select(input => input.InputName).ToHashSet(),
     };
 
@@ -213,7 +254,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
 
     private NextItemColumns ScoringColumns(IEnumerable<InputColumn> inputs) => new(
         _options.ItemsColumnName, _options.FeedbackColumnName, _options.RecommendedItemsColumnName, _options.ScoresColumnName,
-        _options.CandidatesColumnName, _options.CandidateScoresColumnName, SubInterestWeightsColumnName, [.. inputs]);
+        _options.CandidatesColumnName, _options.CandidateScoresColumnName, SubInterestWeightsColumnName, ProbabilitiesColumnName, [.. inputs]);
 }
 
 /// <summary>An input of a network, or what it learns from beside, with the columns that have its values.</summary>
@@ -222,10 +263,11 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
 /// <param name="ValueType">Single, Int64, or UInt32 for keys.</param>
 /// <param name="QuestionColumnName">The column with what is known of the question, in rows that ask one.</param>
 /// <param name="IsScored">Whether scoring reads it as well.</param>
-internal sealed record BoundInput(NetworkInput Input, string ColumnName, Type ValueType, string? QuestionColumnName = null, bool IsScored = true)
+/// <param name="KeyCount">Of keys, how many the training data's dictionary has.</param>
+internal sealed record BoundInput(NetworkInput Input, string ColumnName, Type ValueType, string? QuestionColumnName = null, bool IsScored = true, ulong KeyCount = 0)
 {
     /// <summary>What training reads: every item but the first is asked for, so that questions stand beside the items.</summary>
-    public IEnumerable<InputColumn> TrainingColumns => [new(Input.Name, ColumnName, ValueType, Input.Width, IsOfItems: !Input.Scope.HasFlag(InputScope.Row))];
+    public IEnumerable<InputColumn> TrainingColumns => [new(Input.Name, ColumnName, ValueType, Input.Width, IsOfItems: !Input.Scope.HasFlag(InputScope.Row), KeyCount)];
 
     /// <summary>What scoring and validation read.</summary>
     public IEnumerable<InputColumn> ScoringColumns
@@ -233,11 +275,11 @@ internal sealed record BoundInput(NetworkInput Input, string ColumnName, Type Va
         get
         {
             if (IsScored && Input.Scope.HasFlag(InputScope.Items))
-                yield return new(Input.Name, ColumnName, ValueType, Input.Width, IsOfItems: true);
+                yield return new(Input.Name, ColumnName, ValueType, Input.Width, IsOfItems: true, KeyCount);
             if (IsScored && Input.Scope.HasFlag(InputScope.Row))
-                yield return new(Input.Name, ColumnName, ValueType, Input.Width, IsOfItems: false);
+                yield return new(Input.Name, ColumnName, ValueType, Input.Width, IsOfItems: false, KeyCount);
             if (IsScored && Input.Scope.HasFlag(InputScope.Question))
-                yield return new(Input.QuestionName, QuestionColumnName ?? Input.QuestionName, ValueType, Input.Width, IsOfItems: false);
+                yield return new(Input.QuestionName, QuestionColumnName ?? Input.QuestionName, ValueType, Input.Width, IsOfItems: false, KeyCount);
         }
     }
 }
@@ -248,5 +290,6 @@ internal sealed record BoundInput(NetworkInput Input, string ColumnName, Type Va
 /// <param name="ItemCount">N.</param>
 /// <param name="Seed">The seed of everything random.</param>
 /// <param name="Channel">Where to warn.</param>
+/// <param name="Schema">The schema of the training data.</param>
 internal sealed record TrainerInput(
-    SequenceData Rows, ValidationRows? Validation, int ItemCount, int Seed, IChannel Channel);
+    SequenceData Rows, ValidationRows? Validation, int ItemCount, int Seed, IChannel Channel, DataViewSchema Schema);

@@ -32,11 +32,11 @@ public abstract class PairwiseTrainer : NextItemTrainer
     private protected override bool RanksCandidates => true;
 
     /// <summary>What is learned from and what early stopping watches.</summary>
-    private protected PairwiseData ReadData(TrainerInput input)
+    private protected SampledData ReadData(TrainerInput input)
     {
-        RequireUnseenItems(input);
+        RequireUnseenItems(input, _options.ItemsColumnName);
         var (train, validation) = SplitRows(input);
-        return new PairwiseData(
+        return new SampledData(
             train, validation, new NegativeSamplerSettings(_options.NegativeSampling, _options.PopularityExponent, _options.ObservedSkipShare));
     }
 
@@ -50,27 +50,6 @@ public abstract class PairwiseTrainer : NextItemTrainer
         }
 
         return false;
-    }
-
-    // Looks at all rows before any is held out, so that the error and its row number do not depend on which are.
-    private void RequireUnseenItems(TrainerInput input)
-    {
-        var data = input.Rows;
-        var met = new HashSet<int>();
-        for (int row = 0; row < data.RowCount; row++)
-        {
-            // nothing is drawn for a row with a single liked item
-            if (data.Items(row).Length < data.ItemCount || data.Feedback(row).Count((sbyte)1) < 2)
-                continue;
-            met.Clear();
-            foreach (int item in data.Items(row))
-                met.Add(item);
-            if (met.Count == data.ItemCount)
-            {
-                throw new InvalidOperationException($"Column '{_options.ItemsColumnName}' of row {row + 1} holds all {data.ItemCount} items that it has keys for, which leaves none to "
-                    + "sample that a liked item could be ranked above. Leave such rows out, or cut histories into shorter windows (Transforms.WindowSequences).");
-            }
-        }
     }
 }
 

@@ -23,7 +23,7 @@ internal sealed class ValidationReader(SequenceTrainerOptions options, bool pref
             var keys = KeyMapping.Apply(rows, items, options.ItemsColumnName, options.ValidationCandidatesColumnName);
             return new CandidateValidationRows(new CandidateReader(keys, itemCount).Read(
                 options.ItemsColumnName, options.FeedbackColumnName, options.ValidationCandidatesColumnName, options.CandidateLabelsColumnName,
-                inputs, options.CancellationToken), options.EarlyStoppingMetric);
+                inputs, cancellationToken: options.CancellationToken), options.EarlyStoppingMetric);
         }
 
         return new TargetValidationRows(SequenceData.ReadEvaluationRows(

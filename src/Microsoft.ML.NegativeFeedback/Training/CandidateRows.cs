@@ -10,12 +10,13 @@ namespace Microsoft.ML.NegativeFeedback.Training;
 internal sealed class CandidateRows
 {
     private readonly int[] _offsets;
+    private readonly int _labelsEach;
     private readonly int[] _candidates;
     private readonly float[] _labels;
 
     /// <param name="histories">The histories.</param>
     /// <param name="candidates">Row by row the candidates, 0 for an unknown one.</param>
-    /// <param name="labels">Beside each 1 where it was liked, 0 where it was skipped.</param>
+    /// <param name="labels">Beside each 1 where it was liked, 0 where it was skipped; or so for each of several kinds of feedback, those of a candidate beside each other.</param>
     public CandidateRows(SequenceData histories, IReadOnlyList<int[]> candidates, IReadOnlyList<float[]> labels)
     {
         if (candidates.Count != histories.RowCount || labels.Count != histories.RowCount)
@@ -26,13 +27,14 @@ internal sealed class CandidateRows
             _offsets[row + 1] = _offsets[row] + candidates[row].Length;
         _candidates = [.. candidates.SelectMany(row => row)];
         _labels = [.. labels.SelectMany(row => row)];
+        _labelsEach = _candidates.Length == 0 ? 1 : _labels.Length / _candidates.Length;
     }
 
     public SequenceData Histories { get; }
 
     public ReadOnlySpan<int> Candidates(int row) => _candidates.AsSpan(_offsets[row].._offsets[row + 1]);
 
-    public ReadOnlySpan<float> Labels(int row) => _labels.AsSpan(_offsets[row].._offsets[row + 1]);
+    public ReadOnlySpan<float> Labels(int row) => _labels.AsSpan((_offsets[row] * _labelsEach)..(_offsets[row + 1] * _labelsEach));
 
     /// <summary>A hash of everything in here.</summary>
     public string Fingerprint()
@@ -57,12 +59,13 @@ internal sealed class CandidateReader(IDataView data, int itemCount)
     /// <param name="candidatesColumnName">The candidates: a vector of keys of the same dictionary.</param>
     /// <param name="labelsColumnName">Beside each candidate a Single: above 0 where it was liked.</param>
     /// <param name="inputs">What else is read of a row.</param>
+    /// <param name="labelsEach">Labels a candidate, of so many kinds of feedback.</param>
     /// <param name="cancellationToken">Looked at row by row.</param>
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
     /// <exception cref="InvalidDataException">A row's vectors differ in length, or a value is NaN or no known key.</exception>
     public CandidateRows Read(
         string itemsColumnName, string feedbackColumnName, string candidatesColumnName, string labelsColumnName, IReadOnlyList<InputColumn>? inputs = null,
-        CancellationToken cancellationToken = default)
+        int labelsEach = 1, CancellationToken cancellationToken = default)
     {
         const string Remedy = "; Data.LeaveLastOut makes rows with candidates";
         var candidatesColumn = Columns.Require(data.Schema, candidatesColumnName, ColumnTypes.IsKeyVector,
@@ -79,7 +82,7 @@ internal sealed class CandidateReader(IDataView data, int itemCount)
             var keys = candidatesReader.Read();
             HistoryRowReader.CheckKeys(keys, itemCount, candidatesColumnName, cursor.Position);
             float[] rowLabels = labelsReader.Read().ToArray();
-            if (CandidateTotals.FaultOf(new float[keys.Length], rowLabels) is { } fault)
+            if (CandidateTotals.FaultOf(new float[keys.Length * labelsEach], rowLabels) is { } fault)
                 throw new InvalidDataException($"Row {cursor.Position + 1}, columns '{candidatesColumnName}' and '{labelsColumnName}': {fault}");
             candidates.Add(MemoryMarshal.Cast<uint, int>(keys).ToArray());
             labels.Add(rowLabels);

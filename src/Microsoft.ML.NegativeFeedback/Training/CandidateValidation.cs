@@ -77,16 +77,19 @@ internal sealed class CandidateValidation : IValidation
     }
 
     /// <summary>[rows, most candidates], row-major.</summary>
-    private float[] Scores(int[] rows)
+    private float[] Scores(int[] rows) => _scorer.OfCandidates(rows, Padded(_data, rows));
+
+    /// <summary>[rows, most candidates], row-major: the candidates of some rows, 0 where a row has fewer.</summary>
+    internal static long[] Padded(CandidateRows data, int[] rows)
     {
-        int most = rows.Max(row => _data.Candidates(row).Length);
+        int most = rows.Max(row => data.Candidates(row).Length);
         var candidates = new long[most * rows.Length];
         for (int i = 0; i < rows.Length; i++)
         {
-            for (int j = 0; j < _data.Candidates(rows[i]).Length; j++)
-                candidates[(i * most) + j] = _data.Candidates(rows[i])[j];
+            for (int j = 0; j < data.Candidates(rows[i]).Length; j++)
+                candidates[(i * most) + j] = data.Candidates(rows[i])[j];
         }
 
-        return _scorer.OfCandidates(rows, candidates);
+        return candidates;
     }
 }

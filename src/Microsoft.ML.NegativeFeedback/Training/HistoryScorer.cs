@@ -94,6 +94,17 @@ internal sealed class HistoryScorer
         return Values(_model.Network.Scores(pass, History(rows), vectors).Value);
     }
 
+    /// <summary>The log odds of each kind of feedback on some items after each of some rows, the longest of which comes last.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="candidates">[rows, c], row-major: the items, 0 where a row has fewer.</param>
+    /// <returns>[rows, c, K], row-major.</returns>
+    public float[] TaskLogitsOf(int[] rows, long[] candidates)
+    {
+        using var scope = NewDisposeScope();
+        var items = TorchMemory.Of(candidates, _model.Device, rows.Length, candidates.Length / rows.Length);
+        return Values(_model.Network.TaskLogits(new TorchPass(_model), History(rows), new(items)).Value);
+    }
+
     private TorchHistory History(int[] rows) => new(_windows.ToHistories(rows), _model.Device);
 
     private static float[] Values(Tensor scores) => MemoryMarshal.Cast<byte, float>(scores.cpu().contiguous().bytes).ToArray();

@@ -5,18 +5,33 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
 
-/// <summary>What pairwise training reads.</summary>
+/// <summary>What training with sampled items reads.</summary>
 /// <param name="Train">Histories.</param>
 /// <param name="Validation">Rows that early stopping watches, or null.</param>
 /// <param name="Sampler">How items that a row does not hold are drawn.</param>
-internal sealed record PairwiseData(SequenceData Train, ValidationRows? Validation, NegativeSamplerSettings Sampler);
+internal sealed record SampledData(SequenceData Train, ValidationRows? Validation, NegativeSamplerSettings Sampler)
+{
+    /// <summary>What draws them.</summary>
+    public NegativeSampler CreateSampler()
+    {
+        // [N + 1]: how often each item was met
+        var counts = new long[Train.ItemCount + 1];
+        for (int row = 0; row < Train.RowCount; row++)
+        {
+            foreach (int item in Train.Items(row))
+                counts[item]++;
+        }
+
+        return new NegativeSampler(Sampler, Train.ItemCount, counts);
+    }
+}
 
 /// <summary>Training of a model that learns pairwise.</summary>
 /// <param name="network">The network.</param>
 /// <param name="weights">The coefficients of its loss.</param>
 /// <param name="data">What it reads.</param>
 /// <param name="regularizer">A term that depends on a parameter alone, or null.</param>
-internal sealed class PairwiseTask(Network network, PairwiseWeights weights, PairwiseData data, ParameterLoss? regularizer = null) : TrainingTask<PairwiseModel>
+internal sealed class PairwiseTask(Network network, PairwiseWeights weights, SampledData data, ParameterLoss? regularizer = null) : TrainingTask<PairwiseModel>
 {
     public override IReadOnlyDictionary<string, string> Description => new Dictionary<string, string>(Describe(
         FormattableString.Invariant($"{network.Description} {JsonSerializer.Serialize(weights)} {regularizer?.Weight:R}"), data.Train, data.Validation))
@@ -30,23 +45,9 @@ internal sealed class PairwiseTask(Network network, PairwiseWeights weights, Pai
     {
         TrainingDataChecks.RequireLikedSequences(data.Train);
         var size = SliceSize.Of(device, workers);
-        var sampler = new NegativeSampler(data.Sampler, data.Train.ItemCount, ItemCounts());
-        return new PairwiseBatches(data.Train, model, sampler, size.LargestSlice, size.Parts, cancellationToken);
+        return new SampledBatches(data.Train, model, data.CreateSampler(), size.LargestSlice, size.Parts, cancellationToken);
     }
 
     public override IValidation? CreateValidation(PairwiseModel model, CancellationToken cancellationToken)
         => data.Validation?.Watch(model, cancellationToken);
-
-    /// <summary>[N + 1]: how often each item was met.</summary>
-    private long[] ItemCounts()
-    {
-        var counts = new long[data.Train.ItemCount + 1];
-        for (int row = 0; row < data.Train.RowCount; row++)
-        {
-            foreach (int item in data.Train.Items(row))
-                counts[item]++;
-        }
-
-        return counts;
-    }
 }

@@ -13,6 +13,7 @@ namespace Microsoft.ML.NegativeFeedback.Training;
 internal abstract class SequenceModel : IDisposable
 {
     private readonly Dictionary<NetworkParameter, Parameter> _values = [];
+    private readonly Dictionary<NetworkConstant, Tensor> _constants = [];
 
     /// <param name="network">The network.</param>
     /// <param name="device">Where its parameters lie.</param>
@@ -24,6 +25,13 @@ internal abstract class SequenceModel : IDisposable
             using var scope = NewDisposeScope();
             long[] shape = Array.ConvertAll(parameter.Shape, size => (long)size);
             _values.Add(parameter, (Parameter)new Parameter(TorchMemory.Of(parameter.Draw(), device, shape)).DetachFromDisposeScope());
+        }
+
+        foreach (var constant in network.Constants)
+        {
+            long[] shape = Array.ConvertAll(constant.Shape, size => (long)size);
+            var values = constant.Numbers is { } numbers ? TorchMemory.Of(numbers, device, shape) : TorchMemory.Of(constant.Integers!, device, shape);
+            _constants.Add(constant, values.DetachFromDisposeScope());
         }
     }
 
@@ -39,6 +47,9 @@ internal abstract class SequenceModel : IDisposable
 
     /// <summary>The values of a parameter.</summary>
     public Parameter Of(NetworkParameter parameter) => _values[parameter];
+
+    /// <summary>The values of a constant.</summary>
+    public Tensor Of(NetworkConstant constant) => _constants[constant];
 
     /// <summary>The parameters as plain arrays.</summary>
     public NetworkWeights ToWeights() => new(Network, _values.ToDictionary(entry => entry.Key.Name, entry => entry.Value.ToArray()));
@@ -58,6 +69,9 @@ internal abstract class SequenceModel : IDisposable
             values.grad = null;
             values.Dispose();
         }
+
+        foreach (var values in _constants.Values)
+            values.Dispose();
     }
 }
 
@@ -142,9 +156,22 @@ internal readonly record struct PairwiseWeights(double Sampled, double Skipped);
 /// <param name="Of">The parameter's values → a scalar.</param>
 internal sealed record ParameterLoss(string Name, double Weight, NetworkParameter Parameter, Func<Tensor, Tensor> Of);
 
+/// <summary>A model that learns to tell what came next from items that are sampled anew in every epoch.</summary>
+internal abstract class SampledModel(Network network, Device device) : SequenceModel(network, device)
+{
+    /// <summary>What training reads beside the items.</summary>
+    public abstract IEnumerable<NetworkInput> LearnedInputs { get; }
+
+    /// <summary>Where it is asked.</summary>
+    public abstract SliceQuestions Questions { get; }
+
+    /// <summary>Slices with what was sampled as a batch.</summary>
+    public abstract Batch ToBatch(List<SequenceSlice> slices);
+}
+
 /// <summary>A network that learns to score the next liked item above others, −ln σ(y(u, i) − y(u, j)) (BPR; SINE, eq. 15).</summary>
 internal sealed class PairwiseModel(Network network, PairwiseWeights weights, Device device, ParameterLoss? regularizer = null)
-    : SequenceModel(network, device)
+    : SampledModel(network, device)
 {
     /// <summary>The names of the loss's terms.</summary>
     internal const string SampledName = "BPR sampled", SkippedName = "BPR skipped", RegularizerName = "dCor";
@@ -154,11 +181,21 @@ internal sealed class PairwiseModel(Network network, PairwiseWeights weights, De
     public override IReadOnlyList<string> TermNames
         => [SampledName, SkippedName, regularizer?.Name ?? RegularizerName, .. Network.FurtherLosses.Select(term => term.Name)];
 
-    /// <summary>What training reads beside the items: what the network does, and the skips where they are learned from.</summary>
-    public IEnumerable<NetworkInput> LearnedInputs => weights.Skipped > 0 ? Network.Inputs.Append(NetworkInput.Skips) : Network.Inputs;
+    /// <summary>What the network reads, and the skips where they are learned from.</summary>
+    public override IEnumerable<NetworkInput> LearnedInputs => weights.Skipped > 0 ? Network.Inputs.Append(NetworkInput.Skips) : Network.Inputs;
 
-    /// <summary>Whether there is a term that depends on parameters alone.</summary>
-    public bool HasRegularizer => regularizer is not null;
+    public override SliceQuestions Questions => Network.QuestionsPerSequence is not null ? SliceQuestions.AtNewest
+        : Network.ReadsWholeHistory ? SliceQuestions.BeforeLiked : SliceQuestions.AtEveryItem;
+
+    public override Batch ToBatch(List<SequenceSlice> slices)
+    {
+        var counts = new PairwiseCounts(slices.Sum(slice => (long)slice.Places.Length),
+            slices.Sum(slice => (long)(slice.Targets.GetValueOrDefault(SequenceSlice.Skipped)?.Count(item => item != 0) ?? 0)));
+        var parts = slices.ConvertAll(slice => new BatchPart(slice.Items.Length, (pass, sums) => AccumulateGradients(slice, counts, pass, sums)));
+        if (regularizer is not null)
+            parts.Add(new BatchPart(0, (_, sums) => AccumulateRegularizer(sums)));
+        return new Batch(parts, sums => Mean(sums, counts));
+    }
 
     /// <summary>Adds a slice's losses and gradients to the sums.</summary>
     public void AccumulateGradients(SequenceSlice slice, PairwiseCounts counts, PassKey key, GradientSums sums)

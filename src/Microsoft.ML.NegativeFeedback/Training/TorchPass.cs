@@ -21,6 +21,8 @@ internal sealed class TorchPass(SequenceModel model, Dropout? dropout = null) : 
         return new(values);
     }
 
+    public override TorchTensor Of(NetworkConstant constant) => new(model.Of(constant));
+
     /// <remarks>In training a leaf of its own: the gradient of the looked-up rows is added to the table's without a table of zeros in between.</remarks>
     public override TorchTensor Lookup(NetworkParameter table, TorchTensor rows)
     {

@@ -34,6 +34,14 @@ internal static class TrainingDataChecks
         RequireSequences(data, SequenceKind.Positives);
     }
 
+    /// <summary>Checks that there are two known items in some row.</summary>
+    /// <exception cref="InvalidOperationException">There are none.</exception>
+    public static void RequireWholeSequences(SequenceData data)
+    {
+        RequireRows(data);
+        RequireSequences(data, SequenceKind.Whole);
+    }
+
     /// <summary>Checks that some validation row can be ranked.</summary>
     /// <exception cref="InvalidOperationException">None can.</exception>
     public static NextItemValidation RequireRows(NextItemValidation validation)

@@ -44,7 +44,7 @@ internal static class AddedModel
     /// <summary>What was liked next is to score above an item that the row does not hold.</summary>
     public static TrainingResult TrainPairwise(SequenceData rows)
     {
-        var data = new PairwiseData(rows, Validation: null, new NegativeSamplerSettings(NegativeSamplingMethod.Uniform));
+        var data = new SampledData(rows, Validation: null, new NegativeSamplerSettings(NegativeSamplingMethod.Uniform));
         return ModelTraining.Train(new PairwiseTask(Network(rows), new PairwiseWeights(Sampled: 1, Skipped: 0), data), Settings);
     }
 

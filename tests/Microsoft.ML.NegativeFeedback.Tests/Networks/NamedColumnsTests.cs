@@ -80,7 +80,7 @@ public sealed class NamedColumnsTests
         var network = new ColumnsNetwork(ItemCount, new EncoderSettings(8, MaximumLength, 0, 1, 0, EncoderForm.Sine), seed: 5);
         var settings = new TrainingSettings { BatchSize = 4, MaximumEpochs = 3, Threads = 2, Seed = 3, LearningRate = 0.05 };
         var weights = ModelTraining.Train(
-            new PairwiseTask(network, new PairwiseWeights(1, 0), new PairwiseData(data, null, new NegativeSamplerSettings(NegativeSamplingMethod.Uniform))), settings).Weights;
+            new PairwiseTask(network, new PairwiseWeights(1, 0), new SampledData(data, null, new NegativeSamplerSettings(NegativeSamplingMethod.Uniform))), settings).Weights;
         Assert.All(weights.Network.Parameters, parameter => Assert.NotEqual(parameter.Draw(), weights.Values[parameter.Name]));
 
         byte[] graph = NextItemGraph.Build(weights, new NextItemGraphOptions

@@ -149,7 +149,7 @@ public sealed class RankingModelTests
     private static (double[] Losses, float[] ItemEmbeddings) Train(string name)
     {
         const int items = 40;
-        var data = new PairwiseData(RandomSequences.Create(150, items, 15, seed: 4), null,
+        var data = new SampledData(RandomSequences.Create(150, items, 15, seed: 4), null,
             new NegativeSamplerSettings(NegativeSamplingMethod.Uniform));
         var shape = Settings with { Width = 8, DropoutRate = 0.1 };
         var weights = new PairwiseWeights(1, 0.5);

@@ -59,7 +59,7 @@ public class CancellationTests
         using var pairwise = new PairwiseModel(new SasRecNetwork(10, encoder with { Form = EncoderForm.Sine }, false, 7), new PairwiseWeights(1, 0), CPU);
         var sampler = new NegativeSampler(new NegativeSamplerSettings(NegativeSamplingMethod.Uniform), 10, new long[11]);
         Assert.Throws<OperationCanceledException>(() => new SliceCutter(data, model, 100, cancellationToken: Cancelled));
-        Assert.Throws<OperationCanceledException>(() => new PairwiseBatches(data, pairwise, sampler, 100, 1, Cancelled));
+        Assert.Throws<OperationCanceledException>(() => new SampledBatches(data, pairwise, sampler, 100, 1, Cancelled));
         Assert.Throws<OperationCanceledException>(() => new MetItems(data, Cancelled));
     }
 

@@ -80,7 +80,7 @@ public sealed class CheckpointTests : IDisposable
         var train = RandomSequences.Create(20, ItemCount, 12, seed: 1);
         int[] rows = [.. Enumerable.Range(0, train.RowCount)];
         var validation = new CandidateRows(train, [.. rows.Select(_ => new[] { 1, 2 })], [.. rows.Select(row => new float[] { row % 2, row % 2 })]);
-        var data = new PairwiseData(train, new CandidateValidationRows(validation, EarlyStoppingMetric.Auc), new NegativeSamplerSettings(NegativeSamplingMethod.Uniform));
+        var data = new SampledData(train, new CandidateValidationRows(validation, EarlyStoppingMetric.Auc), new NegativeSamplerSettings(NegativeSamplingMethod.Uniform));
         var task = new PairwiseTask(new SasRecNetwork(ItemCount, new EncoderSettings(8, 8, 1, 1, 0, EncoderForm.Sine), false, 3), new PairwiseWeights(1, 0), data);
         var uninterrupted = ModelTraining.Train(task, Settings with { CheckpointPath = null });
         ModelTraining.Train(task, Settings with { MaximumEpochs = 2 });

@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.NegativeFeedback.Tests.Training;
 
 /// <summary>What a step of pairwise learning is made of.</summary>
-public sealed class PairwiseBatchesTests
+public sealed class SampledBatchesTests
 {
     private const int ItemCount = 50;
 
@@ -95,7 +95,7 @@ public sealed class PairwiseBatchesTests
 
         (LossTerms Terms, float[][] Gradients) Compute(int workers, long largestSlice, int parts)
         {
-            var batches = new PairwiseBatches(data, model, Sampler(), largestSlice, parts);
+            var batches = new SampledBatches(data, model, Sampler(), largestSlice, parts);
             using var gradients = new GradientWorkers(model, CPU, new TorchWorkers(workers, workers));
             var terms = gradients.Compute(batches.Cut([.. Enumerable.Range(0, batches.RowCount)], FirstEpoch), FirstEpoch);
             return (terms, [.. model.Parameters.Select(parameter => parameter.Values.grad!.ToArray())]);
@@ -107,7 +107,7 @@ public sealed class PairwiseBatchesTests
         using var model = new PairwiseModel(new SineNetwork(ItemCount,
             new SineSettings(new EncoderSettings(4, 10, 1, 1, 0, EncoderForm.Sine), 2, SameInterestWeight: 0.7, FusionNormalization.Softmax, AdaptiveFusion: true), 1),
             new PairwiseWeights(0.5, 0.5), CPU);
-        return new PairwiseBatches(data, model, sampler ?? Sampler(), 1000, 1).Slices(rows, step);
+        return new SampledBatches(data, model, sampler ?? Sampler(), 1000, 1).Slices(rows, step);
     }
 
     private static NegativeSampler Sampler() => new(new NegativeSamplerSettings(NegativeSamplingMethod.Uniform), ItemCount);

@@ -4,20 +4,19 @@ using Microsoft.ML.NegativeFeedback.Sampling;
 namespace Microsoft.ML.NegativeFeedback.Training;
 
 /// <summary>
-/// Batches of pairwise learning: sequences of like length share a slice, and every place that a liked item comes behind gets an item sampled afresh each epoch. A network
+/// Batches of learning from sampled items: sequences of like length share a slice, and every place that is asked at gets an item sampled afresh each epoch. A network
 /// that is asked at the newest place alone reads the beginnings of a row up to some of its liked items.
 /// </summary>
-internal sealed class PairwiseBatches : IBatchSource
+internal sealed class SampledBatches : IBatchSource
 {
     private const long SamplingPurpose = 3, QuestionPurpose = 4;
 
     // Smaller slices cost more calls than they save in memory traffic.
     private const long SmallestSlice = 200;
 
-    private readonly PairwiseModel _model;
+    private readonly SampledModel _model;
     private readonly NegativeSampler _sampler;
     private readonly SequenceWindows _windows;
-    private readonly SliceQuestions _questions;
     private readonly MetItems _met;
     private readonly int[] _rows;
     private readonly long _largestSlice;
@@ -29,16 +28,15 @@ internal sealed class PairwiseBatches : IBatchSource
     /// <param name="largestSlice">Positions of a slice at most, unless one sequence is longer.</param>
     /// <param name="parts">A batch is cut into about so many slices at least.</param>
     /// <param name="cancellationToken">Looked at row by row while windows are cut.</param>
-    public PairwiseBatches(
-        SequenceData data, PairwiseModel model, NegativeSampler sampler, long largestSlice, int parts, CancellationToken cancellationToken = default)
+    public SampledBatches(
+        SequenceData data, SampledModel model, NegativeSampler sampler, long largestSlice, int parts, CancellationToken cancellationToken = default)
     {
         (_model, _sampler, _largestSlice, _parts) = (model, sampler, largestSlice, parts);
-        _questions = model.Network.QuestionsPerSequence is not null ? SliceQuestions.AtNewest
-            : model.Network.ReadsWholeHistory ? SliceQuestions.BeforeLiked : SliceQuestions.AtEveryItem;
         _windows = new SequenceWindows(data, model.Network.ReadsWholeHistory ? SequenceKind.Whole : SequenceKind.Positives,
             model.Network.Settings.MaximumLength + 1, model.LearnedInputs, cancellationToken);
         _met = new MetItems(data, cancellationToken);
-        _rows = [.. Enumerable.Range(0, data.RowCount).Where(row => _windows.Length(row) > 1 && _windows.Feedback(row).Span[1..].ContainsAnyInRange((sbyte)1, sbyte.MaxValue))];
+        _rows = [.. Enumerable.Range(0, data.RowCount).Where(row => _windows.Length(row) > 1
+            && (model.Questions == SliceQuestions.AtEveryItem || _windows.Feedback(row).Span[1..].ContainsAnyInRange((sbyte)1, sbyte.MaxValue)))];
     }
 
     public int RowCount => _rows.Length;
@@ -48,14 +46,7 @@ internal sealed class PairwiseBatches : IBatchSource
         var chosen = new int[rows.Length];
         for (int i = 0; i < chosen.Length; i++)
             chosen[i] = _rows[rows[i]];
-        var slices = Slices(chosen, step);
-        var counts = new PairwiseCounts(slices.Sum(slice => (long)slice.Places.Length),
-            slices.Sum(slice => (long)(slice.Targets.GetValueOrDefault(SequenceSlice.Skipped)?.Count(item => item != 0) ?? 0)));
-        var parts = slices.ConvertAll(slice
-            => new BatchPart(slice.Items.Length, (pass, sums) => _model.AccumulateGradients(slice, counts, pass, sums)));
-        if (_model.HasRegularizer)
-            parts.Add(new BatchPart(0, (_, sums) => _model.AccumulateRegularizer(sums)));
-        return new Batch(parts, sums => _model.Mean(sums, counts));
+        return _model.ToBatch(Slices(chosen, step));
     }
 
     /// <summary>The slices of training rows, longest sequences first.</summary>
@@ -68,7 +59,7 @@ internal sealed class PairwiseBatches : IBatchSource
 
         SequenceSlice Slice(SliceRow[] group)
         {
-            var slice = _windows.ToSlice(group, _questions);
+            var slice = _windows.ToSlice(group, _model.Questions);
             return slice.With(SequenceSlice.Sampled, SampleAll(slice, group, batchItems, step));
         }
     }
@@ -104,6 +95,6 @@ internal sealed class PairwiseBatches : IBatchSource
 
     // The draws of a row depend on the epoch and the row, and on which beginning of it is read, whichever batch and slice it falls into.
     private void Sample(SliceRow row, int[] batchItems, PassKey step, Span<int> negatives)
-        => _sampler.Draw(_questions == SliceQuestions.AtNewest ? CounterRandom.Of(step.Seed, step.Epoch, row.Row, SamplingPurpose, row.Places)
+        => _sampler.Draw(_model.Questions == SliceQuestions.AtNewest ? CounterRandom.Of(step.Seed, step.Epoch, row.Row, SamplingPurpose, row.Places)
             : CounterRandom.Of(step.Seed, step.Epoch, row.Row, SamplingPurpose), _met.Items(row.Row), _met.Skips(row.Row), batchItems, negatives);
 }
