@@ -21,8 +21,9 @@ internal sealed record MultiFeedbackSettings(
 /// encoder that reads the feedback on each item, a layer for features of user, item and context, and N experts that K tasks mix by gates of their own.
 /// </summary>
 /// <remarks>
-/// Eq. 6 is read as E_trans = E_in ∗ (W₁[e_u; e_i; e_p] + b): what of a feature counts depends on user, item and context. b is 1 at first, so that features pass as they are before
-/// anything is learned. Where the paper has four blocks of one width D in eq. 7, here E_in is e_u, e_p and e_i themselves, beside each other.
+/// A user has no embedding of their own, so that users whom training never met are served: e_u is what the encoder makes of the history, e_h, beside the user's features. Eq. 6 is read
+/// as E_trans = E_in ∗ (W₁[e_u; e_i; e_p] + b): what of a feature counts depends on user, item and context. b is 1 at first, so that features pass as they are before anything is
+/// learned. Where the paper has four blocks of one width D in eq. 7, here E_in is e_u, e_p and e_i themselves, beside each other.
 /// </remarks>
 internal sealed class MultiFeedbackNetwork : Network
 {
@@ -39,8 +40,8 @@ internal sealed class MultiFeedbackNetwork : Network
         : base(itemCount, settings.Encoder, seed)
     {
         _settings = settings;
-        _features = new FeatureLayer(settings, features, CounterRandom.Of(seed, 1).Bits64());
         _encoder = new FeedbackEncoder(settings, CounterRandom.Of(seed, 2).Bits64());
+        _features = new FeatureLayer(settings, features, _encoder.Width, CounterRandom.Of(seed, 1).Bits64());
         Flags = new NetworkInput(FlagsName, InputScope.Items, settings.TaskCount);
         Balance = NetworkParameter.Zeros("balance", settings.TaskCount);
         var (n, h, tasks, width) = (settings.ExpertCount, settings.ExpertWidth, settings.TaskCount, _features.Width + _encoder.Width);
@@ -87,9 +88,10 @@ internal sealed class MultiFeedbackNetwork : Network
     public override T TaskLogits<T>(Pass<T> pass, History<T> history, T items)
     {
         var (tasks, h) = (_settings.TaskCount, _settings.ExpertWidth);
-        var features = _features.Run(pass, history, items, pass.Lookup(Items, items));                      // [n, c, D]
-        var encoded = pass.Once(() => _encoder.Encode(pass, history, pass.Lookup(Items, history.Items),
-            _settings.ReadsFeedback ? history[Flags] : null)).Unsqueeze(1);                                 // [n, 1, d + K]
+        var user = pass.Once(() => _encoder.Encode(pass, history, pass.Lookup(Items, history.Items),
+            _settings.ReadsFeedback ? history[Flags] : null));                                              // e_h, [n, d + K]
+        var features = _features.Run(pass, history, items, pass.Lookup(Items, items), user);                // Ẽ, [n, c, D]
+        var encoded = user.Unsqueeze(1);
         var experts = pass.Dropout((OfX(pass.Of(_experts)) + pass.Of(_expertBias)).Relu());                 // [n, c, N · h]
         var gates = OfX(pass.Of(_gates)).Reshape(0, 0, tasks, -1).Softmax(-1);                              // [n, c, K, N]
         var mixed = gates.MatMul(experts.Reshape(0, 0, -1, h));                                             // [n, c, K, h]

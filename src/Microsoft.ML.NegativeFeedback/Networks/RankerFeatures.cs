@@ -24,12 +24,16 @@ internal sealed class FeatureLayer
     private readonly NetworkConstant _slots;
     private readonly int _rowWidth;
 
-    public FeatureLayer(MultiFeedbackSettings settings, RankerFeatures features, long seed)
+    /// <param name="settings">The settings.</param>
+    /// <param name="features">What is known.</param>
+    /// <param name="userWidth">Width of what the history tells of the user.</param>
+    /// <param name="seed">What the initial weights follow from.</param>
+    public FeatureLayer(MultiFeedbackSettings settings, RankerFeatures features, int userWidth, long seed)
     {
         _features = features;
         _ofRows = [.. features.Rows.Select((row, i) => new FeatureEmbedding(row.Feature, settings.FeatureWidth, CounterRandom.Of(seed, 10, i).Bits64()))];
         _ofItems = [.. features.Items.Select((item, i) => new FeatureEmbedding(item.Feature, settings.FeatureWidth, CounterRandom.Of(seed, 11, i).Bits64()))];
-        _rowWidth = _ofRows.Sum(feature => feature.Width);
+        _rowWidth = userWidth + _ofRows.Sum(feature => feature.Width);
         Width = _rowWidth + settings.Encoder.Width + _ofItems.Sum(feature => feature.Width);
         (_transform, _transformBias) = (NetworkParameter.XavierNormal("features.transform", CounterRandom.Of(seed, 1), Width, Width), NetworkParameter.Ones("features.bias", Width));
         int slotCount = Math.Min(settings.SlotCount, Width);
@@ -59,27 +63,24 @@ internal sealed class FeatureLayer
     /// <param name="history">What is known of the question.</param>
     /// <param name="items">The candidates, Int64 [n, c].</param>
     /// <param name="embedded">Their vectors [n, c, d].</param>
+    /// <param name="user">What the history tells of the user, [n, d + K].</param>
     /// <returns>[n, c, D].</returns>
-    public T Run<T>(Pass<T> pass, History<T> history, T items, T embedded)
+    public T Run<T>(Pass<T> pass, History<T> history, T items, T embedded, T user)
         where T : struct, ITensor<T>
     {
         // e_i: [n, c, …]
         T[] ofItem = [embedded, .. _features.Items.Select((item, i) => _ofItems[i].Embed(pass, pass.Of(item.Values).Gather(items)))];
         var item = ofItem.Length == 1 ? embedded : T.Concat(2, ofItem);
         // [e_u; e_p]: [n, 1, …]
-        T? row = _ofRows.Length == 0 ? null : T.Concat(1, [.. _features.Rows.Select((known, i) => _ofRows[i].Embed(pass, history.Asked(known.Input)))]).Unsqueeze(1);
+        T[] ofRow = [user, .. _features.Rows.Select((known, i) => _ofRows[i].Embed(pass, history.Asked(known.Input)))];
+        var row = (ofRow.Length == 1 ? user : T.Concat(1, ofRow)).Unsqueeze(1);
 
         T transform = pass.Of(_transform), slotWeights = pass.Of(_slotWeights);
-        var weights = item.Linear(transform.Slice(1, _rowWidth)) + pass.Of(_transformBias);
-        if (row is { } known)
-            weights += known.Linear(transform.Slice(1, 0, _rowWidth));
-        var transformed = item * weights.Slice(2, _rowWidth);                                               // eq. 6
-        if (row is { } factor)
-            transformed = T.Concat(2, weights.Slice(2, 0, _rowWidth) * factor, transformed);                // [n, c, D]
-        var slots = transformed.Linear(slotWeights.Slice(1, 0, Width)) + item.Linear(slotWeights.Slice(1, Width + _rowWidth));
-        if (row is { } also)
-            slots += also.Linear(slotWeights.Slice(1, Width, Width + _rowWidth));
-        return transformed * slots.Sigmoid().MatMul(pass.Of(_slots));                                       // eq. 7 and 8
+        var weights = row.Linear(transform.Slice(1, 0, _rowWidth), pass.Of(_transformBias)) + item.Linear(transform.Slice(1, _rowWidth));
+        var transformed = T.Concat(2, weights.Slice(2, 0, _rowWidth) * row, weights.Slice(2, _rowWidth) * item);           // eq. 6, [n, c, D]
+        var slots = transformed.Linear(slotWeights.Slice(1, 0, Width)) + row.Linear(slotWeights.Slice(1, Width, Width + _rowWidth))
+            + item.Linear(slotWeights.Slice(1, Width + _rowWidth));
+        return transformed * slots.Sigmoid().MatMul(pass.Of(_slots));                                                     // eq. 7 and 8
     }
 }
 

@@ -56,7 +56,7 @@ internal sealed class MultiFeedbackModel(MultiFeedbackNetwork network, MultiFeed
             (compared[2 * i], compared[(2 * i) + 1]) = (slice.Targets[SequenceSlice.Next][i], slice.Targets[SequenceSlice.Sampled][i]);
         var logits = network.TaskLogits(pass, new TorchHistory(slice, Device), new(TorchMemory.Of(compared, Device, -1, 2))).Value;   // [n, 2, K]
         var labels = slice.Asked[_labels].ToTensor(Device, -1, network.TaskCount);
-        var lost = Losses(logits.select(1, 0), logits.select(1, 1), labels).sum(0);                                                    // [K]
+        var lost = Losses(logits.select(1, 0), logits.select(1, 1), labels).sum(0, false);                                                  // [K]
         for (int k = 0; k < counts.Length; k++)
             sums.Losses.Add(k, lost.narrow(0, k, 1).detach());
         var means = lost.div(TorchMemory.Of(Array.ConvertAll(counts, count => (float)Math.Max(count, 1)), Device));

@@ -44,10 +44,10 @@ public sealed class MultiFeedbackTrainerTests
             .Fit(log).Transform(log);
         var split = _ml.Data.LeaveLastOut(log, new LeaveLastOutOptions { PassThroughColumnNames = ["AgeGroup", "TenureDays"], SequenceColumnNames = ["Flags", "Hour"] });
         var keys = _ml.Transforms.Conversion.MapValueToKey("Items").Fit(split.TrainSet);
-        var candidates = _ml.Transforms.Conversion.MapValueToKey("Candidates", keyData: KeyData(keys.Transform(split.TrainSet)));
+        var both = keys.Append(_ml.Transforms.Conversion.MapValueToKey("Candidates", keyData: KeyData(keys.Transform(split.TrainSet))).Fit(split.TrainSet));
         var videos = _ml.Data.SimulateShortVideos(feed);
         videos = _ml.Transforms.Conversion.MapValueToKey("Category").Fit(videos).Transform(videos);
-        return new FeedData(keys.Transform(split.TrainSet), candidates.Fit(split.TestSet).Transform(keys.Transform(split.TestSet)), videos);
+        return new FeedData(both.Transform(split.TrainSet), both.Transform(split.TestSet), videos);
     }
 
     private IDataView KeyData(IDataView keyed)
