@@ -28,8 +28,9 @@ internal sealed class GradientWorkers : IDisposable
     public LossTerms Compute(Batch batch, PassKey step)
     {
         var ofWorkers = Divide(batch.Parts, _workers.Count);
-        if (_device.type != DeviceType.CPU)
-            manual_seed(CounterRandom.Of(step.Seed, step.Epoch, step.Step).Bits64());
+        // dropout draws from the GPU's generator, which torch.manual_seed of TorchSharp does not reach: that seeds the CPU's
+        if (_device.type == DeviceType.CUDA)
+            cuda.manual_seed_all(CounterRandom.Of(step.Seed, step.Epoch, step.Step).Bits64());
         _workers.Run(worker =>
         {
             _sums[worker].Clear();
