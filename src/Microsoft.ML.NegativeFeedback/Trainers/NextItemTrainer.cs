@@ -219,7 +219,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     {
         (TrainingDevice.Cpu, _) => null,
         (TrainingDevice.Cuda, var context) => context?.GpuDeviceId ?? 0,
-        (_, { GpuDeviceId: { } gpu, FallbackToCpu: true }) => global::TorchSharp.torch.cuda.is_available() ? gpu : null,
+        (_, { GpuDeviceId: { } gpu, FallbackToCpu: true }) => ModelTraining.HasCudaDevice(gpu) ? gpu : null,
         (_, var context) => context?.GpuDeviceId,
     };
 

@@ -48,6 +48,9 @@ internal static class ModelTraining
         }
     }
 
+    /// <summary>Whether torch can use that CUDA device.</summary>
+    public static bool HasCudaDevice(int index) => cuda.is_available() && index >= 0 && index < cuda.device_count();
+
     // Some builds of torch see a single core where there are more.
     private static int DefaultThreads(int chosenByTorch) => chosenByTorch > 1 ? chosenByTorch : Environment.ProcessorCount;
 
@@ -55,10 +58,10 @@ internal static class ModelTraining
     {
         if (settings.CudaDevice is not { } index)
             return CPU;
-        return cuda.is_available()
+        return HasCudaDevice(index)
             ? device(DeviceType.CUDA, index)
-            : throw new InvalidOperationException($"CUDA device {index} was asked for, but torch finds none: train on the CPU, or add a "
-                + "CUDA flavour of TorchSharp's native package and a driver.");
+            : throw new InvalidOperationException($"CUDA device {index} was asked for, but torch finds {(cuda.is_available() ? $"{cuda.device_count()}, counted from 0" : "none")}: "
+                + "train on the CPU or on a device that is there, or add a CUDA flavour of TorchSharp's native package and a driver.");
     }
 }
 
