@@ -32,9 +32,11 @@ internal sealed class CatalogueContrast
         ContrastSimilarity similarity, double temperature, double relativeWeight)
     {
         (_temperature, _relativeWeight) = (temperature, relativeWeight);
-        _index = TorchMemory.Of(ClassesOf(items, firstClass), rows.device, -1, items.Width);
-        _isMissing = _index.lt(Scalars.Zero);
-        _index.clamp_min_(Scalars.Zero);
+        _index = TorchMemory.Of(items.Items, rows.device, -1, items.Width).to(ScalarType.Int64);
+        _isMissing = _index.eq(Scalars.Zero);
+        // a position without a target keeps one entry, which gives it loss and gradient 0
+        _isMissing.narrow(1, 0, 1).zero_();
+        _index.sub_(Scalars.Of(firstClass)).clamp_min_(Scalars.Zero);
         _norms = similarity == ContrastSimilarity.Cosine ? new CosineNorms(rows, classes) : null;
         LossSum = zeros(1, device: rows.device);
     }
@@ -60,32 +62,14 @@ internal sealed class CatalogueContrast
         change.narrow(1, 0, 1).sub_(Scalars.One);
         change.mul_(Scalars.Of(_relativeWeight / _temperature));
         _norms?.ToDotGradients(change, similarity, index, start);
-        gradient.scatter_add_(1, index, change);
+        // The target by itself: its user may have skipped it too, and in which order a GPU adds unequal numbers is open. Those of an item that was skipped twice are equal.
+        gradient.scatter_add_(1, index.narrow(1, 0, 1), change.narrow(1, 0, 1));
+        gradient.scatter_add_(1, index.narrow(1, 1, index.shape[1] - 1), change.narrow(1, 1, index.shape[1] - 1));
     }
 
     /// <summary>Adds what reaches rows and items through the norms of a cosine; for a dot product, nothing.</summary>
     public void AddNormGradients(Tensor rowGradient, Tensor classGradient, float weight)
         => _norms?.AddGradients(rowGradient, classGradient, weight);
-
-    // −1 where there is nothing to compare; a position without a target keeps one entry, which gives it loss and gradient 0
-    private static long[] ClassesOf(ContrastItems items, int firstClass)
-    {
-        var classes = new long[items.Items.Length];
-        for (int start = 0; start < classes.Length; start += items.Width)
-        {
-            if (items.Items[start] == 0)
-            {
-                classes.AsSpan(start, items.Width).Fill(-1);
-                classes[start] = 0;
-                continue;
-            }
-
-            for (int i = start; i < start + items.Width; i++)
-                classes[i] = items.Items[i] == 0 ? -1 : items.Items[i] - firstClass;
-        }
-
-        return classes;
-    }
 
     /// <summary>
     /// cos(h, e) = h·e / (|h|·|e|): its gradient has the one of h·e over the norms, and −cos·h/|h|² and −cos·e/|e|² beside it.
@@ -103,7 +87,7 @@ internal sealed class CatalogueContrast
         {
             var product = change.mul(cosines);
             _rowFactors.narrow(0, start, index.shape[0]).add_(product.sum(1, keepdim: true), Scalars.One);
-            _classFactors.index_add_(0, index.reshape(-1), product.view(-1), Scalars.One);
+            RowSums.Add(_classFactors, index.reshape(-1), product.view(-1));
             change.mul_(InverseProducts(index, start));
         }
 

@@ -6,7 +6,7 @@ namespace Microsoft.ML.NegativeFeedback.Losses;
 /// [n · width]: the target, then the negatives; 0 for none. A position without a target has no part in the term.
 /// </param>
 /// <param name="TargetCount">Number of positions with a target.</param>
-internal sealed record ContrastItems(int Width, long[] Items, int TargetCount)
+internal sealed record ContrastItems(int Width, int[] Items, int TargetCount)
 {
     /// <summary>The temperature of PNFRec's L_c, and that of SASRec_c's InfoNCE (Seshadri et al. 2024).</summary>
     public const double OpposingTemperature = 1, InfoNceTemperature = 0.1;
@@ -20,7 +20,7 @@ internal sealed record ContrastItems(int Width, long[] Items, int TargetCount)
         int width = 1;
         foreach (var list in negatives)
             width = Math.Max(width, 1 + list.Length);
-        var items = new long[targets.Length * width];
+        var items = new int[targets.Length * width];
         int count = 0;
         for (int i = 0; i < targets.Length; i++)
         {
@@ -28,10 +28,8 @@ internal sealed record ContrastItems(int Width, long[] Items, int TargetCount)
                 continue;
             count++;
             var row = items.AsSpan(i * width, width);
-            row[0] = targets[i];
-            var list = negatives[sequenceOfTarget[i]].Span;
-            for (int j = 0; j < list.Length; j++)
-                row[1 + j] = list[j];
+            row[0] = (int)targets[i];
+            negatives[sequenceOfTarget[i]].Span.CopyTo(row[1..]);
         }
 
         return new ContrastItems(width, items, count);

@@ -6,22 +6,40 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.NegativeFeedback.Tensors;
 
 /// <summary>
-/// Adds rows to rows of a table. On a CPU torch's operator makes a small operation of every row, which takes several times as long as adding it.
+/// Adds rows to rows of a table, or numbers to those of a list. On a CPU torch's operator makes a small operation of every row, which takes several times as long as adding it; on a GPU it
+/// adds them in another order each time, so that no training would come out as it did before.
 /// </summary>
 internal static class RowSums
 {
-    /// <summary>table[indices[i]] += rows[i], in the order of i.</summary>
-    /// <param name="table">[rows, d], contiguous.</param>
+    /// <summary>table[indices[i]] += rows[i]; the same bits each time, though not the same on a CPU and on a GPU.</summary>
+    /// <param name="table">[rows, d] or [rows], contiguous.</param>
     /// <param name="indices">Int64 [n], contiguous: rows of the table.</param>
-    /// <param name="rows">[n, d].</param>
+    /// <param name="rows">[n, d] or [n].</param>
     public static void Add(Tensor table, Tensor indices, Tensor rows)
     {
-        if (table.device_type != DeviceType.CPU || table.numel() > int.MaxValue / sizeof(float))
-        {
+        if (table.device_type != DeviceType.CPU)
+            AddInAnyOrder(table, indices, rows);
+        else if (table.dim() == 1 || table.numel() > int.MaxValue / sizeof(float))
             table.index_add_(0, indices, rows, Scalars.One);
-            return;
-        }
+        else
+            AddInOrder(table, indices, rows);
+    }
 
+    /// <summary>Sums up whole multiples of a small unit, which come to the same in any order. The unit is so small that the sums are at least as exact as those of Singles.</summary>
+    internal static void AddInAnyOrder(Tensor table, Tensor indices, Tensor rows)
+    {
+        const long LargestSumBits = 61, SmallestExponent = -126;
+        using var scope = NewDisposeScope();
+        // No sum is above n times the largest value, which stays below 2⁶¹ units; what is no finite number makes the unit none, and with it the sums.
+        var bits = rows.abs().max().mul(Scalars.Of(rows.shape[0])).log2().ceil();
+        var unit = bits.sub(Scalars.Of(LargestSumBits)).clamp_min(Scalars.Of(SmallestExponent)).exp2();
+        var multiples = rows.div(unit).to(ScalarType.Int64);
+        var sums = zeros(table.shape, dtype: ScalarType.Int64, device: table.device).index_add_(0, indices, multiples, Scalars.One);
+        table.add_(sums.to(ScalarType.Float32).mul_(unit), Scalars.One);
+    }
+
+    private static void AddInOrder(Tensor table, Tensor indices, Tensor rows)
+    {
         using var contiguous = rows.contiguous();
         int width = (int)table.shape[1];
         var sums = MemoryMarshal.Cast<byte, float>(table.bytes);

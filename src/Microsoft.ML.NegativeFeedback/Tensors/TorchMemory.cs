@@ -20,6 +20,9 @@ internal static class TorchMemory
     /// <inheritdoc cref="Of(float[], Device, long[])"/>
     public static Tensor Of(long[] values, Device device, params long[] shape) => Copy(values, device, shape);
 
+    /// <inheritdoc cref="Of(float[], Device, long[])"/>
+    public static Tensor Of(int[] values, Device device, params long[] shape) => Copy(values, device, shape);
+
     /// <summary>The values of a tensor of Single on any device, row-major.</summary>
     public static float[] ToArray(this Tensor values)
     {
