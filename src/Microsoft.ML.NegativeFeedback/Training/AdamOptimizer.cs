@@ -9,7 +9,7 @@ namespace Microsoft.ML.NegativeFeedback.Training;
 /// <summary>
 /// Adam (Kingma and Ba 2015) with torch's defaults, β₁ = 0.9 and ε = 1e-8, without weight decay. Its moments are named tensors, which a
 /// checkpoint keeps. A parameter without a gradient is left alone. On a CPU a step is one pass over a tensor, where torch's operators
-/// take eight: with an item table of millions of numbers those passes are a good part of a step.
+/// take eight: with an item table of millions of numbers those passes are a good part of a step. On a GPU a step is one over all parameters that lie in one block.
 /// </summary>
 internal sealed class AdamOptimizer : IDisposable
 {
@@ -18,12 +18,22 @@ internal sealed class AdamOptimizer : IDisposable
     private readonly double _learningRate;
     private readonly double _secondDecay;
     private readonly List<State> _states = [];
+    private readonly TensorBlock? _first, _second;
+    private readonly State? _all;
 
-    public AdamOptimizer(IEnumerable<(string Name, Parameter Parameter)> parameters, double learningRate, double secondDecay = 0.999)
+    /// <param name="parameters">The parameters by name.</param>
+    /// <param name="learningRate">The step size.</param>
+    /// <param name="secondDecay">β₂.</param>
+    /// <param name="block">The parameters behind each other, in the same order; null where they do not lie so.</param>
+    public AdamOptimizer(IEnumerable<(string Name, Parameter Parameter)> parameters, double learningRate, double secondDecay = 0.999, TensorBlock? block = null)
     {
-        (_learningRate, _secondDecay) = (learningRate, secondDecay);
+        (_learningRate, _secondDecay, _first, _second) = (learningRate, secondDecay, block?.Another(), block?.Another());
         foreach (var (name, parameter) in parameters)
-            _states.Add(new State(name, parameter));
+            _states.Add(new State(name, parameter, Moment(_first, parameter), Moment(_second, parameter)));
+        if (block is not null)
+            _all = new State("", block.All, _first!.All, _second!.All);
+
+        Tensor Moment(TensorBlock? moments, Parameter parameter) => moments?.Part(_states.Count) ?? zeros_like(parameter).detach_();
     }
 
     /// <summary>The moments of every parameter, by name.</summary>
@@ -43,10 +53,13 @@ internal sealed class AdamOptimizer : IDisposable
     }
 
     /// <summary>Whether every gradient is a number.</summary>
-    public bool HasFiniteGradients() => AreFinite(_states.Select(state => state.Parameter.grad).OfType<Tensor>());
+    /// <param name="all">The gradients of all parameters as the block has them; null where they do not lie so, or one has none.</param>
+    public bool HasFiniteGradients(Tensor? all = null) => AreFinite(Gradients(all));
 
     /// <summary>Whether every weight is a number.</summary>
     public bool HasFiniteWeights() => AreFinite(_states.Select(state => state.Parameter));
+
+    private IEnumerable<Tensor> Gradients(Tensor? all) => all is not null ? [all] : _states.Select(state => state.Parameter.grad).OfType<Tensor>();
 
     // NaN and ∞ stay in a sum
     private static bool AreFinite(IEnumerable<Tensor> tensors)
@@ -57,11 +70,13 @@ internal sealed class AdamOptimizer : IDisposable
     }
 
     /// <summary>Scales all gradients so that their common norm is at most <paramref name="maximumNorm"/>.</summary>
-    public void ClipGradients(double maximumNorm)
+    /// <param name="maximumNorm">The largest norm.</param>
+    /// <param name="all">As for <see cref="HasFiniteGradients"/>.</param>
+    public void ClipGradients(double maximumNorm, Tensor? all = null)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        var gradients = _states.Select(state => state.Parameter.grad).OfType<Tensor>().ToArray();
+        var gradients = Gradients(all).ToArray();
         var norms = stack(Array.ConvertAll(gradients, gradient => gradient.square().sum()));
         double norm = Math.Sqrt(norms.sum().item<float>());
         if (norm <= maximumNorm)
@@ -72,10 +87,20 @@ internal sealed class AdamOptimizer : IDisposable
 
     /// <summary>Moves every parameter that has a gradient.</summary>
     /// <param name="workers">Threads that share one pass over each tensor on a CPU; null for torch's operators.</param>
-    public void Step(TorchWorkers? workers = null)
+    /// <param name="all">As for <see cref="HasFiniteGradients"/>.</param>
+    public void Step(TorchWorkers? workers = null, Tensor? all = null)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
+        if (_all is not null && all is not null && _states.All(state => state.Steps == _states[0].Steps))
+        {
+            foreach (var state in _states)
+                state.Steps++;
+            _all.Steps = _states[0].Steps;
+            StepByOperators(_all, all);
+            return;
+        }
+
         var onCpu = new List<(State State, Tensor Gradient)>();
         foreach (var state in _states)
         {
@@ -105,6 +130,9 @@ internal sealed class AdamOptimizer : IDisposable
             state.First.Dispose();
             state.Second.Dispose();
         }
+
+        _first?.Dispose();
+        _second?.Dispose();
     }
 
     private void StepByOperators(State state, Tensor gradient)
@@ -133,15 +161,15 @@ internal sealed class AdamOptimizer : IDisposable
     private (double Rate, double Correction) Corrections(State state)
         => (_learningRate / (1 - Math.Pow(FirstDecay, state.Steps)), Math.Sqrt(1 - Math.Pow(_secondDecay, state.Steps)));
 
-    private sealed class State(string name, Parameter parameter)
+    private sealed class State(string name, Tensor parameter, Tensor first, Tensor second)
     {
         public string Name { get; } = name;
 
-        public Parameter Parameter { get; } = parameter;
+        public Tensor Parameter { get; } = parameter;
 
-        public Tensor First { get; } = zeros_like(parameter).detach_();
+        public Tensor First { get; } = first;
 
-        public Tensor Second { get; } = zeros_like(parameter).detach_();
+        public Tensor Second { get; } = second;
 
         public long Steps { get; set; }
     }

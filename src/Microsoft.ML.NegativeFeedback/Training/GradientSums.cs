@@ -15,11 +15,13 @@ internal sealed class GradientSums : IDisposable
     private readonly Parameter[] _parameters;
     private readonly Tensor[] _sums;
     private readonly bool[] _hasGradient;
+    private readonly TensorBlock? _block;
 
     public GradientSums(SequenceModel model, Device device)
     {
         _parameters = [.. model.Parameters.Select(parameter => parameter.Values)];
-        _sums = Array.ConvertAll(_parameters, parameter => zeros_like(parameter));
+        _block = model.Block?.Another();
+        _sums = [.. _parameters.Select((parameter, number) => _block?.Part(number) ?? zeros_like(parameter))];
         _hasGradient = new bool[_parameters.Length];
         for (int i = 0; i < _parameters.Length; i++)
             _indices.Add(_parameters[i], i);
@@ -28,6 +30,9 @@ internal sealed class GradientSums : IDisposable
 
     /// <summary>The sums of the losses.</summary>
     public LossSums Losses { get; }
+
+    /// <summary>On a GPU the sums of all parameters behind each other, as their values lie, if every one has a gradient; otherwise null.</summary>
+    public Tensor? All => _hasGradient.AsSpan().Contains(false) ? null : _block?.All;
 
     /// <summary>The sum of a parameter's gradient, to be added to.</summary>
     public Tensor Of(Parameter parameter)
@@ -63,9 +68,10 @@ internal sealed class GradientSums : IDisposable
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
+        _block?.All.zero_();
         for (int i = 0; i < _sums.Length; i++)
         {
-            if (_hasGradient[i])
+            if (_block is null && _hasGradient[i])
                 _sums[i].zero_();
             _hasGradient[i] = false;
         }
@@ -77,6 +83,7 @@ internal sealed class GradientSums : IDisposable
     {
         foreach (var sum in _sums)
             sum.Dispose();
+        _block?.Dispose();
         Losses.Dispose();
     }
 }

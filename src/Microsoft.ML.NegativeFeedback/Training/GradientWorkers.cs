@@ -22,6 +22,9 @@ internal sealed class GradientWorkers : IDisposable
         _sums = [.. Enumerable.Range(0, workers.Count).Select(_ => new GradientSums(model, device))];
     }
 
+    /// <summary>On a GPU the gradients of the batch behind each other, as <see cref="SequenceModel.Block"/> has the parameters, if every parameter has one; otherwise null.</summary>
+    public Tensor? All => _sums[0].All;
+
     /// <summary>Leaves the gradients of the batch in the model's parameters, until the next call.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="step">What the step is known by; the number of the part is filled in.</param>

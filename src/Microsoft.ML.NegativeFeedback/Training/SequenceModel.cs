@@ -20,11 +20,14 @@ internal abstract class SequenceModel : IDisposable
     private protected SequenceModel(Network network, Device device)
     {
         (Network, Device) = (network, device);
+        Block = TensorBlock.OnGpu(network.Parameters.Select(Shape), device);
         foreach (var parameter in network.Parameters)
         {
             using var scope = NewDisposeScope();
-            long[] shape = Array.ConvertAll(parameter.Shape, size => (long)size);
-            _values.Add(parameter, (Parameter)new Parameter(TorchMemory.Of(parameter.Draw(), device, shape)).DetachFromDisposeScope());
+            var values = TorchMemory.Of(parameter.Draw(), device, Shape(parameter));
+            if (Block is not null)
+                values = Block.Part(_values.Count).copy_(values);
+            _values.Add(parameter, (Parameter)new Parameter(values).DetachFromDisposeScope());
         }
 
         foreach (var constant in network.Constants)
@@ -33,6 +36,8 @@ internal abstract class SequenceModel : IDisposable
             var values = constant.Numbers is { } numbers ? TorchMemory.Of(numbers, device, shape) : TorchMemory.Of(constant.Integers!, device, shape);
             _constants.Add(constant, values.DetachFromDisposeScope());
         }
+
+        static long[] Shape(NetworkParameter parameter) => Array.ConvertAll(parameter.Shape, size => (long)size);
     }
 
     public Network Network { get; }
@@ -41,6 +46,9 @@ internal abstract class SequenceModel : IDisposable
 
     /// <summary>The parameters by name, the item table first.</summary>
     public IEnumerable<(string Name, Parameter Values)> Parameters => _values.Select(entry => (entry.Key.Name, entry.Value));
+
+    /// <summary>All of them behind each other, in that order, on a GPU; null on a CPU.</summary>
+    public TensorBlock? Block { get; }
 
     /// <summary>The names of the loss's terms.</summary>
     public abstract IReadOnlyList<string> TermNames { get; }
@@ -72,6 +80,7 @@ internal abstract class SequenceModel : IDisposable
 
         foreach (var values in _constants.Values)
             values.Dispose();
+        Block?.Dispose();
     }
 }
 

@@ -41,7 +41,7 @@ internal sealed class TrainingLoop : IDisposable
         _batches = batches(workers);
         _workers = new TorchWorkers(workers, threads);
         _gradients = new GradientWorkers(model, device, _workers);
-        _adam = new AdamOptimizer(model.Parameters, settings.LearningRate, settings.SecondMomentDecay);
+        _adam = new AdamOptimizer(model.Parameters, settings.LearningRate, settings.SecondMomentDecay, model.Block);
         _state = new TrainingState(model, _adam);
         int? threadsOfOrigin = device.type == DeviceType.CPU ? threads : null;
         _origin = settings.CheckpointPath is null ? new TrainingOrigin(new Dictionary<string, string>(), settings.Seed, threadsOfOrigin)
@@ -144,11 +144,11 @@ internal sealed class TrainingLoop : IDisposable
         var terms = _gradients.Compute(batch, Key(epoch, step));
         if (!double.IsFinite(terms.Total))
             throw Divergence(FormattableString.Invariant($"The loss is {terms.Total}"), epoch, step + 1);
-        if (!_adam.HasFiniteGradients())
+        if (!_adam.HasFiniteGradients(_gradients.All))
             throw Divergence("A gradient is no finite number", epoch, step + 1);
         if (_settings.GradientClippingNorm is { } norm)
-            _adam.ClipGradients(norm);
-        _adam.Step(_workers);
+            _adam.ClipGradients(norm, _gradients.All);
+        _adam.Step(_workers, _gradients.All);
         return terms;
     }
 
