@@ -218,7 +218,10 @@ internal sealed class OnnxScorer : IDisposable
             try
             {
                 using var gpu = Options(options);
-                gpu.AppendExecutionProvider_CUDA(device);
+                // TF32, which ONNX Runtime takes by default, rounds factors to ten bits: other items than on a CPU would be recommended
+                using var cuda = new OrtCUDAProviderOptions();
+                cuda.UpdateOptions(new() { ["device_id"] = device.ToString(CultureInfo.InvariantCulture), ["use_tf32"] = "0" });
+                gpu.AppendExecutionProvider_CUDA(cuda);
                 var session = new InferenceSession(graph, gpu);
                 runsOnGpu = true;
                 return session;
