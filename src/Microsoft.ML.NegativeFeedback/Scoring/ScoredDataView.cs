@@ -39,7 +39,7 @@ internal sealed class ScoredDataView(IDataView source, NextItemMapping mapping, 
 internal sealed class ScoredCursor : ReadAheadCursor
 {
     private const int FirstBatchRows = 16;
-    private const int MaximumBatchRows = 256;
+    private const int MaximumBatchRows = 256, MaximumBatchRowsOnGpu = 4096;
 
     private readonly OnnxScorer _scorer;
     private readonly HistoryReader _reader;
@@ -62,7 +62,7 @@ internal sealed class ScoredCursor : ReadAheadCursor
     {
         _isScored = false;
         _histories.Clear();
-        return _batchRows = Math.Min(2 * _batchRows, MaximumBatchRows);
+        return _batchRows = Math.Min(2 * _batchRows, _scorer.RunsOnGpu ? MaximumBatchRowsOnGpu : MaximumBatchRows);
     }
 
     protected override void ReadRow() => _reader.Read(_histories);
