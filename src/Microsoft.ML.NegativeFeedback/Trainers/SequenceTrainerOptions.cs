@@ -186,7 +186,8 @@ public abstract class SequenceTrainerOptions
     public int? NumberOfThreads { get; set; }
 
     /// <summary>
-    /// Seeds initial weights, the order of batches, dropout and the held-out rows. The same seed and number of threads give the same model, to the bit.
+    /// Seeds initial weights, the order of batches, dropout and the held-out rows. The same seed and number of threads give the same model, to the bit; on a GPU the same seed does, on the
+    /// same card and libraries.
     /// Default null: that of the training that goes on from <see cref="CheckpointPath"/>, or taken from the seed of the <see cref="MLContext"/>.
     /// </summary>
     public int? Seed { get; set; }
