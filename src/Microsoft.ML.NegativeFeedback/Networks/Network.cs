@@ -20,7 +20,7 @@ internal abstract class Network(int itemCount, EncoderSettings settings, long se
 
     /// <summary>The embeddings of the items, [N + 1, d]; row 0, of padding, is zero.</summary>
     public NetworkParameter Items { get; }
-        = NetworkParameter.Embeddings("items", CounterRandom.Of(seed, 0), itemCount, settings.Width, isXavier: settings.Form == EncoderForm.Sine);
+        = NetworkParameter.Embeddings("items", CounterRandom.Of(seed, 0), itemCount, settings.Width, settings.Form);
 
     /// <summary>The network and its settings as a text that no other network has.</summary>
     public virtual string Description => $"{GetType().Name} {JsonSerializer.Serialize(Settings)}";

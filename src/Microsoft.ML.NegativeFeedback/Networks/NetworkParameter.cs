@@ -65,11 +65,16 @@ internal sealed class NetworkParameter
     public static NetworkParameter Xavier(string name, CounterRandom random, int rows, int columns)
         => new(name, [rows, columns], () => random.Symmetric(rows * columns, Math.Sqrt(6.0 / (rows + columns))));
 
-    /// <summary>A table [items + 1, width] whose row 0, padding, is zero; the rest is drawn from N(0, 0.02) or as Xavier normal.</summary>
-    public static NetworkParameter Embeddings(string name, CounterRandom random, int itemCount, int width, bool isXavier)
+    /// <summary>A table [items + 1, width] whose row 0, padding, is zero; the rest is drawn from N(0, 0.02), as Xavier normal, or with vectors of length 1 as a rule.</summary>
+    public static NetworkParameter Embeddings(string name, CounterRandom random, int itemCount, int width, EncoderForm form)
         => new(name, [itemCount + 1, width], () =>
         {
-            float[] values = random.Normal((itemCount + 1) * width, isXavier ? XavierDeviation(itemCount + 1, width) : StandardDeviation);
+            float[] values = random.Normal((itemCount + 1) * width, form switch
+            {
+                EncoderForm.Sine => XavierDeviation(itemCount + 1, width),
+                EncoderForm.MultiFeedback => 1 / Math.Sqrt(width),
+                _ => StandardDeviation,
+            });
             values.AsSpan(0, width).Clear();
             return values;
         });

@@ -35,7 +35,7 @@ internal sealed class FeatureLayer
         _ofItems = [.. features.Items.Select((item, i) => new FeatureEmbedding(item.Feature, settings.FeatureWidth, CounterRandom.Of(seed, 11, i).Bits64()))];
         _rowWidth = userWidth + _ofRows.Sum(feature => feature.Width);
         Width = _rowWidth + settings.Encoder.Width + _ofItems.Sum(feature => feature.Width);
-        (_transform, _transformBias) = (NetworkParameter.XavierNormal("features.transform", CounterRandom.Of(seed, 1), Width, Width), NetworkParameter.Ones("features.bias", Width));
+        (_transform, _transformBias) = (new NetworkParameter("features.transform", [Width, Width], () => DrawTransform(settings, seed)), NetworkParameter.Ones("features.bias", Width));
         int slotCount = Math.Min(settings.SlotCount, Width);
         _slotWeights = NetworkParameter.XavierNormal("features.slots", CounterRandom.Of(seed, 2), slotCount, 2 * Width);
         // [S, D]: 1 where a dimension belongs to a slot
@@ -57,6 +57,16 @@ internal sealed class FeatureLayer
 
     public IEnumerable<NetworkParameter> Parameters
         => [.. _ofRows.Concat(_ofItems).SelectMany(feature => feature.Parameters), _transform, _transformBias, _slotWeights];
+
+    // What the history came to weighs the dimensions of a candidate's vector one by one at first, e_i ∗ (e_h + 1): likeness is there to be learned from, as in models that score by
+    // a dot product. The rest is drawn as Xavier normal.
+    private float[] DrawTransform(MultiFeedbackSettings settings, long seed)
+    {
+        float[] values = CounterRandom.Of(seed, 1).Normal(Width * Width, 1 / Math.Sqrt(Width));
+        for (int dimension = 0; dimension < settings.Encoder.Width; dimension++)
+            values[((_rowWidth + dimension) * Width) + dimension] += 1;
+        return values;
+    }
 
     /// <summary>Ẽ of each candidate.</summary>
     /// <param name="pass">The pass.</param>
@@ -97,7 +107,7 @@ internal sealed class FeatureEmbedding
         if (feature.KeyCount > 0)
         {
             // row 0 is what no key is known of
-            _table = NetworkParameter.Embeddings($"feature.{feature.Name}", CounterRandom.Of(seed, 0), feature.KeyCount, width, isXavier: true);
+            _table = NetworkParameter.Embeddings($"feature.{feature.Name}", CounterRandom.Of(seed, 0), feature.KeyCount, width, EncoderForm.MultiFeedback);
             Width = width;
             return;
         }

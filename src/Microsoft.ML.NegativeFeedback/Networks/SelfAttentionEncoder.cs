@@ -21,6 +21,9 @@ internal enum EncoderForm
 
     /// <summary>No biases in attention, dropout behind its output; weights Xavier normal.</summary>
     Sine,
+
+    /// <summary>Normalised behind each layer, with flags of 0 and 1 beside the items' vectors, which therefore begin about as large; weights Xavier normal.</summary>
+    MultiFeedback,
 }
 
 /// <summary>

@@ -59,7 +59,7 @@ public sealed class MultiFeedbackTrainer : NextItemTrainer
         }
     }
 
-    private MultiFeedbackSettings Settings => new(EncoderSettings, _options.TaskNames.Count, _options.UseFeedback, _options.Balance == TaskBalance.Learned,
+    private MultiFeedbackSettings Settings => new(EncoderSettings with { Form = EncoderForm.MultiFeedback }, _options.TaskNames.Count, _options.UseFeedback, _options.Balance == TaskBalance.Learned,
         _options.FeatureEmbeddingWidth, _options.NumberOfSlots, _options.NumberOfExperts, _options.ExpertWidth);
 
     private protected override string? ProbabilitiesColumnName => _options.ProbabilitiesColumnName;

@@ -233,7 +233,7 @@ public sealed class NamedColumnsTests
             _gap = NetworkParameter.XavierNormal("gap", CounterRandom.Of(seed, 2), settings.Width, 1),
             _feedback = NetworkParameter.XavierNormal("feedback", CounterRandom.Of(seed, 3), settings.Width, 1),
             _age = NetworkParameter.XavierNormal("age", CounterRandom.Of(seed, 4), settings.Width, 1),
-            _cities = NetworkParameter.Embeddings("cities", CounterRandom.Of(seed, 5), 2, settings.Width, isXavier: true),
+            _cities = NetworkParameter.Embeddings("cities", CounterRandom.Of(seed, 5), 2, settings.Width, EncoderForm.Sine),
             _hobbies = NetworkParameter.XavierNormal("hobbies", CounterRandom.Of(seed, 6), settings.Width, 2),
             _wait = NetworkParameter.XavierNormal("wait", CounterRandom.Of(seed, 7), settings.Width, 1);
 
