@@ -35,7 +35,7 @@ internal sealed class PlainPnfRecStep : IDisposable
         var (width, length, blocks) = (encoder.Width, encoder.MaximumLength, encoder.BlockCount);
         _positives = new SequenceWindows(data, SequenceKind.Positives, length + 1);
         _negatives = new SequenceWindows(data, SequenceKind.Negatives, length + 1);
-        _items = Draw(NetworkParameter.Embeddings("items", CounterRandom.Of(1), data.ItemCount, width, isXavier: false));
+        _items = Draw(NetworkParameter.Embeddings("items", CounterRandom.Of(1), data.ItemCount, width, EncoderForm.PnfRec));
         _positions = Normal(length, width);
         _finalNorm = CreateNorm();
         _positiveBlocks = [.. Enumerable.Range(0, blocks).Select(_ => CreateBlock())];

@@ -34,7 +34,7 @@ internal sealed class PlainSineStep : IDisposable
         var (width, length) = (settings.Encoder.Width, settings.Encoder.MaximumLength);
         _windows = new SequenceWindows(data, SequenceKind.Positives, length + 1, [NetworkInput.Skips]);
         _sampler = new NegativeSampler(new NegativeSamplerSettings(NegativeSamplingMethod.Uniform), data.ItemCount);
-        _items = Draw(NetworkParameter.Embeddings("items", CounterRandom.Of(1), data.ItemCount, width, isXavier: true));
+        _items = Draw(NetworkParameter.Embeddings("items", CounterRandom.Of(1), data.ItemCount, width, EncoderForm.Sine));
         _positions = Matrix(length, width);
         _prototypes = Matrix(settings.SubInterestCount, width);
         _fusionWeight = Matrix(1, 2 * width);

@@ -34,4 +34,34 @@ public class TrainingBenchmarks
     public double Epoch()
         => ModelTraining.Train(new NextItemTask(new PnfRecNetwork(_data.ItemCount, _encoder, readsNegatives: true, separatePositions: false, seed: 0), _loss, _data, null),
             new TrainingSettings { MaximumEpochs = 1, Threads = Environment.ProcessorCount }).Epochs[0].Loss;
+
+    /// <summary>
+    /// As many operations as the products of an epoch take, in large products of square matrices: what an epoch could take at best. Its share of the epoch's time is what the library
+    /// makes of the machine.
+    /// </summary>
+    [Benchmark]
+    public double Floor()
+    {
+        const int Size = 2048;
+        using var scope = torch.NewDisposeScope();
+        using var noGradient = torch.no_grad();
+        torch.Tensor left = torch.rand(Size, Size), right = torch.rand(Size, Size), product = left;
+        double products = OperationsOfEpoch() / (2.0 * Size * Size * Size);
+        for (int i = 0; i < products; i++)
+            product = left.mm(right);
+        return product[0, 0].item<float>();
+    }
+
+    // at every labelled place, forth and twice back: four projections and two layers a block, and a logit an item
+    private double OperationsOfEpoch()
+    {
+        double places = 0, width = _encoder.Width;
+        foreach (var kind in new[] { SequenceKind.Positives, SequenceKind.Negatives })
+        {
+            var windows = new SequenceWindows(_data, kind, _encoder.MaximumLength + 1);
+            places += Enumerable.Range(0, windows.RowCount).Sum(row => Math.Max(windows.Length(row) - 1.0, 0));
+        }
+
+        return places * 3 * 2 * ((_encoder.BlockCount * 6 * width * width) + (_data.ItemCount * width));
+    }
 }
