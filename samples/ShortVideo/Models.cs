@@ -25,6 +25,8 @@ internal static class Models
         ["caser"] = "Caser",
         ["ncf"] = "NCF",
         ["din"] = "DIN",
+        ["dien"] = "DIEN",
+        ["sli-rec"] = "SLi-Rec",
         ["wo-af"] = "w/o AF",
         ["wo-nf"] = "w/o NF",
         [Sine] = "SINE",
@@ -60,6 +62,8 @@ internal static class Models
                     "caser" => BaselineNetwork.Caser,
                     "ncf" => BaselineNetwork.Ncf,
                     "din" => BaselineNetwork.Din,
+                    "dien" => BaselineNetwork.Dien,
+                    "sli-rec" => BaselineNetwork.SliRec,
                     _ => BaselineNetwork.SasRec,
                 },
             }));

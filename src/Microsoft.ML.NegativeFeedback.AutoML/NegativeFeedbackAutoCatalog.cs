@@ -58,7 +58,7 @@ public static class NegativeFeedbackAutoCatalog
     /// <param name="options">The options that are not swept, the network among them; null for the defaults.</param>
     /// <param name="searchSpace">
     /// The options that are, by their names; null for those that carry attributes: width, learning rate and, of <see cref="BaselineNetwork.SasRec"/>, which alone reads it,
-    /// the number of blocks. <see cref="BaselineTrainer.Options.Network"/> can be swept as well.
+    /// the number of blocks, of <see cref="BaselineNetwork.Dien"/> the weight of the auxiliary loss. <see cref="BaselineTrainer.Options.Network"/> can be swept as well.
     /// </param>
     /// <exception cref="ArgumentException">The search space names what is no option.</exception>
     public static SweepableEstimator Baseline(this AutoCatalog catalog, BaselineTrainer.Options? options = null, SearchSpace.SearchSpace? searchSpace = null)
@@ -69,6 +69,8 @@ public static class NegativeFeedbackAutoCatalog
             searchSpace = TrainerSearchSpace.StartingFrom(options);
             if (options.Network != BaselineNetwork.SasRec)
                 searchSpace.Remove(nameof(options.NumberOfBlocks));
+            if (options.Network != BaselineNetwork.Dien)
+                searchSpace.Remove(nameof(options.AuxiliaryLossWeight));
         }
 
         return SweepableTrainer.Create(options, searchSpace, (context, trial) => context.Recommendation().Trainers.Baseline(trial));

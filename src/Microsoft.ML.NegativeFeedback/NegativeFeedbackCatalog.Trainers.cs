@@ -108,7 +108,8 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="itemsColumnName">The items of a history: a vector of keys.</param>
     /// <param name="feedbackColumnName">The feedback beside them: a vector of Single.</param>
     /// <param name="candidatesColumnName">
-    /// Candidates to score instead of recommending from the whole catalogue: a vector of keys; null for none. <see cref="BaselineNetwork.Din"/> needs it.
+    /// Candidates to score instead of recommending from the whole catalogue: a vector of keys; null for none. <see cref="BaselineNetwork.Din"/>, <see cref="BaselineNetwork.Dien"/> and
+    /// <see cref="BaselineNetwork.SliRec"/> need it.
     /// </param>
     /// <param name="numberOfRecommendations">k: items recommended to a row.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>

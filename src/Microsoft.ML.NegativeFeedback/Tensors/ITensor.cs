@@ -139,10 +139,10 @@ internal interface ITensor<TSelf>
     static abstract TSelf SigmoidShares(TSelf stateParts, TSelf candidateParts);
 
     /// <summary>A recurrence along axis 1.</summary>
-    /// <param name="initial">The state before the first step, [b, d].</param>
+    /// <param name="initial">The state before the first step, [b, …, d].</param>
     /// <param name="steps">What the steps read, [b, w, …] each.</param>
-    /// <param name="cell">State [b, d] and a step's values [b, …] → the next state [b, d].</param>
-    /// <returns>The states after every step, [b, w, d].</returns>
+    /// <param name="cell">State [b, …, d] and a step's values [b, …] → the next state [b, …, d].</param>
+    /// <returns>The states after every step, [b, w, …, d].</returns>
     static abstract TSelf Scan(TSelf initial, TSelf[] steps, Func<TSelf, TSelf[], TSelf> cell);
 }
 

@@ -1,7 +1,9 @@
+using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Trainers;
 using Microsoft.ML.NegativeFeedback.Training;
 using Microsoft.ML.Runtime;
+using Microsoft.ML.SearchSpace;
 
 namespace Microsoft.ML.NegativeFeedback;
 
@@ -24,14 +26,24 @@ public sealed class BaselineTrainer : PairwiseTrainer
     {
         _options = options = (Options)OwnOptions;
         TrainerChecks.IsDefined(options.Network, nameof(options.Network));
-        if (options.Network == BaselineNetwork.Din && options.CandidatesColumnName is null)
+        Columns.CheckName(options.TimesColumnName, nameof(options.TimesColumnName));
+        Columns.CheckName(options.TargetTimeColumnName, nameof(options.TargetTimeColumnName));
+        TrainerChecks.InRange(options.AuxiliaryLossWeight, nameof(options.AuxiliaryLossWeight), value => value >= 0, "at least 0");
+        if (options.Network is BaselineNetwork.Din or BaselineNetwork.Dien or BaselineNetwork.SliRec && options.CandidatesColumnName is null)
         {
-            throw new ArgumentException($"{nameof(BaselineNetwork.Din)} reads history and candidate together and cannot recommend from the whole catalogue: name a column of "
+            throw new ArgumentException($"{options.Network} reads history and candidate together and cannot recommend from the whole catalogue: name a column of "
                 + $"candidates in {nameof(options.CandidatesColumnName)}.");
         }
     }
 
-    private protected override Network CreateNetwork(int itemCount, long seed)
+    private protected override Network CreateNetwork(int itemCount, long seed) => CreateNetwork(itemCount, seed, typicalGap: 1);
+
+    private protected override IReadOnlyList<BoundInput> TrainerInputs(DataViewSchema schema)
+        => ReadsTimes ? [new BoundInput(SliRecNetwork.Times, _options.TimesColumnName, typeof(long), _options.TargetTimeColumnName)] : [];
+
+    private bool ReadsTimes => _options.Network == BaselineNetwork.SliRec;
+
+    private Network CreateNetwork(int itemCount, long seed, double typicalGap)
     {
         var encoder = PairwiseEncoderSettings;
         return _options.Network switch
@@ -40,12 +52,15 @@ public sealed class BaselineTrainer : PairwiseTrainer
             BaselineNetwork.Caser => new CaserNetwork(itemCount, encoder, seed),
             BaselineNetwork.Ncf => new NcfNetwork(itemCount, encoder, seed),
             BaselineNetwork.Din => new DinNetwork(itemCount, encoder, seed),
+            BaselineNetwork.Dien => new DienNetwork(itemCount, encoder, _options.AuxiliaryLossWeight, seed),
+            BaselineNetwork.SliRec => new SliRecNetwork(itemCount, encoder, typicalGap, seed),
             _ => new SasRecNetwork(itemCount, encoder, readsWholeSequence: false, seed),
         };
     }
 
     private protected override NetworkWeights Train(TrainerInput input, TrainingSettings settings, TrainingRun run)
     {
+        double typicalGap = ReadsTimes ? TimeGaps.Typical(input.Rows, SliRecNetwork.Times.Name, _options.TimesColumnName) : 1;
         var data = ReadData(input);
         if (_options.ObservedSkipShare > 0 && !HasSkips(data.Train))
         {
@@ -53,7 +68,7 @@ public sealed class BaselineTrainer : PairwiseTrainer
                 + "Check the rule that made column '{0}'.", _options.FeedbackColumnName);
         }
 
-        return ModelTraining.Train(new PairwiseTask(CreateNetwork(input.ItemCount, settings.Seed), Weights, data), settings, run).Weights;
+        return ModelTraining.Train(new PairwiseTask(CreateNetwork(input.ItemCount, settings.Seed, typicalGap), Weights, data), settings, run).Weights;
     }
 
     /// <summary>The options of <see cref="BaselineTrainer"/>.</summary>
@@ -61,6 +76,24 @@ public sealed class BaselineTrainer : PairwiseTrainer
     {
         /// <summary>What is trained. Default <see cref="BaselineNetwork.SasRec"/>.</summary>
         public BaselineNetwork Network { get; set; } = BaselineNetwork.SasRec;
+
+        /// <summary>
+        /// The column with the times of the items, a vector of Int64 beside them that never descends, in any unit; read by <see cref="BaselineNetwork.SliRec"/> alone.
+        /// Default "Times", as <c>Transforms.WindowSequences</c>, <c>Data.TemporalSplit</c> and <c>Data.LeaveLastOut</c> may call it.
+        /// </summary>
+        public string TimesColumnName { get; set; } = "Times";
+
+        /// <summary>
+        /// The column with the time for which is asked, an Int64 in the same unit, in rows to score and to validate on; in training rows every item but the first is asked
+        /// for, at its own time. Read by <see cref="BaselineNetwork.SliRec"/> alone. Default "TargetTime".
+        /// </summary>
+        public string TargetTimeColumnName { get; set; } = "TargetTime";
+
+        /// <summary>
+        /// The coefficient α of the auxiliary loss (Zhou et al. 2019, eq. 7), at least 0; 0 leaves it out. Read by <see cref="BaselineNetwork.Dien"/> alone. Default 1.
+        /// </summary>
+        [Range(0.0, 1.0, init: 1.0)]
+        public double AuxiliaryLossWeight { get; set; } = 1;
     }
 }
 
@@ -95,4 +128,21 @@ public enum BaselineNetwork
     /// scores given candidates alone and needs <see cref="SequenceTrainerOptions.CandidatesColumnName"/>.
     /// </summary>
     Din,
+
+    /// <summary>
+    /// DIEN: gated recurrent units over the liked items, which learn to foresee each next one, attention by the candidate, and units that follow the interests as far as it
+    /// attends to them (Zhou et al., AAAI 2019). The item that the auxiliary loss (<see cref="BaselineTrainer.Options.AuxiliaryLossWeight"/>) tells the next one from is the one
+    /// that was sampled for the question, the same at all steps of its sequence. An epoch asks at eight liked items of a row, other ones each time. It scores given candidates
+    /// alone and needs <see cref="SequenceTrainerOptions.CandidatesColumnName"/>.
+    /// </summary>
+    Dien,
+
+    /// <summary>
+    /// SLi-Rec: attention over the liked items for the long term, an LSTM whose gates know of the times between the items and up to the question for the short term, and a share of
+    /// each that follows from both, the candidate and the last gap (Yu et al., IJCAI 2019). It reads <see cref="BaselineTrainer.Options.TimesColumnName"/> and, in rows to score,
+    /// <see cref="BaselineTrainer.Options.TargetTimeColumnName"/>; their unit makes no difference, as gaps are read in typical gaps of the training rows, the median time between
+    /// liked items. Training rows whose times descend are an error; in scoring a time before the one it follows counts as that one. An epoch asks at eight liked items of a row,
+    /// other ones each time. It scores given candidates alone and needs <see cref="SequenceTrainerOptions.CandidatesColumnName"/>.
+    /// </summary>
+    SliRec,
 }

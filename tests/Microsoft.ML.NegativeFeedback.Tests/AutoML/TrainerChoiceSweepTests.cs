@@ -34,9 +34,10 @@ public class TrainerChoiceSweepTests
             _ml.Auto().Sine(Short(new SineTrainer.Options(), candidates), new() { ["NumberOfSubInterests"] = new ChoiceOption(2, 3) }),
             _ml.Auto().Baseline(Short(new BaselineTrainer.Options(), candidates), Networks(candidates is not null)));
 
-    private static SearchSpace.SearchSpace Networks(bool withDin) => new()
+    private static SearchSpace.SearchSpace Networks(bool withCandidates) => new()
     {
-        ["Network"] = new ChoiceOption([.. Enum.GetValues<BaselineNetwork>().Where(network => withDin || network != BaselineNetwork.Din).Cast<object>()]),
+        ["Network"] = new ChoiceOption([.. Enum.GetValues<BaselineNetwork>()
+            .Where(network => withCandidates || !BaselineTrainerTests.RanksGivenCandidatesAlone(network.ToString())).Cast<object>()]),
     };
 
     private IDataView Without(IDataView rows, params string[] columns) => _ml.Transforms.DropColumns(columns).Fit(rows).Transform(rows);
@@ -69,11 +70,11 @@ public class TrainerChoiceSweepTests
         var rows = hasTargetsAsWell ? _split.ValidationSet : Without(_split.ValidationSet, "TargetItem", "TargetFeedback");
         var result = _ml.Auto().SweepRecommender(Choice("Candidates"), _split.TrainSet, rows, new() { Strategy = SweepStrategy.Grid });
 
-        AssertSwept(result, 11);
+        AssertSwept(result, 13);
         Assert.All(result.Trials, trial => Assert.Equal(trial.Validation!.Candidates!.Auc, trial.Metric));
         var byCandidates = _stopping.Reports.Where(report => report.ValidationMetrics.ContainsKey("AUC")).ToArray();
         // two epochs each; with both kinds of columns PNFRec and SASRec watch what came next
-        Assert.Equal(hasTargetsAsWell ? 14 : 22, byCandidates.Length);
+        Assert.Equal(hasTargetsAsWell ? 18 : 26, byCandidates.Length);
     }
 
     [Fact]
@@ -86,12 +87,15 @@ public class TrainerChoiceSweepTests
     }
 
     [Theory]
-    [InlineData(BaselineNetwork.SasRec, true)]
-    [InlineData(BaselineNetwork.Gru4Rec, false)]
-    public void A_baseline_is_swept_over_what_it_reads(BaselineNetwork network, bool readsBlocks)
+    [InlineData(BaselineNetwork.SasRec, true, false)]
+    [InlineData(BaselineNetwork.Gru4Rec, false, false)]
+    [InlineData(BaselineNetwork.Dien, false, true)]
+    [InlineData(BaselineNetwork.SliRec, false, false)]
+    public void A_baseline_is_swept_over_what_it_reads(BaselineNetwork network, bool readsBlocks, bool hasAuxiliaryLoss)
     {
         var space = _ml.Auto().Baseline(new() { Network = network }).SearchSpace;
         Assert.Equal(readsBlocks, space.ContainsKey("NumberOfBlocks"));
+        Assert.Equal(hasAuxiliaryLoss, space.ContainsKey("AuxiliaryLossWeight"));
         Assert.True(space.ContainsKey("EmbeddingWidth") && space.ContainsKey("LearningRate"));
     }
 

@@ -60,6 +60,25 @@ internal static class TestModels
         return new(new SequenceSlice(SequenceKind.Positives, newest.Length, length, places, Channels(items, skips), new Dictionary<string, long[]>()) { AsksAtNewest = true }, CPU);
     }
 
+    /// <summary>The same of sequences with what pairwise learning compares, for a network that is asked at the newest item alone, and with times for one that reads them.</summary>
+    /// <param name="count">Sequences.</param>
+    /// <param name="items">[count · length].</param>
+    /// <param name="newest">[count].</param>
+    /// <param name="times">[count · length].</param>
+    /// <param name="asked">[count] the times of the questions.</param>
+    /// <param name="compared">[count] each: the next item, the sampled one, and the skipped one.</param>
+    public static SequenceSlice PairsAtNewest(int count, long[] items, long[] newest, long[] times, long[] asked, params long[][] compared)
+    {
+        int length = items.Length / count;
+        var slice = Pairs(count, length, items, new long[items.Length], [.. newest.Select((place, sequence) => (sequence * length) + place)], compared[0], compared[1], compared[2]);
+        return slice with
+        {
+            AsksAtNewest = true,
+            Channels = new Dictionary<NetworkInput, ColumnValues>(slice.Channels) { [SliRecNetwork.Times] = new ColumnValues<long>(1, times) },
+            Asked = new Dictionary<NetworkInput, ColumnValues> { [SliRecNetwork.Times] = new ColumnValues<long>(1, asked) },
+        };
+    }
+
     public static Dictionary<NetworkInput, ColumnValues> Channels(long[] items, long[]? skips = null)
     {
         var channels = new Dictionary<NetworkInput, ColumnValues> { [NetworkInput.Items] = new ColumnValues<long>(1, items) };

@@ -1,3 +1,4 @@
+using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Losses;
 using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Sampling;
@@ -63,6 +64,21 @@ public sealed class PairwiseTorchParityTests
         AssertSame(model, NextItemGraph.Build(model.ToWeights(), Options));
     }
 
+    /// <summary>Histories shorter than the window, as long and longer, with times that some questions are before.</summary>
+    [Theory]
+    [InlineData("DIEN", Length, false)]
+    [InlineData("DIEN", 1, true)]
+    [InlineData("SLi-Rec", Length, false)]
+    [InlineData("SLi-Rec", Length, true)]
+    [InlineData("SLi-Rec", 1, false)]
+    public void What_reads_a_history_for_every_candidate_scores_as_torch_does(string name, int length, bool unknownItems)
+    {
+        using var scope = NewDisposeScope();
+        using var model = Model(InterestModelTests.Network(name, ItemCount, new EncoderSettings(Width, length, 0, 1, 0, EncoderForm.Sine), 5));
+        Spread(model);
+        AssertSame(model, NextItemGraph.Build(model.ToWeights(), Options), unknownItems);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -120,8 +136,8 @@ public sealed class PairwiseTorchParityTests
     /// <param name="unknownItems">Whether ONNX Runtime gets histories with unknown items between those that torch gets.</param>
     private static void AssertSame(PairwiseModel model, byte[] graph, bool unknownItems = false)
     {
-        var data = RandomSequences.Create(30, ItemCount, 15, seed: 4);
-        var windows = new SequenceWindows(data, SequenceKind.Positives, model.Network.Settings.MaximumLength, [NetworkInput.Skips]);
+        var data = InterestModelTests.WithTimes(RandomSequences.Create(30, ItemCount, 15, seed: 4));
+        var windows = new SequenceWindows(data, SequenceKind.Positives, model.Network.Settings.MaximumLength, [NetworkInput.Skips, SliRecNetwork.Times]);
         using var scorer = new OnnxScorer(graph, new OnnxScorerOptions(ThreadCount: 1));
         var (rows, scored) = (new HistoryRows(), new ScoredRows());
         int[][] candidates = [.. Enumerable.Range(0, data.RowCount).Select(row => Enumerable.Range(1, 1 + (row % 5)).Select(i => 1 + (((row * 7) + (i * 3)) % ItemCount)).ToArray())];
@@ -131,6 +147,7 @@ public sealed class PairwiseTorchParityTests
             rows.Items.Add(Array.ConvertAll(places, place => place < 0 ? 0 : (uint)data.Items(row)[place]));
             rows.Feedback.Add(Array.ConvertAll(places, place => place < 0 ? (row % 3) - 1f : data.Feedback(row)[place]));
             rows.Candidates.Add(Array.ConvertAll(candidates[row], item => (uint)item));
+            AddTimes(rows, data, row, places);
         }
 
         scorer.Score(rows, scored);
@@ -141,13 +158,24 @@ public sealed class PairwiseTorchParityTests
             if (windows.Length(row) == 0)
                 continue;
             compared++;
-            long[] items = [.. windows.Items(row).ToArray().Select(item => (long)item)], skips = [.. windows.Skips(row).ToArray().Select(item => (long)item)];
             var pass = new TorchPass(model);
             var vectors = pass.Lookup(model.Network.Items, new(tensor([.. candidates[row].Select(item => (long)item)], 1, candidates[row].Length)));
-            float[] expected = model.Network.Scores(pass, TestModels.AtNewest(items, [items.Length - 1], skips), vectors).Value.ToArray();
+            float[] expected = model.Network.Scores(pass, new TorchHistory(windows.ToHistories([row]), CPU), vectors).Value.ToArray();
             PublishedParityTests.AssertClose(expected, scored[NextItemGraph.CandidateScoresOutput][row], 2e-5, 1e-5, $"row {row}");
         }
 
         Assert.True(compared > 20);
+    }
+
+    private static void AddTimes(HistoryRows rows, SequenceData data, int row, int[] places)
+    {
+        var times = ((ColumnValues<long>)data.ItemColumns["Times"]).Values;
+        var ofRow = (RaggedRows<long>)rows.Of(new InputColumn("Times", "Times", typeof(long), 1, IsOfItems: true));
+        long[] values = new long[places.Length];
+        for (int i = 0; i < places.Length; i++)
+            values[i] = places[i] < 0 ? 0 : times[data.Offset(row) + places[i]];
+        ofRow.Add(values);
+        ((RaggedRows<long>)rows.Of(new InputColumn("TargetTimes", "TargetTime", typeof(long), 1, IsOfItems: false)))
+            .Add(((ColumnValues<long>)data.RowColumns["TargetTimes"]).Values.Slice(row, 1));
     }
 }

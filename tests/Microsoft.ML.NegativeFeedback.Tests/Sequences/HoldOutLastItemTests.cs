@@ -76,7 +76,7 @@ public sealed class HoldOutLastItemTests
     public void A_prediction_engine_cuts_single_rows()
     {
         var rows = Context.Data.LoadFromEnumerable([Row("a+ b- c+")]);
-        using var engine = Context.Model.CreatePredictionEngine<TimedHistory, ToyHistory>(Context.Transforms.HoldOutLastItem().Fit(rows));
+        using var engine = Context.Model.CreatePredictionEngine<TimedHistory, CutHistory>(Context.Transforms.HoldOutLastItem().Fit(rows));
         var cut = engine.Predict(Row("x+ y- z-"));
         Assert.Equal(["x", "y"], cut.Items);
         Assert.Equal(("z", -1f), (cut.TargetItem, cut.TargetFeedback));
@@ -166,6 +166,15 @@ public sealed class HoldOutLastItemTests
     private sealed class Named
     {
         public string Name { get; set; } = "";
+    }
+
+    private sealed class CutHistory
+    {
+        public string[] Items { get; set; } = [];
+
+        public string TargetItem { get; set; } = "";
+
+        public float TargetFeedback { get; set; }
     }
 
     private sealed class TimedHistory

@@ -51,6 +51,7 @@ internal static class OperatorCases
         Of(new Attention(1, false, true), S(1, 70, 2), S(1, 70, 2), S(1, 70, 2), I(3, 1, 70)),
         Of(new SigmoidShares(1), S(3, 2), S(5)), Of(new SigmoidShares(1), S(3, 4), S(3, 5)), Of(new SigmoidShares(8), S(3, 3), S(3, 4)),
         Of(new Recurrence(), S(2, 3), S(2, 4, 3), S(2, 4, 3), S(3, 3)), Of(new Recurrence(), S(1, 2), S(1, 1, 2), S(1, 1, 2), S(2, 2)),
+        Of(new Recurrence(), S(2, 5, 3), S(2, 4, 1, 3), S(2, 4, 5, 1), S(3, 3)),
     ];
 
     private static OperatorCase Of(IExpression expression, params CaseInput[] inputs) => new(expression, inputs);

@@ -19,7 +19,7 @@ public sealed class TorchMemoryTests
 
     private static readonly EncoderSettings Encoder = new(6, 5, 2, 1, 0);
 
-    public static TheoryData<string> Models => ["PNFRec", "SASRec", "SASRec pairwise", "SINE", "GRU4Rec", "Caser", "NCF", "DIN"];
+    public static TheoryData<string> Models => ["PNFRec", "SASRec", "SASRec pairwise", "SINE", "GRU4Rec", "Caser", "NCF", "DIN", "DIEN", "SLi-Rec"];
 
     [Fact]
     public void Arrays_are_copied_to_where_torch_would_put_them()
@@ -81,6 +81,7 @@ public sealed class TorchMemoryTests
             "SINE" => Pairwise(new SineNetwork(ItemCount, new SineSettings(sine, 2, 0.8, FusionNormalization.Sum, true), 1)),
             "GRU4Rec" => Pairwise(new Gru4RecNetwork(ItemCount, sine, 1)),
             "Caser" => Pairwise(new CaserNetwork(ItemCount, sine, 1)),
+            "DIEN" or "SLi-Rec" => Pairwise(InterestModelTests.Network(name, ItemCount, sine, 1)),
             "NCF" => Pairwise(new NcfNetwork(ItemCount, sine, 1)),
             _ => Pairwise(new DinNetwork(ItemCount, sine, 1)),
         };

@@ -16,7 +16,10 @@ public class BaselineTrainerTests
 
     public static TheoryData<BaselineNetwork> Networks => [.. Enum.GetValues<BaselineNetwork>()];
 
-    public static TheoryData<BaselineNetwork> CatalogueNetworks => [.. Enum.GetValues<BaselineNetwork>().Except([BaselineNetwork.Din])];
+    public static TheoryData<BaselineNetwork> CatalogueNetworks => [.. Enum.GetValues<BaselineNetwork>().Where(network => !RanksGivenCandidatesAlone(network.ToString()))];
+
+    internal static bool RanksGivenCandidatesAlone(string name)
+        => name is nameof(BaselineNetwork.Din) or nameof(BaselineNetwork.Dien) or nameof(BaselineNetwork.SliRec);
 
     public static TheoryData<BaselineNetwork, double> NetworksAndSkipShares
     {
@@ -189,12 +192,91 @@ public class BaselineTrainerTests
         Assert.Contains("positive feedback", error.Message);
     }
 
-    [Fact]
-    public void Din_without_candidates_is_refused_before_any_data_is_read()
+    [Theory]
+    [InlineData(BaselineNetwork.Din)]
+    [InlineData(BaselineNetwork.Dien)]
+    [InlineData(BaselineNetwork.SliRec)]
+    public void What_ranks_candidates_alone_is_refused_without_them_before_any_data_is_read(BaselineNetwork network)
     {
-        var error = Assert.Throws<ArgumentException>(() => _ml.Recommendation().Trainers.Baseline(BaselineNetwork.Din));
+        var error = Assert.Throws<ArgumentException>(() => _ml.Recommendation().Trainers.Baseline(network));
         Assert.Contains("CandidatesColumnName", error.Message);
-        Assert.NotNull(_ml.Recommendation().Trainers.Baseline(BaselineNetwork.Din, candidatesColumnName: "Candidates"));
+        Assert.Contains(network.ToString(), error.Message);
+        Assert.NotNull(_ml.Recommendation().Trainers.Baseline(network, candidatesColumnName: "Candidates"));
+    }
+
+    [Fact]
+    public void The_auxiliary_loss_is_reported_and_its_weight_counts()
+    {
+        var train = Keyed(ToyFeed.Histories(60, seed: 1));
+        var progress = new Recorder<TrainingProgress>();
+        float[][] At(double weight) => Scores(Small(BaselineNetwork.Dien,
+            options => (options.AuxiliaryLossWeight, options.MaximumNumberOfEpochs, options.Progress) = (weight, 2, progress)), train);
+        Assert.NotEqual(At(1), At(0));
+        Assert.Equal([true, true, false, false], progress.Reports.Select(report => report.LossTerms.ContainsKey("auxiliary")));
+    }
+
+    [Fact]
+    public void The_unit_of_the_times_makes_no_difference_to_a_training()
+    {
+        float[][] In(long unit)
+        {
+            var histories = ToyFeed.Histories(60, seed: 1);
+            foreach (var history in histories)
+                (history.Times, history.TargetTime) = ([.. history.Times.Select(time => time * unit)], history.TargetTime * unit);
+            return Scores(Small(BaselineNetwork.SliRec, options => options.MaximumNumberOfEpochs = 2), Keyed(histories));
+        }
+
+        float[][] seconds = In(1), milliseconds = In(1000);
+        for (int row = 0; row < seconds.Length; row++)
+            Assert.Equal(seconds[row], milliseconds[row], (left, right) => Math.Abs(left - right) < 1e-3);
+    }
+
+    [Fact]
+    public void When_it_is_asked_makes_a_difference_until_before_the_newest_item()
+    {
+        var histories = ToyFeed.Histories(60, seed: 1);
+        var options = Small(BaselineNetwork.SliRec, options => (options.MaximumNumberOfEpochs, options.CandidatesColumnName) = (2, "Candidates"));
+        var model = _ml.Recommendation().Trainers.Baseline(options).Fit(Keyed(histories));
+        float[] At(long secondsLater)
+        {
+            var history = ToyFeed.Histories(1, seed: 1)[0];
+            history.TargetTime = history.Times[^1] + secondsLater;
+            return _ml.Data.CreateEnumerable<Scored>(model.Transform(WithCandidates().Fit(_ml.Data.LoadFromEnumerable(histories))
+                .Transform(_ml.Data.LoadFromEnumerable([history]))), reuseRowObject: false).Single().CandidateScores;
+        }
+
+        Assert.NotEqual(At(10), At(1_000_000));
+        Assert.All(At(-100_000_000), score => Assert.True(float.IsFinite(score)));
+        Assert.Equal(At(-100_000_000), At(-200_000_000));
+    }
+
+    [Fact]
+    public void Times_that_are_missing_of_another_type_or_descend_are_named()
+    {
+        NextItemTransformer Fit(IDataView rows, Action<BaselineTrainer.Options>? set = null) => _ml.Recommendation().Trainers.Baseline(Small(BaselineNetwork.SliRec, options =>
+        {
+            (options.MaximumNumberOfEpochs, options.CandidatesColumnName) = (1, "Candidates");
+            set?.Invoke(options);
+        })).Fit(rows);
+
+        IDataView Without(IDataView rows, string column) => _ml.Transforms.DropColumns(column).Fit(rows).Transform(rows);
+
+        var good = Keyed(ToyFeed.Histories(30, seed: 1));
+        Assert.Contains("'Times'", Assert.Throws<ArgumentException>(() => Fit(Without(good, "Times"))).Message);
+        Assert.Contains("'When'", Assert.Throws<ArgumentException>(() => Fit(good, options => options.TimesColumnName = "When")).Message);
+        Assert.Contains("Int64", Assert.Throws<ArgumentException>(() => Fit(good, options => options.TimesColumnName = "TargetItem")).Message);
+
+        var model = Fit(Without(good, "TargetTime"));
+        Assert.Contains("'TargetTime'", Assert.Throws<ArgumentException>(() => model.Transform(Without(good, "TargetTime"))).Message);
+        Assert.All(_ml.Data.CreateEnumerable<Scored>(model.Transform(good), reuseRowObject: false), row => Assert.All(row.CandidateScores, score => Assert.True(float.IsFinite(score))));
+
+        var histories = ToyFeed.Histories(30, seed: 1);
+        (histories[4].Times[2], histories[4].Times[3]) = (histories[4].Times[3], histories[4].Times[2]);
+        string message = Assert.Throws<InvalidDataException>(() => Fit(Keyed(histories))).Message;
+        Assert.Contains("'Times' of row 5", message);
+        Assert.Contains("1700000180 to 1700000080", message);
+        histories[4].Times = [1];
+        Assert.Contains("'Times'", Assert.Throws<InvalidDataException>(() => Fit(Keyed(histories))).Message);
     }
 
     public static TheoryData<string, Action<BaselineTrainer.Options>> WrongOptions => new()
@@ -204,6 +286,10 @@ public class BaselineTrainerTests
         { "ObservedSkipShare", options => options.ObservedSkipShare = 1.1 },
         { "ObservedSkipShare", options => options.ObservedSkipShare = double.NaN },
         { "EmbeddingWidth", options => options.EmbeddingWidth = 0 },
+        { "AuxiliaryLossWeight", options => options.AuxiliaryLossWeight = -0.1 },
+        { "AuxiliaryLossWeight", options => options.AuxiliaryLossWeight = double.NaN },
+        { "TimesColumnName", options => options.TimesColumnName = " " },
+        { "TargetTimeColumnName", options => options.TargetTimeColumnName = null! },
         { "PopularityExponent", options => options.PopularityExponent = -1 },
     };
 

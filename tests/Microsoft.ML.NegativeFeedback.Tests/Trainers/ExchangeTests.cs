@@ -35,7 +35,7 @@ public class ExchangeTests
 
     public static TheoryData<string> Recommending => ["pnfrec", "sasrec_p", "sasrec_c", "sine", "sine eq. 13", "sine w/o AF", "SasRec", "Gru4Rec", "Caser", "Ncf"];
 
-    public static TheoryData<string> All => ["pnfrec", "sasrec_p", "sasrec_c", "sine", "sine eq. 13", "sine w/o AF", "SasRec", "Gru4Rec", "Caser", "Ncf", "Din"];
+    public static TheoryData<string> All => ["pnfrec", "sasrec_p", "sasrec_c", "sine", "sine eq. 13", "sine w/o AF", "SasRec", "Gru4Rec", "Caser", "Ncf", "Din", "Dien", "SliRec"];
 
     private IDataView Labelled
     {
@@ -125,7 +125,7 @@ public class ExchangeTests
             .Append(Create(_ml, trainer, options =>
             {
                 (options.ValidationSet, options.Progress) = (rows(split.ValidationSet), _progress);
-                options.CandidatesColumnName = trainer == "Din" ? "Candidates" : null;
+                options.CandidatesColumnName = BaselineTrainerTests.RanksGivenCandidatesAlone(trainer) ? "Candidates" : null;
             }))
             .Fit(split.TrainSet);
         Assert.Equal(2, _progress.Reports.Count);

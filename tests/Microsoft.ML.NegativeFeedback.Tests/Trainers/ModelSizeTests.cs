@@ -99,7 +99,7 @@ public sealed class ModelSizeTests
             _ => trainers.Baseline(Short(new BaselineTrainer.Options
             {
                 Network = Enum.Parse<BaselineNetwork>(network["Baseline".Length..]),
-                CandidatesColumnName = network.EndsWith("Din", StringComparison.Ordinal) ? "Candidates" : null,
+                CandidatesColumnName = BaselineTrainerTests.RanksGivenCandidatesAlone(network["Baseline".Length..]) ? "Candidates" : null,
             })),
         };
 

@@ -54,7 +54,7 @@ public class SameBitsTests
             {
                 (options.NumberOfThreads, options.MaximumNumberOfEpochs, options.CheckpointPath) = (threads, epochs, checkpoint);
                 // two slices and more of a batch for two workers, and a last batch of its own size
-                (options.BatchSize, options.DropoutRate, options.CandidatesColumnName) = (40, 0.3, name == nameof(BaselineNetwork.Din) ? "Candidates" : null);
+                (options.BatchSize, options.DropoutRate, options.CandidatesColumnName) = (40, 0.3, BaselineTrainerTests.RanksGivenCandidatesAlone(name) ? "Candidates" : null);
             }).Fit(train);
             string path = Path.Combine(folder, "model.onnx");
             model.ExportToOnnx(path);

@@ -10,6 +10,10 @@ internal sealed class ToyHistory
     public string TargetItem { get; set; } = "";
 
     public float TargetFeedback { get; set; } = 1;
+
+    public long[] Times { get; set; } = [];
+
+    public long TargetTime { get; set; }
 }
 
 /// <summary>What a pipeline recommends to it.</summary>
@@ -52,6 +56,14 @@ internal static class ToyFeed
             }
         }
 
-        return new ToyHistory { Items = [.. items], Feedback = [.. feedback], TargetItem = Liked(position), TargetFeedback = 1 };
+        return new ToyHistory
+        {
+            Items = [.. items],
+            Feedback = [.. feedback],
+            TargetItem = Liked(position),
+            TargetFeedback = 1,
+            Times = [.. items.Select((_, i) => 1_700_000_000L + (i * i * 20))],
+            TargetTime = 1_700_050_000,
+        };
     }
 }

@@ -12,7 +12,12 @@ public sealed class HistoryScorerTests
 {
     private const int ItemCount = 30;
 
-    public static TheoryData<string> Models => ["PNFRec", "SASRec_p", "SASRec", "SINE", "SINE eq. 13", "SINE w/o AF", "SASRec pairwise", "GRU4Rec", "Caser", "NCF", "DIN"];
+    private static readonly string[] AskedAnywhere
+        = ["PNFRec", "SASRec_p", "SASRec", "SINE", "SINE eq. 13", "SINE w/o AF", "SASRec pairwise", "GRU4Rec", "Caser", "NCF", "DIN"];
+
+    public static TheoryData<string> ModelsAskedAnywhere => [.. AskedAnywhere];
+
+    public static TheoryData<string> Models => [.. AskedAnywhere, "DIEN", "SLi-Rec"];
 
     [Theory]
     [MemberData(nameof(Models))]
@@ -21,7 +26,7 @@ public sealed class HistoryScorerTests
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         // so many rows that the catalogue is scored by several stretches where it is
-        var data = RandomSequences.Create(400, ItemCount, 12, seed: 3);
+        var data = InterestModelTests.WithTimes(RandomSequences.Create(400, ItemCount, 12, seed: 3));
         using var model = Create(name);
         var scorer = new HistoryScorer(model, data);
         int[] rows = [.. Enumerable.Range(0, data.RowCount).Where(row => scorer.Length(row) > 0).OrderBy(scorer.Length)];
@@ -38,7 +43,7 @@ public sealed class HistoryScorerTests
     }
 
     [Theory]
-    [MemberData(nameof(Models))]
+    [MemberData(nameof(ModelsAskedAnywhere))]
     public void The_newest_place_scores_as_it_does_among_all_places(string name)
     {
         using var scope = NewDisposeScope();
@@ -70,6 +75,7 @@ public sealed class HistoryScorerTests
             "Caser" => Pairwise(new CaserNetwork(ItemCount, pairwise, 7)),
             "NCF" => Pairwise(new NcfNetwork(ItemCount, pairwise, 7)),
             "DIN" => Pairwise(new DinNetwork(ItemCount, pairwise, 7)),
+            "DIEN" or "SLi-Rec" => Pairwise(InterestModelTests.Network(name, ItemCount, pairwise, 7)),
             _ => Pairwise(new SasRecNetwork(ItemCount, pairwise, false, 7)),
         };
 
