@@ -27,7 +27,7 @@ internal sealed class NextItemMapping : RowMapping
         ItemsColumn = Keys(columns.Items);
         FeedbackColumn = HistoryColumns.RequireFeedback(schema, columns.Feedback);
         CandidatesColumn = columns.Candidates is { } name ? Keys(name) : null;
-        FurtherColumns = [.. columns.Inputs.Select(input => input.Require(schema))];
+        FurtherColumns = [.. columns.Inputs.Where(input => !columns.IsOfQuestion(input) || schema.GetColumnOrNull(input.ColumnName) is not null).Select(input => input.Require(schema))];
 
         DataViewSchema.Column Keys(string name)
         {
@@ -47,7 +47,10 @@ internal sealed class NextItemMapping : RowMapping
 
     public DataViewSchema.Column? CandidatesColumn { get; }
 
-    /// <summary>The columns of what the network reads beside the history.</summary>
+    /// <summary>
+    /// The columns of what the network reads beside the history. One of a question may be missing until rows are read: a chain maps its training rows, which have that
+    /// beside the items, by each of its transformers, the last included, and reads nothing of the last one.
+    /// </summary>
     public IReadOnlyList<DataViewSchema.Column> FurtherColumns { get; }
 
     public override IEnumerable<DataViewSchema.Column> Inputs

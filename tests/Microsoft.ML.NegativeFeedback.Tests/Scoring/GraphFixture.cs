@@ -89,6 +89,11 @@ internal static class GraphFixture
         using var candidateItems = candidates is null ? null : Tensor(candidates);
         using var options = new RunOptions();
         string[] weights = session.OutputMetadata.ContainsKey("SubInterestWeights") ? ["SubInterestWeights"] : [];
+        // a network that reads times gets those of a history that was met and is asked about at one moment
+        using var times = Tensor(rows.Select(row => new long[row.Items.Length]).ToArray());
+        using var asked = Tensor(rows.Select(_ => new long[1]).ToArray());
+        if (session.InputMetadata.ContainsKey("Times"))
+            return session.Run(options, ["Items", "Feedback", "Candidates", "Times", "TargetTimes"], [items, feedback, candidateItems!, times, asked], ["CandidateScores"]);
         return candidateItems is null
             ? session.Run(options, ["Items", "Feedback"], [items, feedback], ["RecommendedItems", "Scores", .. weights])
             : session.Run(options, ["Items", "Feedback", "Candidates"], [items, feedback, candidateItems], ["CandidateScores", .. weights]);

@@ -2,11 +2,12 @@ using Microsoft.ML.NegativeFeedback.Losses;
 using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Scoring;
 using Microsoft.ML.NegativeFeedback.Tensors;
+using Microsoft.ML.NegativeFeedback.Tests.Networks;
 using Microsoft.ML.NegativeFeedback.Training;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Scoring;
 
-/// <summary>The graphs of NCF and DIN beyond what torch has too: no history, padding, batches, the catalogue.</summary>
+/// <summary>The graphs of NCF, DIN, DIEN and SLi-Rec beyond what torch has too: no history, padding, batches, the catalogue.</summary>
 public sealed class RankingGraphTests
 {
     private const int ItemCount = 30;
@@ -26,6 +27,8 @@ public sealed class RankingGraphTests
     [Theory]
     [InlineData("NCF")]
     [InlineData("DIN")]
+    [InlineData("DIEN")]
+    [InlineData("SLi-Rec")]
     public void Without_a_liked_item_candidates_score_their_popularity(string name)
     {
         byte[] graph = Build(Network(name), candidates: true);
@@ -41,6 +44,8 @@ public sealed class RankingGraphTests
     [Theory]
     [InlineData("NCF")]
     [InlineData("DIN")]
+    [InlineData("DIEN")]
+    [InlineData("SLi-Rec")]
     public void Scores_do_not_depend_on_the_other_rows_and_candidates_of_a_batch(string name)
     {
         byte[] graph = Build(Network(name), candidates: true);
@@ -80,10 +85,13 @@ public sealed class RankingGraphTests
         Assert.Empty(unseen[1].Intersect([0u, 2u, 9u]));
     }
 
-    [Fact]
-    public void Din_scores_candidates_alone()
+    [Theory]
+    [InlineData("DIN")]
+    [InlineData("DIEN")]
+    [InlineData("SLi-Rec")]
+    public void What_reads_history_and_candidate_together_scores_candidates_alone(string name)
     {
-        var error = Assert.Throws<ArgumentException>(() => Build(Network("DIN")));
+        var error = Assert.Throws<ArgumentException>(() => Build(Network(name)));
         Assert.Contains("candidates", error.Message, StringComparison.Ordinal);
     }
 
@@ -91,7 +99,12 @@ public sealed class RankingGraphTests
 
     private static NetworkWeights Network(string name)
     {
-        Network network = name == "NCF" ? new NcfNetwork(ItemCount, Settings, 2) : new DinNetwork(ItemCount, Settings, 2);
+        Network network = name switch
+        {
+            "NCF" => new NcfNetwork(ItemCount, Settings, 2),
+            "DIN" => new DinNetwork(ItemCount, Settings, 2),
+            _ => InterestModelTests.Network(name, ItemCount, Settings, 2),
+        };
         return new NetworkWeights(network, network.Parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Draw()));
     }
 

@@ -267,7 +267,10 @@ public class BaselineTrainerTests
         Assert.Contains("Int64", Assert.Throws<ArgumentException>(() => Fit(good, options => options.TimesColumnName = "TargetItem")).Message);
 
         var model = Fit(Without(good, "TargetTime"));
-        Assert.Contains("'TargetTime'", Assert.Throws<ArgumentException>(() => model.Transform(Without(good, "TargetTime"))).Message);
+        // a chain maps its training rows by all that it is made of, and reads none
+        var unasked = model.Transform(Without(good, "TargetTime"));
+        Assert.Contains("'TargetTime'", Assert.Throws<ArgumentException>(() => unasked.GetColumn<float[]>("CandidateScores").ToArray()).Message);
+        Assert.Equal(30, unasked.GetColumn<float[]>("Feedback").Count());
         Assert.All(_ml.Data.CreateEnumerable<Scored>(model.Transform(good), reuseRowObject: false), row => Assert.All(row.CandidateScores, score => Assert.True(float.IsFinite(score))));
 
         var histories = ToyFeed.Histories(30, seed: 1);
