@@ -46,6 +46,7 @@ public sealed class MultiFeedbackTrainer : NextItemTrainer
         TrainerChecks.IsDefined(options.Balance, nameof(options.Balance));
         TrainerChecks.IsDefined(options.NegativeSampling, nameof(options.NegativeSampling));
         TrainerChecks.InRange(options.PopularityExponent, nameof(options.PopularityExponent), value => value >= 0, "at least 0");
+        TrainerChecks.InRange(options.SampledItemWeight, nameof(options.SampledItemWeight), value => value >= 0, "at least 0");
         TrainerChecks.InRange(options.FeatureEmbeddingWidth, nameof(options.FeatureEmbeddingWidth), 1, 4_096);
         TrainerChecks.InRange(options.NumberOfSlots, nameof(options.NumberOfSlots), 1, 4_096);
         TrainerChecks.InRange(options.NumberOfExperts, nameof(options.NumberOfExperts), 1, MostExperts);
@@ -96,7 +97,7 @@ public sealed class MultiFeedbackTrainer : NextItemTrainer
         var network = new MultiFeedbackNetwork(input.ItemCount, Settings, features, settings.Seed);
         int count = _options.TaskNames.Count;
         double[] shares = _options.Balance == TaskBalance.Given ? [.. _options.TaskShares!] : [.. Enumerable.Repeat(1.0 / count, count)];
-        var loss = new MultiFeedbackLoss(_options.TaskNames, shares, _options.Loss == MultiFeedbackLossKind.Pairwise);
+        var loss = new MultiFeedbackLoss(_options.TaskNames, shares, _options.Loss == MultiFeedbackLossKind.Pairwise, _options.SampledItemWeight);
         var sampler = new NegativeSamplerSettings(_options.NegativeSampling, _options.PopularityExponent);
         return ModelTraining.Train(new MultiFeedbackTask(network, loss, new SampledData(train, validation, sampler)), settings, run).Weights;
     }
@@ -195,6 +196,12 @@ public sealed class MultiFeedbackTrainer : NextItemTrainer
 
         /// <summary>What is learned from each task: the log loss of eq. 9, or BPR. Default <see cref="MultiFeedbackLossKind.LogLoss"/>.</summary>
         public MultiFeedbackLossKind Loss { get; set; } = MultiFeedbackLossKind.LogLoss;
+
+        /// <summary>
+        /// How much a sampled item, which counts as without feedback, weighs beside a viewed one in the log loss; at least 0. With 1, the paper's loss, a probability is that of being
+        /// viewed and then getting the feedback; with 0 nothing is sampled from, and it is that of the feedback on what is shown. Default 1.
+        /// </summary>
+        public double SampledItemWeight { get; set; } = 1;
 
         /// <summary>Where the tasks' coefficients λ come from. Default <see cref="TaskBalance.Equal"/>.</summary>
         public TaskBalance Balance { get; set; } = TaskBalance.Equal;

@@ -11,7 +11,8 @@ namespace Microsoft.ML.NegativeFeedback.Training;
 /// <param name="TaskNames">The K kinds of feedback, in the order of the flags.</param>
 /// <param name="Shares">λ [K], of sum 1; not read where they are learned.</param>
 /// <param name="IsPairwise">Whether an item with a kind of feedback is to be above a sampled one (BPR), rather than each foretold by itself (log loss, eq. 9).</param>
-internal sealed record MultiFeedbackLoss(IReadOnlyList<string> TaskNames, IReadOnlyList<double> Shares, bool IsPairwise);
+/// <param name="SampledWeight">How much a sampled item counts beside one that was viewed, in the log loss.</param>
+internal sealed record MultiFeedbackLoss(IReadOnlyList<string> TaskNames, IReadOnlyList<double> Shares, bool IsPairwise, double SampledWeight = 1);
 
 /// <summary>A network that learns to foretell what kinds of feedback the next item gets; a sampled item gets none.</summary>
 /// <param name="network">The network.</param>
@@ -32,13 +33,13 @@ internal sealed class MultiFeedbackModel(MultiFeedbackNetwork network, MultiFeed
 
     public override Batch ToBatch(List<SequenceSlice> slices)
     {
-        // what the terms' means divide by: two items a place, or the places whose item has the feedback
+        // what the terms' means divide by: the items of a place by their weights, or the places whose item has the feedback
         var counts = new double[network.TaskCount];
         foreach (var slice in slices)
         {
             var flags = ((ColumnValues<float>)slice.Asked[_labels]).Values;
             for (int i = 0; i < flags.Length; i++)
-                counts[i % counts.Length] += loss.IsPairwise ? flags[i] : 2;
+                counts[i % counts.Length] += loss.IsPairwise ? flags[i] : 1 + loss.SampledWeight;
         }
 
         var parts = slices.ConvertAll(slice => new BatchPart(slice.Items.Length, (pass, sums) => AccumulateGradients(slice, counts, pass, sums)));
@@ -72,7 +73,7 @@ internal sealed class MultiFeedbackModel(MultiFeedbackNetwork network, MultiFeed
             return next.sub(sampled).log_sigmoid().mul(labels).mul(Scalars.MinusOne);
         // −y ln σ(z) − (1 − y) ln σ(−z) = −ln σ(z) + (1 − y) z, as ln σ(−z) = ln σ(z) − z
         var observed = next.mul(labels.mul(Scalars.MinusOne).add(Scalars.One, Scalars.One)).sub(next.log_sigmoid());
-        return observed.sub(sampled.mul(Scalars.MinusOne).log_sigmoid());
+        return loss.SampledWeight == 0 ? observed : observed.add(sampled.mul(Scalars.MinusOne).log_sigmoid(), Scalars.Of(-loss.SampledWeight));
     }
 
     private void AccumulateBalance(GradientSums sums)
