@@ -9,7 +9,7 @@ internal sealed record Arguments
           --users N             users of the simulated feed; default 5000
           --passing S,S,…       shares, 0 to 1, of the feed's sessions whose skips have passing reasons: a feed for each, and a curve over
                                 them; default 0. Not with --data, unless with --report-from
-          --models A,B,…        of sasrec, din, dien, sli-rec, gru4rec, caser, ncf, sasrec-n, wo-af, wo-nf, sine; default all, with --passing sasrec-n,sine.
+          --models A,B,…        of sasrec, din, dien, sli-rec, gru4rec, caser, ncf, clsr, feedrec, sasrec-n, wo-af, wo-nf, sine; default all, with --passing sasrec-n,sine.
                                 beside them sine-n, SINE with skips among its sampled items as in sasrec-n, and
                                 sine-n-alone, the same without the skip just before a liked item
           --seeds N             seeds 1 to N; default 1

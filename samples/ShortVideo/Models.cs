@@ -27,6 +27,8 @@ internal static class Models
         ["din"] = "DIN",
         ["dien"] = "DIEN",
         ["sli-rec"] = "SLi-Rec",
+        ["clsr"] = "CLSR",
+        ["feedrec"] = "FeedRec",
         ["wo-af"] = "w/o AF",
         ["wo-nf"] = "w/o NF",
         [Sine] = "SINE",
@@ -64,6 +66,8 @@ internal static class Models
                     "din" => BaselineNetwork.Din,
                     "dien" => BaselineNetwork.Dien,
                     "sli-rec" => BaselineNetwork.SliRec,
+                    "clsr" => BaselineNetwork.Clsr,
+                    "feedrec" => BaselineNetwork.FeedRec,
                     _ => BaselineNetwork.SasRec,
                 },
             }));

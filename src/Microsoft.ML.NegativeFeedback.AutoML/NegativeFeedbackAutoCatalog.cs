@@ -57,8 +57,9 @@ public static class NegativeFeedbackAutoCatalog
     /// <param name="catalog">The catalog of <c>mlContext.Auto()</c>.</param>
     /// <param name="options">The options that are not swept, the network among them; null for the defaults.</param>
     /// <param name="searchSpace">
-    /// The options that are, by their names; null for those that carry attributes: width, learning rate and, of <see cref="BaselineNetwork.SasRec"/>, which alone reads it,
-    /// the number of blocks, of <see cref="BaselineNetwork.Dien"/> the weight of the auxiliary loss. <see cref="BaselineTrainer.Options.Network"/> can be swept as well.
+    /// The options that are, by their names; null for those that carry attributes: width, learning rate and, of those that read it, the number of blocks
+    /// (<see cref="BaselineNetwork.SasRec"/>), the weight of the auxiliary loss (<see cref="BaselineNetwork.Dien"/>) or of the contrast (<see cref="BaselineNetwork.Clsr"/>,
+    /// <see cref="BaselineNetwork.FeedRec"/>). <see cref="BaselineTrainer.Options.Network"/> can be swept as well.
     /// </param>
     /// <exception cref="ArgumentException">The search space names what is no option.</exception>
     public static SweepableEstimator Baseline(this AutoCatalog catalog, BaselineTrainer.Options? options = null, SearchSpace.SearchSpace? searchSpace = null)
@@ -71,6 +72,8 @@ public static class NegativeFeedbackAutoCatalog
                 searchSpace.Remove(nameof(options.NumberOfBlocks));
             if (options.Network != BaselineNetwork.Dien)
                 searchSpace.Remove(nameof(options.AuxiliaryLossWeight));
+            if (options.Network is not (BaselineNetwork.Clsr or BaselineNetwork.FeedRec))
+                searchSpace.Remove(nameof(options.ContrastWeight));
         }
 
         return SweepableTrainer.Create(options, searchSpace, (context, trial) => context.Recommendation().Trainers.Baseline(trial));

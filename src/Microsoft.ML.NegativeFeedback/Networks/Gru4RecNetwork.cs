@@ -10,29 +10,44 @@ namespace Microsoft.ML.NegativeFeedback.Networks;
 /// </summary>
 internal sealed class Gru4RecNetwork(int itemCount, EncoderSettings settings, long seed) : Network(itemCount, settings, seed)
 {
-    // rows of the gates come as [z; r; ĥ], d of each
-    private readonly NetworkParameter
-        _input = NetworkParameter.XavierNormal("input.weight", CounterRandom.Of(seed, 1), 3 * settings.Width, settings.Width),
-        _bias = NetworkParameter.Zeros("input.bias", 3 * settings.Width),
-        _recurrent = NetworkParameter.XavierNormal("recurrent", CounterRandom.Of(seed, 2), 3 * settings.Width, settings.Width);
+    private readonly GatedRecurrentLayer _layer = new("", settings.Width, CounterRandom.Of(seed, 1), CounterRandom.Of(seed, 2));
 
-    protected override IEnumerable<NetworkParameter> OwnParameters => [_input, _bias, _recurrent];
+    protected override IEnumerable<NetworkParameter> OwnParameters => _layer.Parameters;
 
     public override T States<T>(Pass<T> pass, History<T> history)
+        => history.Select(_layer.Run(pass, pass.Dropout(pass.Lookup(Items, history.Items))));
+}
+
+/// <summary>A layer of gated recurrent units, as wide as what it reads, that begins at 0.</summary>
+/// <param name="prefix">What its parameters' names begin with.</param>
+/// <param name="width">d.</param>
+/// <param name="inputDraws">What the first weights of the inputs follow from.</param>
+/// <param name="recurrentDraws">And those of the states.</param>
+internal sealed class GatedRecurrentLayer(string prefix, int width, CounterRandom inputDraws, CounterRandom recurrentDraws)
+{
+    // rows of the gates come as [z; r; ĥ], d of each
+    private readonly NetworkParameter
+        _input = NetworkParameter.XavierNormal($"{prefix}input.weight", inputDraws, 3 * width, width),
+        _bias = NetworkParameter.Zeros($"{prefix}input.bias", 3 * width),
+        _recurrent = NetworkParameter.XavierNormal($"{prefix}recurrent", recurrentDraws, 3 * width, width);
+
+    public IEnumerable<NetworkParameter> Parameters => [_input, _bias, _recurrent];
+
+    /// <summary>The states after every step: [b, w, d] → [b, w, d].</summary>
+    public T Run<T>(Pass<T> pass, T values)
+        where T : struct, ITensor<T>
     {
-        int d = Settings.Width;
-        var embedded = pass.Lookup(Items, history.Items);                                           // [b, w, d]
-        T ofGates = pass.Of(_recurrent).Slice(0, 0, 2 * d), ofProposal = pass.Of(_recurrent).Slice(0, 2 * d);
+        T ofGates = pass.Of(_recurrent).Slice(0, 0, 2 * width), ofProposal = pass.Of(_recurrent).Slice(0, 2 * width);
         // what the inputs bring is one product for all steps
-        var steps = pass.Dropout(embedded).Linear(pass.Of(_input), pass.Of(_bias));                 // [b, w, 3d]
-        var initial = embedded.Slice(1, 0, 1).Squeeze(1).Detach() * 0;                              // [b, d]
-        return history.Select(T.Scan(initial, [steps], Cell));
+        var steps = values.Linear(pass.Of(_input), pass.Of(_bias));                                 // [b, w, 3d]
+        var initial = values.Slice(1, 0, 1).Squeeze(1).Detach() * 0;                                // [b, d]
+        return T.Scan(initial, [steps], Cell);
 
         T Cell(T h, T[] step)
         {
-            var gates = (step[0].Slice(1, 0, 2 * d) + h.Linear(ofGates)).Sigmoid();
-            T z = gates.Slice(1, 0, d), r = gates.Slice(1, d);
-            var proposal = (step[0].Slice(1, 2 * d) + (r * h).Linear(ofProposal)).Tanh();
+            var gates = (step[0].Slice(1, 0, 2 * width) + h.Linear(ofGates)).Sigmoid();
+            T z = gates.Slice(1, 0, width), r = gates.Slice(1, width);
+            var proposal = (step[0].Slice(1, 2 * width) + (r * h).Linear(ofProposal)).Tanh();
             return proposal + z * (h - proposal);
         }
     }

@@ -9,11 +9,12 @@ namespace Microsoft.ML.NegativeFeedback;
 
 /// <summary>
 /// Trains the networks that SINE (Pan et al., RecSys '23, section 5.1.3) is compared with, all of them as SINE is: over the liked items of a history, with −ln σ(y(liked) − y(sampled))
-/// (BPR) at every position, one sampled item each that the row does not hold, drawn afresh every epoch.
+/// (BPR) at every position, one sampled item each that the row does not hold, drawn afresh every epoch. <see cref="BaselineNetwork.FeedRec"/> alone reads skipped items and those that were
+/// neither liked nor skipped as well, and learns at eight positions a row, other ones every epoch.
 /// </summary>
 /// <remarks>
 /// The skip before a liked item is not learned from as SINE does; with <see cref="PairwiseTrainerOptions.ObservedSkipShare"/> the row's skips come among the sampled items. Of the options of the
-/// network, <see cref="BaselineNetwork.SasRec"/> alone reads the numbers of blocks and heads.
+/// network, <see cref="BaselineNetwork.SasRec"/> alone reads the number of blocks, and it and <see cref="BaselineNetwork.FeedRec"/> that of heads.
 /// </remarks>
 public sealed class BaselineTrainer : PairwiseTrainer
 {
@@ -29,6 +30,7 @@ public sealed class BaselineTrainer : PairwiseTrainer
         Columns.CheckName(options.TimesColumnName, nameof(options.TimesColumnName));
         Columns.CheckName(options.TargetTimeColumnName, nameof(options.TargetTimeColumnName));
         TrainerChecks.InRange(options.AuxiliaryLossWeight, nameof(options.AuxiliaryLossWeight), value => value >= 0, "at least 0");
+        TrainerChecks.InRange(options.ContrastWeight, nameof(options.ContrastWeight), value => value >= 0, "at least 0");
         if (options.Network is BaselineNetwork.Din or BaselineNetwork.Dien or BaselineNetwork.SliRec && options.CandidatesColumnName is null)
         {
             throw new ArgumentException($"{options.Network} reads history and candidate together and cannot recommend from the whole catalogue: name a column of "
@@ -54,6 +56,8 @@ public sealed class BaselineTrainer : PairwiseTrainer
             BaselineNetwork.Din => new DinNetwork(itemCount, encoder, seed),
             BaselineNetwork.Dien => new DienNetwork(itemCount, encoder, _options.AuxiliaryLossWeight, seed),
             BaselineNetwork.SliRec => new SliRecNetwork(itemCount, encoder, typicalGap, seed),
+            BaselineNetwork.Clsr => new ClsrNetwork(itemCount, encoder, _options.ContrastWeight, seed),
+            BaselineNetwork.FeedRec => new FeedRecNetwork(itemCount, encoder, _options.ContrastWeight, seed),
             _ => new SasRecNetwork(itemCount, encoder, readsWholeSequence: false, seed),
         };
     }
@@ -94,6 +98,13 @@ public sealed class BaselineTrainer : PairwiseTrainer
         /// </summary>
         [Range(0.0, 1.0, init: 1.0)]
         public double AuxiliaryLossWeight { get; set; } = 1;
+
+        /// <summary>
+        /// The coefficient, at least 0, of what a network learns beside the order of its scores: the four contrasts of <see cref="BaselineNetwork.Clsr"/>, the cosine of positive and negative
+        /// interest of <see cref="BaselineNetwork.FeedRec"/>; no other network reads it. Default 0.1, that of CLSR's published code.
+        /// </summary>
+        [Range(0.0, 1.0, init: 0.1)]
+        public double ContrastWeight { get; set; } = 0.1;
     }
 }
 
@@ -145,4 +156,17 @@ public enum BaselineNetwork
     /// other ones each time. It scores given candidates alone and needs <see cref="SequenceTrainerOptions.CandidatesColumnName"/>.
     /// </summary>
     SliRec,
+
+    /// <summary>
+    /// CLSR: a long-term interest, attention by the mean of the liked items over them, and a short-term one, attention over recurrent states by a recurrent state, which four
+    /// contrasts hold to the mean of all liked items and of the last three; the candidate decides how much each counts (Zheng et al., WWW '22). Without embeddings of users, as users are
+    /// served that training did not know, and without times.
+    /// </summary>
+    Clsr,
+
+    /// <summary>
+    /// FeedRec: a transformer over liked, skipped and other items together and one over each kind; liked and skipped ones, pooled, ask the others for what they share with them, and the
+    /// vectors of the two sides are kept apart (Wu et al., WWW '22). It foresees the liked item alone, where the paper has reading to the end and dwell time besides.
+    /// </summary>
+    FeedRec,
 }

@@ -34,6 +34,10 @@ public class TrainerChoiceSweepTests
             _ml.Auto().Sine(Short(new SineTrainer.Options(), candidates), new() { ["NumberOfSubInterests"] = new ChoiceOption(2, 3) }),
             _ml.Auto().Baseline(Short(new BaselineTrainer.Options(), candidates), Networks(candidates is not null)));
 
+    private static int RankingCount => Enum.GetValues<BaselineNetwork>().Length;
+
+    private static int RecommendingCount => Enum.GetValues<BaselineNetwork>().Count(network => !BaselineTrainerTests.RanksGivenCandidatesAlone(network.ToString()));
+
     private static SearchSpace.SearchSpace Networks(bool withCandidates) => new()
     {
         ["Network"] = new ChoiceOption([.. Enum.GetValues<BaselineNetwork>()
@@ -51,8 +55,8 @@ public class TrainerChoiceSweepTests
         var result = _ml.Auto().SweepRecommender(Choice(candidates: null), _split.TrainSet, rows,
             new() { NumberOfRecommendations = 5, Strategy = SweepStrategy.Grid });
 
-        // two points each of three trainers, and four networks
-        AssertSwept(result, 10);
+        // two points each of three trainers, and the networks
+        AssertSwept(result, 6 + RecommendingCount);
         // the log says whose trial it was
         Assert.Contains(lines, line => line.Contains("Trial 2 of SasRecTrainer ("));
         Assert.Contains(lines, line => line.Contains("of BaselineTrainer, Gru4Rec ("));
@@ -70,11 +74,11 @@ public class TrainerChoiceSweepTests
         var rows = hasTargetsAsWell ? _split.ValidationSet : Without(_split.ValidationSet, "TargetItem", "TargetFeedback");
         var result = _ml.Auto().SweepRecommender(Choice("Candidates"), _split.TrainSet, rows, new() { Strategy = SweepStrategy.Grid });
 
-        AssertSwept(result, 13);
+        AssertSwept(result, 6 + RankingCount);
         Assert.All(result.Trials, trial => Assert.Equal(trial.Validation!.Candidates!.Auc, trial.Metric));
         var byCandidates = _stopping.Reports.Where(report => report.ValidationMetrics.ContainsKey("AUC")).ToArray();
         // two epochs each; with both kinds of columns PNFRec and SASRec watch what came next
-        Assert.Equal(hasTargetsAsWell ? 18 : 26, byCandidates.Length);
+        Assert.Equal(2 * ((hasTargetsAsWell ? 2 : 6) + RankingCount), byCandidates.Length);
     }
 
     [Fact]
@@ -87,15 +91,18 @@ public class TrainerChoiceSweepTests
     }
 
     [Theory]
-    [InlineData(BaselineNetwork.SasRec, true, false)]
-    [InlineData(BaselineNetwork.Gru4Rec, false, false)]
-    [InlineData(BaselineNetwork.Dien, false, true)]
-    [InlineData(BaselineNetwork.SliRec, false, false)]
-    public void A_baseline_is_swept_over_what_it_reads(BaselineNetwork network, bool readsBlocks, bool hasAuxiliaryLoss)
+    [InlineData(BaselineNetwork.SasRec, true, false, false)]
+    [InlineData(BaselineNetwork.Gru4Rec, false, false, false)]
+    [InlineData(BaselineNetwork.Dien, false, true, false)]
+    [InlineData(BaselineNetwork.SliRec, false, false, false)]
+    [InlineData(BaselineNetwork.Clsr, false, false, true)]
+    [InlineData(BaselineNetwork.FeedRec, false, false, true)]
+    public void A_baseline_is_swept_over_what_it_reads(BaselineNetwork network, bool readsBlocks, bool hasAuxiliaryLoss, bool contrasts)
     {
         var space = _ml.Auto().Baseline(new() { Network = network }).SearchSpace;
         Assert.Equal(readsBlocks, space.ContainsKey("NumberOfBlocks"));
         Assert.Equal(hasAuxiliaryLoss, space.ContainsKey("AuxiliaryLossWeight"));
+        Assert.Equal(contrasts, space.ContainsKey("ContrastWeight"));
         Assert.True(space.ContainsKey("EmbeddingWidth") && space.ContainsKey("LearningRate"));
     }
 

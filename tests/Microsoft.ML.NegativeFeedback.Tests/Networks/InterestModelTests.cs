@@ -151,7 +151,7 @@ public sealed class InterestModelTests
     private static (double[] Losses, float[] ItemEmbeddings) Train(string name)
     {
         const int items = 40;
-        var data = new PairwiseData(WithTimes(RandomSequences.Create(150, items, 15, seed: 4)), null, new NegativeSamplerSettings(NegativeSamplingMethod.Uniform));
+        var data = new SampledData(WithTimes(RandomSequences.Create(150, items, 15, seed: 4)), null, new NegativeSamplerSettings(NegativeSamplingMethod.Uniform));
         var settings = new TrainingSettings { BatchSize = 30, MaximumEpochs = 35, LearningRate = 2e-2, Threads = 2, Seed = 3 };
         var network = Network(name, items, Settings with { Width = 8, DropoutRate = 0.1 }, 3);
         var result = ModelTraining.Train(new PairwiseTask(network, new PairwiseWeights(1, 0.5), data), settings);

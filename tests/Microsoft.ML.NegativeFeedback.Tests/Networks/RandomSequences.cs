@@ -9,7 +9,7 @@ namespace Microsoft.ML.NegativeFeedback.Tests.Networks;
 /// <summary>Small random histories in which the next item depends on the one before it, so that there is something to learn.</summary>
 internal static class RandomSequences
 {
-    public static SequenceData Create(int rows, int itemCount, int longest, long seed, double negativeShare = 0.4, bool withTargets = false)
+    public static SequenceData Create(int rows, int itemCount, int longest, long seed, double negativeShare = 0.4, bool withTargets = false, double neitherShare = 0)
     {
         var builder = new SequenceDataBuilder(itemCount, withTargets);
         for (int row = 0; row < rows; row++)
@@ -22,7 +22,8 @@ internal static class RandomSequences
             for (int i = 0; i < length; i++)
             {
                 items[i] = next;
-                feedback[i] = random.Uniform(draw++) < negativeShare ? (sbyte)-1 : (sbyte)1;
+                double kind = random.Uniform(draw++);
+                feedback[i] = kind < negativeShare ? (sbyte)-1 : kind < negativeShare + neitherShare ? (sbyte)0 : (sbyte)1;
                 next = Successor(next, itemCount, random.Below(3, draw++));
             }
 

@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Networks;
 
-/// <summary>NCF and DIN, which score a candidate by layers of their own rather than by a dot product.</summary>
+/// <summary>NCF, DIN and CLSR, which score a candidate by layers of their own rather than by a dot product.</summary>
 public sealed class RankingModelTests
 {
     private const int ItemCount = 17;
@@ -24,7 +24,7 @@ public sealed class RankingModelTests
     private static readonly SequenceSlice Full = TestModels.Pairs(2, 3,
         [3, 7, 9, 5, 2, 6], new long[6], [0, 1, 2, 3, 4, 5], [7, 9, 4, 2, 6, 8], [12, 13, 14, 15, 16, 17], [0, 10, 5, 0, 1, 0]);
 
-    public static TheoryData<string> Names => ["NCF", "DIN"];
+    public static TheoryData<string> Names => ["NCF", "DIN", "CLSR"];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -104,16 +104,23 @@ public sealed class RankingModelTests
     [MemberData(nameof(Names))]
     public void The_gradient_is_the_slope_of_the_loss(string name)
     {
-        const double step = 5e-4; // small enough that hardly a unit passes its kink
         using var scope = NewDisposeScope();
         using var model = Create(name);
-        Gradients(model, Ragged);
+        if (name == "CLSR")
+            model.Enlarge(_ => true, 2);
+        AssertGradientIsSlope(model, Ragged);
+    }
+
+    /// <summary>Of every parameter: the loss rises along its gradient by the gradient's norm.</summary>
+    internal static void AssertGradientIsSlope(PairwiseModel model, SequenceSlice slice)
+    {
+        const double step = 5e-4; // small enough that hardly a unit passes its kink
+        Gradients(model, slice);
         var gradients = model.Parameters.Select(entry => (entry.Name, entry.Values, entry.Values.grad!.ToArray())).ToArray();
         foreach (var (parameterName, parameter, gradient) in gradients)
         {
-            // the loss along the gradient of one parameter rises by the gradient's norm
             double norm = Math.Sqrt(gradient.Sum(value => (double)value * value));
-            Assert.InRange(norm, 1e-4, 100);
+            Assert.True(norm is > 1e-4 and < 100, $"|gradient of {parameterName}| = {norm}");
             float[] values = parameter.ToArray();
             double slope = (Moved(step) - Moved(-step)) / (2 * step);
             Moved(0);
@@ -127,33 +134,34 @@ public sealed class RankingModelTests
                     parameter.copy_(tensor(moved).view(parameter.shape));
                 }
 
-                return Gradients(model, Ragged).Total;
+                return Gradients(model, slice).Total;
             }
         }
     }
 
     [Theory]
-    [InlineData("NCF")]
-    [InlineData("DIN")]
-    public void Training_learns_what_follows_what_and_gives_the_same_bits_again(string name)
+    [InlineData("NCF", 15)]
+    [InlineData("DIN", 15)]
+    [InlineData("CLSR", 40)] // which has no product of interest and candidate to begin with
+    public void Training_learns_what_follows_what_and_gives_the_same_bits_again(string name, int epochs)
     {
-        var (first, weights) = Train(name);
+        var (first, weights) = Train(name, epochs);
         Assert.InRange(first[0], 0.6, 0.75);
         Assert.InRange(first[^1], 0.01, 0.45);
-        var (second, again) = Train(name);
+        var (second, again) = Train(name, epochs);
         Assert.Equal(first, second);
         Assert.Equal(weights, again);
         Assert.All(weights.Take(8), value => Assert.Equal(0, value));
     }
 
-    private static (double[] Losses, float[] ItemEmbeddings) Train(string name)
+    private static (double[] Losses, float[] ItemEmbeddings) Train(string name, int epochs)
     {
         const int items = 40;
         var data = new SampledData(RandomSequences.Create(150, items, 15, seed: 4), null,
             new NegativeSamplerSettings(NegativeSamplingMethod.Uniform));
         var shape = Settings with { Width = 8, DropoutRate = 0.1 };
         var weights = new PairwiseWeights(1, 0.5);
-        var settings = new TrainingSettings { BatchSize = 30, MaximumEpochs = 15, LearningRate = 2e-2, Threads = 2, Seed = 3 };
+        var settings = new TrainingSettings { BatchSize = 30, MaximumEpochs = epochs, LearningRate = 2e-2, Threads = 2, Seed = 3 };
         var result = ModelTraining.Train(new PairwiseTask(Network(name, items, shape, 3), weights, data), settings);
         return (Losses(result.Epochs), result.Weights.Values["items"]);
 
@@ -170,9 +178,14 @@ public sealed class RankingModelTests
     }
 
     private static Network Network(string name, int itemCount, EncoderSettings settings, long seed)
-        => name == "NCF" ? new NcfNetwork(itemCount, settings, seed) : new DinNetwork(itemCount, settings, seed);
+        => name switch
+        {
+            "NCF" => new NcfNetwork(itemCount, settings, seed),
+            "CLSR" => new ClsrNetwork(itemCount, settings, contrastWeight: 0.1, seed),
+            _ => new DinNetwork(itemCount, settings, seed),
+        };
 
-    private static LossTerms Gradients(PairwiseModel model, SequenceSlice slice)
+    internal static LossTerms Gradients(PairwiseModel model, SequenceSlice slice)
     {
         using var workers = new GradientWorkers(model, CPU, new TorchWorkers(count: 1, threads: 1));
         var counts = new PairwiseCounts(slice.Targets[SequenceSlice.Next].Length, slice.Targets[SequenceSlice.Skipped].Count(item => item != 0));

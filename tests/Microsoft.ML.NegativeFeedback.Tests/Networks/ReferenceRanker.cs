@@ -5,7 +5,7 @@ using Microsoft.ML.NegativeFeedback.Training;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Networks;
 
-/// <summary>NCF, DIN, DIEN and SLi-Rec as their papers write them, one pair of items after the other, over the parameters of a model.</summary>
+/// <summary>NCF, DIN, CLSR, DIEN and SLi-Rec as their papers write them, one pair of items after the other, over the parameters of a model.</summary>
 internal sealed class ReferenceRanker(PairwiseModel model)
 {
     private readonly Dictionary<string, double[]> _parameters = model.Parameters.ToDictionary(
@@ -22,6 +22,7 @@ internal sealed class ReferenceRanker(PairwiseModel model)
         NcfNetwork => Ncf(history, candidate),
         DinNetwork => Din(history, candidate),
         DienNetwork => Dien(history, candidate),
+        ClsrNetwork => Clsr(history, candidate),
         _ => SliRec(history, candidate, times!),
     };
 
@@ -88,6 +89,61 @@ internal sealed class ReferenceRanker(PairwiseModel model)
         double share = Sigmoid(Tower([.. longTerm, .. shortTerm, .. item, .. span], "fusion"));
         double[] fused = [.. longTerm.Zip(shortTerm, (first, second) => (share * first) + ((1 - share) * second))];
         return Tower([.. fused, .. item, .. Product(fused, item)]);
+    }
+
+    /// <summary>The contrasts of CLSR's interests and proxies after a history (eq. 6 of the network's page).</summary>
+    public double Contrast(IReadOnlyList<long> history)
+    {
+        if (history.Count <= 5)
+            return 0;
+        var (_, longTerm, shortTerm) = ClsrInterests(history);
+        double[] whole = Mean(history), recent = Mean([.. history.TakeLast(3)]);
+        return Loss(longTerm, whole, recent) + Loss(shortTerm, recent, whole) + Loss(whole, longTerm, shortTerm) + Loss(recent, shortTerm, longTerm);
+
+        static double Loss(double[] anchor, double[] near, double[] far) => Math.Log(1 + Math.Exp(Dot(anchor, far) - Dot(anchor, near)));
+    }
+
+    private double Clsr(IReadOnlyList<long> history, long candidate)
+    {
+        var item = Embedding(candidate);
+        var (state, longTerm, shortTerm) = ClsrInterests(history);
+        double share = Sigmoid(Tower([.. state, .. longTerm, .. shortTerm, .. item], "fusion") + _parameters["fusion.outputBias"][0]);
+        return Tower([.. longTerm.Zip(shortTerm, (first, second) => (share * first) + ((1 - share) * second)), .. item]);
+    }
+
+    private (double[] State, double[] LongTerm, double[] ShortTerm) ClsrInterests(IReadOnlyList<long> history)
+    {
+        double[][] items = [.. history.Select(Embedding)];
+        return (Recurrent(items, "fusionState.")[^1], Attention("longAttention.", Mean(history), items),
+            Attention("shortAttention.", Recurrent(items, "intention.")[^1], Recurrent(items, "behaviour.")));
+    }
+
+    private double[] Mean(IReadOnlyList<long> items) => items.Aggregate(new double[Embedding(0).Length], (sum, item) => Sum(sum, Embedding(item), 1.0 / items.Count));
+
+    private double[] Attention(string name, double[] query, double[][] values)
+    {
+        double[] weights = Array.ConvertAll(values, value =>
+        {
+            var key = Product($"{name}keys", value);
+            return Math.Exp(Dot(_parameters[$"{name}output"], Relu(Layer($"{name}hidden", $"{name}hiddenBias", [.. key, .. query, .. Sum(key, query, -1), .. Product(key, query)]))));
+        });
+        return values.Zip(weights).Aggregate(new double[query.Length], (sum, entry) => Sum(sum, entry.First, entry.Second / weights.Sum()));
+    }
+
+    // Cho et al. 2014, a step after the other
+    private double[][] Recurrent(double[][] inputs, string name)
+    {
+        int width = inputs[0].Length;
+        double[] state = new double[width];
+        return Array.ConvertAll(inputs, input =>
+        {
+            var ofInput = Layer($"{name}input.weight", $"{name}input.bias", input);
+            var ofState = Product($"{name}recurrent", state);
+            double[] update = [.. Enumerable.Range(0, width).Select(i => Sigmoid(ofInput[i] + ofState[i]))];
+            double[] reset = [.. Enumerable.Range(width, width).Select(i => Sigmoid(ofInput[i] + ofState[i]))];
+            var ofReset = Product($"{name}recurrent", Product(reset, state));
+            return state = [.. Enumerable.Range(0, width).Select(i => (update[i] * state[i]) + ((1 - update[i]) * Math.Tanh(ofInput[(2 * width) + i] + ofReset[(2 * width) + i])))];
+        });
     }
 
     private double Ncf(IReadOnlyList<long> history, long candidate)

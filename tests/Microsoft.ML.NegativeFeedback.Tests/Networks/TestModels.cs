@@ -120,4 +120,15 @@ internal static class TestModels
         foreach (var (_, parameter) in model.Parameters)
             parameter.mul_(8);
     }
+
+    /// <summary>Multiplies some weights, so that gradients through gates and shares stand above rounding.</summary>
+    public static void Enlarge(this SequenceModel model, Func<string, bool> which, double factor)
+    {
+        using var noGradient = no_grad();
+        foreach (var (name, parameter) in model.Parameters)
+        {
+            if (which(name))
+                parameter.mul_(factor);
+        }
+    }
 }

@@ -2,7 +2,7 @@ namespace Microsoft.ML.NegativeFeedback.Tests.Samples;
 
 public sealed class ShortVideoTests
 {
-    private static readonly string[] Models = ["sine", "sine-n", "sine-n-alone", "wo-af", "wo-nf", "sasrec", "sasrec-n", "gru4rec", "caser", "ncf", "din", "dien", "sli-rec"];
+    private static readonly string[] Models = ["sine", "sine-n", "sine-n-alone", "wo-af", "wo-nf", "sasrec", "sasrec-n", "gru4rec", "caser", "ncf", "din", "dien", "sli-rec", "clsr", "feedrec"];
 
     [Fact]
     public void It_trains_every_model_prints_the_tables_writes_the_page_and_goes_on_where_it_was()

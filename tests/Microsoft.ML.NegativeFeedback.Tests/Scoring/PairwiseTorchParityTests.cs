@@ -113,6 +113,30 @@ public sealed class PairwiseTorchParityTests
         AssertSame(model, NextItemGraph.Build(model.ToWeights(), Options));
     }
 
+    /// <summary>Among the histories are some of a single item and some longer than what is read.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Clsr_scores_as_torch_does(bool unknownItems)
+    {
+        using var scope = NewDisposeScope();
+        using var model = Model(new ClsrNetwork(ItemCount, new EncoderSettings(Width, Length, 0, 1, 0, EncoderForm.Sine), contrastWeight: 0.1, 5));
+        Spread(model);
+        AssertSame(model, NextItemGraph.Build(model.ToWeights(), Options), unknownItems);
+    }
+
+    /// <summary>Of the histories some lack a kind of feedback.</summary>
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(2, true)]
+    public void FeedRec_scores_as_torch_does(int heads, bool unknownItems)
+    {
+        using var scope = NewDisposeScope();
+        using var model = Model(new FeedRecNetwork(ItemCount, new EncoderSettings(Width, Length, 0, heads, 0, EncoderForm.Sine), contrastWeight: 0.1, 5));
+        Spread(model);
+        AssertSame(model, NextItemGraph.Build(model.ToWeights(), Options), unknownItems);
+    }
+
     private static PairwiseModel Model(Network network) => new(network, new PairwiseWeights(1, 0), CPU);
 
     private static NextItemGraphOptions Options => new() { Candidates = true, Popularity = new float[ItemCount + 1] };
@@ -136,8 +160,10 @@ public sealed class PairwiseTorchParityTests
     /// <param name="unknownItems">Whether ONNX Runtime gets histories with unknown items between those that torch gets.</param>
     private static void AssertSame(PairwiseModel model, byte[] graph, bool unknownItems = false)
     {
-        var data = InterestModelTests.WithTimes(RandomSequences.Create(30, ItemCount, 15, seed: 4));
-        var windows = new SequenceWindows(data, SequenceKind.Positives, model.Network.Settings.MaximumLength, [NetworkInput.Skips, SliRecNetwork.Times]);
+        bool readsAll = model.Network.ReadsWholeHistory;
+        var data = InterestModelTests.WithTimes(RandomSequences.Create(30, ItemCount, 15, seed: 4, neitherShare: readsAll ? 0.3 : 0));
+        var windows = new SequenceWindows(data, readsAll ? SequenceKind.Whole : SequenceKind.Positives, model.Network.Settings.MaximumLength,
+            [NetworkInput.Skips, NetworkInput.Feedback, SliRecNetwork.Times]);
         using var scorer = new OnnxScorer(graph, new OnnxScorerOptions(ThreadCount: 1));
         var (rows, scored) = (new HistoryRows(), new ScoredRows());
         int[][] candidates = [.. Enumerable.Range(0, data.RowCount).Select(row => Enumerable.Range(1, 1 + (row % 5)).Select(i => 1 + (((row * 7) + (i * 3)) % ItemCount)).ToArray())];

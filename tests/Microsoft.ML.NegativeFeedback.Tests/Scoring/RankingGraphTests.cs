@@ -7,7 +7,7 @@ using Microsoft.ML.NegativeFeedback.Training;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Scoring;
 
-/// <summary>The graphs of NCF, DIN, DIEN and SLi-Rec beyond what torch has too: no history, padding, batches, the catalogue.</summary>
+/// <summary>The graphs of NCF, DIN, CLSR, DIEN and SLi-Rec beyond what torch has too: no history, padding, batches, the catalogue.</summary>
 public sealed class RankingGraphTests
 {
     private const int ItemCount = 30;
@@ -29,6 +29,7 @@ public sealed class RankingGraphTests
     [InlineData("DIN")]
     [InlineData("DIEN")]
     [InlineData("SLi-Rec")]
+    [InlineData("CLSR")]
     public void Without_a_liked_item_candidates_score_their_popularity(string name)
     {
         byte[] graph = Build(Network(name), candidates: true);
@@ -46,6 +47,7 @@ public sealed class RankingGraphTests
     [InlineData("DIN")]
     [InlineData("DIEN")]
     [InlineData("SLi-Rec")]
+    [InlineData("CLSR")]
     public void Scores_do_not_depend_on_the_other_rows_and_candidates_of_a_batch(string name)
     {
         byte[] graph = Build(Network(name), candidates: true);
@@ -65,10 +67,12 @@ public sealed class RankingGraphTests
             Assert.Equal(newest[i], together[2][i], 1e-5);
     }
 
-    [Fact]
-    public void Ncf_scores_the_catalogue_as_it_scores_candidates()
+    [Theory]
+    [InlineData("NCF")]
+    [InlineData("CLSR")]
+    public void The_catalogue_is_scored_as_candidates_are(string name)
     {
-        var network = Network("NCF");
+        var network = Network(name);
         uint[] all = [.. Enumerable.Range(0, ItemCount + 1).Select(item => (uint)item)];
         float[][] expected = GraphFixture.ScoreCandidates(Build(network, candidates: true), [.. RaggedRows.Select(_ => all)], RaggedRows);
         var (keys, scores) = GraphFixture.Recommend(Build(network, k: ItemCount, excludeSeenItems: false), RaggedRows);
@@ -102,6 +106,7 @@ public sealed class RankingGraphTests
         Network network = name switch
         {
             "NCF" => new NcfNetwork(ItemCount, Settings, 2),
+            "CLSR" => new ClsrNetwork(ItemCount, Settings, 0.1, 2),
             "DIN" => new DinNetwork(ItemCount, Settings, 2),
             _ => InterestModelTests.Network(name, ItemCount, Settings, 2),
         };

@@ -19,7 +19,7 @@ public sealed class TorchMemoryTests
 
     private static readonly EncoderSettings Encoder = new(6, 5, 2, 1, 0);
 
-    public static TheoryData<string> Models => ["PNFRec", "SASRec", "SASRec pairwise", "SINE", "GRU4Rec", "Caser", "NCF", "DIN", "DIEN", "SLi-Rec"];
+    public static TheoryData<string> Models => ["PNFRec", "SASRec", "SASRec pairwise", "SINE", "GRU4Rec", "Caser", "NCF", "DIN", "DIEN", "SLi-Rec", "CLSR", "FeedRec"];
 
     [Fact]
     public void Arrays_are_copied_to_where_torch_would_put_them()
@@ -82,6 +82,8 @@ public sealed class TorchMemoryTests
             "GRU4Rec" => Pairwise(new Gru4RecNetwork(ItemCount, sine, 1)),
             "Caser" => Pairwise(new CaserNetwork(ItemCount, sine, 1)),
             "DIEN" or "SLi-Rec" => Pairwise(InterestModelTests.Network(name, ItemCount, sine, 1)),
+            "CLSR" => Pairwise(new ClsrNetwork(ItemCount, sine, 0.1, 1)),
+            "FeedRec" => Pairwise(new FeedRecNetwork(ItemCount, sine, 0.1, 1)),
             "NCF" => Pairwise(new NcfNetwork(ItemCount, sine, 1)),
             _ => Pairwise(new DinNetwork(ItemCount, sine, 1)),
         };

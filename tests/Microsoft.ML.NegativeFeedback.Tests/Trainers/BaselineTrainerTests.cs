@@ -184,6 +184,30 @@ public class BaselineTrainerTests
         Assert.Contains("'Feedback'", _log[0]);
     }
 
+    [Theory]
+    [InlineData(BaselineNetwork.Clsr, true)]
+    [InlineData(BaselineNetwork.FeedRec, true)]
+    [InlineData(BaselineNetwork.Gru4Rec, false)]
+    public void The_weight_of_the_contrast_makes_another_model_of_those_that_have_one(BaselineNetwork network, bool contrasts)
+    {
+        var train = Keyed(ToyFeed.Histories(60, seed: 1));
+        float[][] At(double weight) => Scores(Small(network, options => (options.ContrastWeight, options.MaximumNumberOfEpochs) = (weight, 2)), train);
+        Assert.Equal(contrasts, !At(0).SelectMany(row => row).SequenceEqual(At(0.5).SelectMany(row => row)));
+    }
+
+    [Fact]
+    public void FeedRec_answers_a_history_of_skips_alone()
+    {
+        var rows = _ml.Data.LoadFromEnumerable(ToyFeed.Histories(60, seed: 1));
+        var options = Small(BaselineNetwork.FeedRec, options => (options.MaximumNumberOfEpochs, options.CandidatesColumnName) = (2, "Candidates"));
+        var model = WithCandidates().Append(_ml.Recommendation().Trainers.Baseline(options)).Fit(rows);
+        using var engine = _ml.Model.CreatePredictionEngine<ToyHistory, Scored>(model);
+        float[] Answer(float feedback) => engine.Predict(new ToyHistory { Items = ["liked1", "liked2"], Feedback = [feedback, feedback] }).CandidateScores;
+        float[][] answers = [Answer(-1), Answer(0), Answer(1)];
+        Assert.All(answers, answer => Assert.All(answer, score => Assert.True(float.IsFinite(score))));
+        Assert.Equal(3, answers.DistinctBy(answer => answer[0]).Count());
+    }
+
     [Fact]
     public void Histories_without_a_liked_item_are_refused()
     {
@@ -288,6 +312,8 @@ public class BaselineTrainerTests
         { "ObservedSkipShare", options => options.ObservedSkipShare = -0.1 },
         { "ObservedSkipShare", options => options.ObservedSkipShare = 1.1 },
         { "ObservedSkipShare", options => options.ObservedSkipShare = double.NaN },
+        { "ContrastWeight", options => options.ContrastWeight = -0.1 },
+        { "ContrastWeight", options => options.ContrastWeight = double.NaN },
         { "EmbeddingWidth", options => options.EmbeddingWidth = 0 },
         { "AuxiliaryLossWeight", options => options.AuxiliaryLossWeight = -0.1 },
         { "AuxiliaryLossWeight", options => options.AuxiliaryLossWeight = double.NaN },

@@ -33,9 +33,9 @@ public class ExchangeTests
         }
     }
 
-    public static TheoryData<string> Recommending => ["pnfrec", "sasrec_p", "sasrec_c", "sine", "sine eq. 13", "sine w/o AF", "SasRec", "Gru4Rec", "Caser", "Ncf"];
+    public static TheoryData<string> Recommending => ["pnfrec", "sasrec_p", "sasrec_c", "sine", "sine eq. 13", "sine w/o AF", "SasRec", "Gru4Rec", "Caser", "Ncf", "Clsr", "FeedRec"];
 
-    public static TheoryData<string> All => ["pnfrec", "sasrec_p", "sasrec_c", "sine", "sine eq. 13", "sine w/o AF", "SasRec", "Gru4Rec", "Caser", "Ncf", "Din", "Dien", "SliRec"];
+    public static TheoryData<string> All => ["pnfrec", "sasrec_p", "sasrec_c", "sine", "sine eq. 13", "sine w/o AF", "SasRec", "Gru4Rec", "Caser", "Ncf", "Din", "Dien", "SliRec", "Clsr", "FeedRec"];
 
     private IDataView Labelled
     {

@@ -13,7 +13,7 @@ public sealed class HistoryScorerTests
     private const int ItemCount = 30;
 
     private static readonly string[] AskedAnywhere
-        = ["PNFRec", "SASRec_p", "SASRec", "SINE", "SINE eq. 13", "SINE w/o AF", "SASRec pairwise", "GRU4Rec", "Caser", "NCF", "DIN"];
+        = ["PNFRec", "SASRec_p", "SASRec", "SINE", "SINE eq. 13", "SINE w/o AF", "SASRec pairwise", "GRU4Rec", "Caser", "NCF", "DIN", "CLSR"];
 
     public static TheoryData<string> ModelsAskedAnywhere => [.. AskedAnywhere];
 
@@ -74,6 +74,7 @@ public sealed class HistoryScorerTests
             "GRU4Rec" => Pairwise(new Gru4RecNetwork(ItemCount, pairwise, 7)),
             "Caser" => Pairwise(new CaserNetwork(ItemCount, pairwise, 7)),
             "NCF" => Pairwise(new NcfNetwork(ItemCount, pairwise, 7)),
+            "CLSR" => Pairwise(new ClsrNetwork(ItemCount, pairwise, 0.1, 7)),
             "DIN" => Pairwise(new DinNetwork(ItemCount, pairwise, 7)),
             "DIEN" or "SLi-Rec" => Pairwise(InterestModelTests.Network(name, ItemCount, pairwise, 7)),
             _ => Pairwise(new SasRecNetwork(ItemCount, pairwise, false, 7)),
