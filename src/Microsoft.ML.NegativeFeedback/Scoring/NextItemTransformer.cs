@@ -15,6 +15,8 @@ namespace Microsoft.ML.NegativeFeedback;
 /// than k items are left, key 0 and −∞. With candidates it adds <c>CandidateScores</c>, one Single a candidate,
 /// −∞ for an unknown one. A model with K sub-interests can also add how much each of them counts in each score: Single [k, K], or with
 /// candidates K values a candidate, 0 beside an unknown item and where nothing is known of a history. Key 0 in a history is skipped.</para>
+/// <para>A model of <see cref="MultiFeedbackTrainer"/> adds <c>Probabilities</c>, one for each kind of feedback and candidate, 0 for an unknown one; <c>CandidateScores</c>, their weighted sum; and
+/// the best k candidates as <c>RecommendedItems</c> and <c>Scores</c>. What else a network reads (flags, times, features) comes from the columns that its trainer names.</para>
 /// <para>A history in which the network finds nothing to read (empty, all unknown, or nothing liked where the network reads liked items alone) gets the most popular items. Their
 /// scores are <b>counts</b>, 0 or more: how often training met the item. The network's scores are logits of any sign. Both order the items of a row; a threshold, or a comparison
 /// between rows, must keep the two kinds of rows apart, which the history itself tells.</para>
@@ -139,7 +141,8 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     /// inputs <c>Items</c> uint32 [batch, length] (keys, 0 unknown or padding) and <c>Feedback</c> float [batch, length], outputs
     /// <c>RecommendedItems</c> uint32 [batch, k] and <c>Scores</c> float [batch, k]; with candidates also an input <c>Candidates</c>
     /// uint32 [batch, c], and the output <c>CandidateScores</c> float [batch, c]. A model that adds the weights of its sub-interests has the
-    /// further output <c>SubInterestWeights</c> float [batch, k, K], or [batch, c, K]. The file appears whole or not at all.
+    /// further output <c>SubInterestWeights</c> float [batch, k, K], or [batch, c, K]; one of <see cref="MultiFeedbackTrainer"/> has <c>Probabilities</c> float [batch, c, K] beside all the others. What else
+    /// the network reads are inputs by the names of the columns: beside the items [batch, length] or [batch, length, width], of the question or the row [batch, width]. The file appears whole or not at all.
     /// </summary>
     /// <param name="path">The file to write; one that is there is replaced.</param>
     /// <exception cref="ArgumentException">The path is empty.</exception>

@@ -69,15 +69,6 @@ internal readonly record struct GraphTensor(OnnxGraphBuilder Graph, OnnxValue Va
     public GraphTensor Reshape(params ReadOnlySpan<long> shape)
         => new(Graph, Graph.Reshape(Value, Graph.Int64(shape.ToArray())), shape.Length);
 
-    public GraphTensor Rows()
-    {
-        if (Rank == 2)
-            return this;
-        // the last size alone is kept
-        var width = Graph.Node("Slice", [Graph.Shape(Value), Graph.Int64(Rank - 1), Graph.Int64(Rank)]);
-        return new(Graph, Graph.Reshape(Value, Graph.Concat(0, Graph.Int64(-1), width)), 2);
-    }
-
     public GraphTensor Permute(params ReadOnlySpan<int> axes) => With(Graph.Transpose(Value, Array.ConvertAll(axes.ToArray(), axis => (long)axis)));
 
     public GraphTensor Unsqueeze(int axis) => new(Graph, Graph.Unsqueeze(Value, axis), Rank + 1);

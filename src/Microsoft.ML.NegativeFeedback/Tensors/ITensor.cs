@@ -73,9 +73,6 @@ internal interface ITensor<TSelf>
     /// <summary>Another shape; a size of 0 keeps that of the value there, one size of −1 is what is left.</summary>
     TSelf Reshape(params ReadOnlySpan<long> shape);
 
-    /// <summary>[…, d] → [rows, d].</summary>
-    TSelf Rows();
-
     /// <summary>The axes in another order.</summary>
     TSelf Permute(params ReadOnlySpan<int> axes);
 

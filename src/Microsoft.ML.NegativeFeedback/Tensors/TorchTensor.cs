@@ -66,8 +66,6 @@ internal readonly record struct TorchTensor(Tensor Value) : ITensor<TorchTensor>
         return new(Value.reshape(sizes));
     }
 
-    public TorchTensor Rows() => new(Value.reshape(-1, Value.shape[^1]));
-
     public TorchTensor Permute(params ReadOnlySpan<int> axes) => new(Value.permute(Array.ConvertAll(axes.ToArray(), axis => (long)axis)));
 
     public TorchTensor Unsqueeze(int axis) => new(Value.unsqueeze(axis));

@@ -34,7 +34,7 @@ internal static class OperatorCases
         Of(new Relu(), S(5, 3)), Of(new Softmax(1), S(2, 3, 4)), Of(new Softmax(-1), S(1, 5)), Of(new Clamp(), S(5, 5)),
         Of(new EqualTo(), I(3, 4, 1), I(3, 1, 5)) with { HasGradient = false }, Of(new IsAbove(), I(4, 3, 3)) with { HasGradient = false },
         Of(new IsAtMost(), I(4, 3), I(4, 2, 1)) with { HasGradient = false }, Of(new Where(), I(2, 3, 1), S(3, 4), S(4)), Of(new Detach(), S(2, 2), S(2, 2)),
-        Of(new Reshape(), S(2, 3, 4)), Of(new Rows(), S(2, 3, 4)), Of(new Rows(), S(3, 4)), Of(new Permute(), S(2, 3, 4)), Of(new Squeezed(), S(2, 3)),
+        Of(new Reshape(), S(2, 3, 4)), Of(new Permute(), S(2, 3, 4)), Of(new Squeezed(), S(2, 3)),
         Of(new Slice(1, 1, 3), S(2, 4)), Of(new Slice(1, -2), S(2, 4, 2)), Of(new Slice(-1, 0, -1), S(2, 4)), Of(new Slice(1, 2), S(1, 3)),
         Of(new Pad(1, 2, 1), S(2, 3, 2)), Of(new Pad(-1, 0, 2), S(2, 3)), Of(new Concat(), S(2, 3), S(2, 1)), Of(new RangeOf(), S(2, 5)) with { HasGradient = false },
         Of(new Sum(1, false), S(2, 3, 4)), Of(new Sum(-1, true), S(2, 3)), Of(new Maximum(1, false), S(2, 3, 2)), Of(new Maximum(0, true), S(3, 2)),
@@ -103,8 +103,6 @@ internal static class OperatorCases
     private sealed class Detach : IExpression { public T Apply<T>(T[] x) where T : struct, ITensor<T> => x[0].Detach() * 0 + x[0] * x[1]; }
 
     private sealed class Reshape : IExpression { public T Apply<T>(T[] x) where T : struct, ITensor<T> => x[0].Reshape(0, -1, 2); }
-
-    private sealed class Rows : IExpression { public T Apply<T>(T[] x) where T : struct, ITensor<T> => x[0].Rows(); }
 
     private sealed class Permute : IExpression { public T Apply<T>(T[] x) where T : struct, ITensor<T> => x[0].Permute(2, 0, 1); }
 
