@@ -53,6 +53,18 @@ public static class NegativeFeedbackAutoCatalog
     public static SweepableEstimator Sine(this AutoCatalog catalog, SineTrainer.Options? options = null, SearchSpace.SearchSpace? searchSpace = null)
         => SweepableTrainer.Create(options ?? new(), searchSpace, (context, trial) => context.Recommendation().Trainers.Sine(trial), SineLossWeights.SumToOne);
 
+    /// <summary>The multi-feedback ranker with a search space, for the pipeline of an experiment.</summary>
+    /// <param name="catalog">The catalog of <c>mlContext.Auto()</c>.</param>
+    /// <param name="options">The options that are not swept; null for the defaults.</param>
+    /// <param name="searchSpace">
+    /// The options that are, by their names; null for those that carry attributes (width, blocks, learning rate, slots and experts) and for γ of GVV in [−2, 0]. One of a list of
+    /// numbers is named with its place, from 0: "FusionWeights[2]", "TaskShares[0]". λ in it, <see cref="MultiFeedbackTrainer.Options.TaskShares"/>, are proportions: those of a trial
+    /// are divided by their sum, start from equal ones where the options give none, and are <see cref="TaskBalance.Given"/>.
+    /// </param>
+    /// <exception cref="ArgumentException">The search space names what is no option, or a place that its list does not have.</exception>
+    public static SweepableEstimator MultiFeedback(this AutoCatalog catalog, MultiFeedbackTrainer.Options? options = null, SearchSpace.SearchSpace? searchSpace = null)
+        => MultiFeedbackSweep.Create(options ?? new(), searchSpace);
+
     /// <summary>One of the networks that SINE is compared with, with a search space, for the pipeline of an experiment.</summary>
     /// <param name="catalog">The catalog of <c>mlContext.Auto()</c>.</param>
     /// <param name="options">The options that are not swept, the network among them; null for the defaults.</param>

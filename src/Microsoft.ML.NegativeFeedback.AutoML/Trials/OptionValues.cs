@@ -1,21 +1,30 @@
+using System.Globalization;
 using System.Reflection;
+using System.Text.RegularExpressions;
 using Microsoft.ML.SearchSpace;
 using Microsoft.ML.SearchSpace.Option;
 
 namespace Microsoft.ML.NegativeFeedback.Trials;
 
 /// <summary>Reads and writes the options of a trainer by their names, which are the names of a search space.</summary>
-internal static class OptionValues
+internal static partial class OptionValues
 {
-    /// <summary>Every name of a search space must be that of an option that can hold its values.</summary>
+    /// <summary>Every name of a search space must be that of an option that can hold its values, or of a place in one that is a list of numbers: "FusionWeights[2]".</summary>
     /// <exception cref="ArgumentException">One is not.</exception>
-    public static void Check(SearchSpace.SearchSpace searchSpace, Type optionsType)
+    public static void Check(SearchSpace.SearchSpace searchSpace, SequenceTrainerOptions template)
     {
+        var type = template.GetType();
         foreach (var (name, option) in searchSpace)
         {
-            var property = PropertiesOf(optionsType).FirstOrDefault(property => property.Name == name && IsSweepable(property.PropertyType))
-                ?? throw new ArgumentException($"The search space has '{name}', which is no option of {optionsType.DeclaringType?.Name ?? optionsType.Name} that can be swept. "
-                    + $"Those are: {string.Join(", ", PropertiesOf(optionsType).Where(other => IsSweepable(other.PropertyType)).Select(other => other.Name))}.", nameof(searchSpace));
+            var (property, place) = Find(type, name)
+                ?? throw new ArgumentException($"The search space has '{name}', which is no option of {type.DeclaringType?.Name ?? type.Name} that can be swept. "
+                    + $"Those are: {string.Join(", ", PropertiesOf(type).Select(NameOf).OfType<string>())}.", nameof(searchSpace));
+            if (place is { } index && (IReadOnlyList<double>?)property.GetValue(template) is var list && index >= (list?.Count ?? 0))
+            {
+                throw new ArgumentException($"The search space has '{name}', but {property.Name} {(list is null ? "is null: give the template values to start from" : $"has {list.Count} values")}.",
+                    nameof(searchSpace));
+            }
+
             if (ValueType(property) == typeof(int) && option is UniformNumericOption and not UniformIntOption)
             {
                 throw new ArgumentException($"The search space has real numbers for '{name}', which takes whole ones: use UniformIntOption, ChoiceOption or [Range] with whole "
@@ -29,10 +38,33 @@ internal static class OptionValues
     {
         foreach (string name in point.Keys)
         {
-            var property = options.GetType().GetProperty(name)!;
-            property.SetValue(options, Convert(point[name], ValueType(property)));
+            var (property, place) = Find(options.GetType(), name)!.Value;
+            property.SetValue(options, place is { } index ? With(property, options, index, point[name].AsType<double>()) : Convert(point[name], ValueType(property)));
         }
     }
+
+    // another list: options that are copied share theirs
+    private static double[] With(PropertyInfo property, SequenceTrainerOptions options, int place, double value)
+    {
+        double[] values = [.. (IReadOnlyList<double>)property.GetValue(options)!];
+        values[place] = value;
+        return values;
+    }
+
+    private static (PropertyInfo Property, int? Place)? Find(Type options, string name)
+    {
+        var match = NameOfPlace().Match(name);
+        string propertyName = match.Success ? match.Groups[1].Value : name;
+        var property = PropertiesOf(options).FirstOrDefault(property => property.Name == propertyName && (match.Success ? IsList(property.PropertyType) : IsSweepable(property.PropertyType)));
+        return property is null ? null : (property, match.Success ? int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture) : null);
+    }
+
+    [GeneratedRegex(@"^(\w+)\[([0-9]{1,4})\]$", RegexOptions.CultureInvariant)]
+    private static partial Regex NameOfPlace();
+
+    private static bool IsList(Type type) => type == typeof(IReadOnlyList<double>);
+
+    private static string? NameOf(PropertyInfo property) => IsSweepable(property.PropertyType) ? property.Name : IsList(property.PropertyType) ? $"{property.Name}[0]" : null;
 
     /// <summary>A value of a search space as that of an option.</summary>
     public static object Convert(Parameter value, Type type)

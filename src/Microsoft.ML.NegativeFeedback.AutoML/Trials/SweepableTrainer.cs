@@ -31,7 +31,7 @@ internal sealed class SweepableTrainer : SweepableEstimator
         var own = new SearchSpace.SearchSpace();
         foreach (var (name, option) in searchSpace ?? TrainerSearchSpace.StartingFrom(template))
             own.Add(name, option);
-        OptionValues.Check(own, typeof(TOptions));
+        OptionValues.Check(own, template);
         return new SweepableTrainer(template, own, (context, point) =>
         {
             var options = (TOptions)template.Copy();
@@ -83,5 +83,52 @@ internal static class SineLossWeights
         options.SampledLossWeight /= sum;
         options.SkipLossWeight /= sum;
         options.DistanceLossWeight /= sum;
+    }
+}
+
+/// <summary>
+/// What a sweep of the multi-feedback ranker moves: by default what carries attributes, and γ of GVV, the negative feedback. Of λ only the proportions can be swept, as they sum to one.
+/// </summary>
+internal static class MultiFeedbackSweep
+{
+    private const string NegativeTask = "GVV";
+
+    /// <summary>γ of negative feedback is swept from this to 0.</summary>
+    private const double LowestFusionWeight = -2, InitialFusionWeight = -1;
+
+    public static SweepableTrainer Create(MultiFeedbackTrainer.Options template, SearchSpace.SearchSpace? searchSpace)
+    {
+        searchSpace ??= DefaultSpace(template);
+        bool sweepsShares = searchSpace.Keys.Any(name => name.StartsWith($"{nameof(template.TaskShares)}[", StringComparison.Ordinal));
+        if (sweepsShares)
+        {
+            template = (MultiFeedbackTrainer.Options)template.Copy();
+            template.Balance = TaskBalance.Given;
+            int count = template.TaskNames.Count;
+            template.TaskShares ??= [.. Enumerable.Repeat(1.0 / count, count)];
+        }
+
+        return SweepableTrainer.Create(template, searchSpace, (context, trial) => context.Recommendation().Trainers.MultiFeedback(trial), sweepsShares ? SumToOne : null);
+    }
+
+    private static SearchSpace.SearchSpace DefaultSpace(MultiFeedbackTrainer.Options template)
+    {
+        SearchSpace.SearchSpace space = TrainerSearchSpace.StartingFrom(template);
+        int task = template.TaskNames.ToList().IndexOf(NegativeTask);
+        if (task >= 0 && task < template.FusionWeights.Count)
+        {
+            double start = template.FusionWeights[task] is >= LowestFusionWeight and <= 0 and var weight ? weight : InitialFusionWeight;
+            space.Add($"{nameof(template.FusionWeights)}[{task}]", new UniformDoubleOption(LowestFusionWeight, 0, logBase: false, start));
+        }
+
+        return space;
+    }
+
+    private static void SumToOne(MultiFeedbackTrainer.Options options)
+    {
+        double sum = options.TaskShares!.Sum();
+        // what sums to nothing is left for the trainer to refuse
+        if (sum > 0)
+            options.TaskShares = [.. options.TaskShares!.Select(share => share / sum)];
     }
 }

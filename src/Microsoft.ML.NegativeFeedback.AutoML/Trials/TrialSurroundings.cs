@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.DataView;
 
 namespace Microsoft.ML.NegativeFeedback.Trials;
 
@@ -43,6 +45,8 @@ internal sealed class TrialSurroundings(RecommendationMetricOptions metric, IDat
         // a pipeline may yet make the trainer's columns of others
         if (!Has(options.ItemsColumnName) || !Has(options.FeedbackColumnName))
             return;
+        if (options is MultiFeedbackTrainer.Options ranker && !HasWhatItReads(ranker))
+            return;
         string candidates = options.CandidatesColumnName ?? options.ValidationCandidatesColumnName;
         bool hasCandidates = Has(candidates) && Has(metric.CandidateLabelsColumnName);
         if (!hasCandidates && !(Has(metric.TargetItemColumnName) && Has(metric.TargetFeedbackColumnName)))
@@ -51,6 +55,15 @@ internal sealed class TrialSurroundings(RecommendationMetricOptions metric, IDat
         (options.TargetItemColumnName, options.TargetFeedbackColumnName) = (metric.TargetItemColumnName, metric.TargetFeedbackColumnName);
         options.ValidationCutoff = metric.NumberOfRecommendations;
         options.ValidationSet = validationSet;
+    }
+
+    // flags of the candidates, and features that a pipeline need not make keys of first
+    private bool HasWhatItReads(MultiFeedbackTrainer.Options ranker)
+    {
+        string[] read = [ranker.CandidateFlagsColumnName, .. ranker.UseFeedback ? [ranker.FlagsColumnName] : Array.Empty<string>(), .. ranker.UserColumnNames,
+            .. ranker.ContextColumnNames.Select(name => $"Target{name}")];
+        return read.All(name => validationSet.Schema.GetColumnOrNull(name) is { } column
+            && ColumnTypes.ItemOf(column.Type) is var type && (type is KeyDataViewType || type == NumberDataViewType.Single));
     }
 
     private bool Has(string columnName) => validationSet.Schema.GetColumnOrNull(columnName) is not null;

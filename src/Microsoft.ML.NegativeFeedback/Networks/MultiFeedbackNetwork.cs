@@ -88,8 +88,7 @@ internal sealed class MultiFeedbackNetwork : Network
     public override T TaskLogits<T>(Pass<T> pass, History<T> history, T items)
     {
         var (tasks, h) = (_settings.TaskCount, _settings.ExpertWidth);
-        var user = pass.Once(() => _encoder.Encode(pass, history, pass.Lookup(Items, history.Items),
-            _settings.ReadsFeedback ? history[Flags] : null));                                              // e_h, [n, d + K]
+        var user = pass.Once(() => _encoder.Encode(pass, history, pass.Lookup(Items, history.Items), FlagsOf(history)));    // e_h, [n, d + K]
         var features = _features.Run(pass, history, items, pass.Lookup(Items, items), user);                // Ẽ, [n, c, D]
         var encoded = user.Unsqueeze(1);
         var experts = pass.Dropout((OfX(pass.Of(_experts)) + pass.Of(_expertBias)).Relu());                 // [n, c, N · h]
@@ -108,6 +107,11 @@ internal sealed class MultiFeedbackNetwork : Network
         // W·x of the two halves apart: the history's is the same for all candidates
         T OfX(T weight) => features.Linear(weight.Slice(1, 0, _features.Width)) + encoded.Linear(weight.Slice(1, _features.Width));
     }
+
+    // [b, w, K]; an input with one value an item comes as [b, w]
+    private T? FlagsOf<T>(History<T> history)
+        where T : struct, ITensor<T>
+        => !_settings.ReadsFeedback ? null : _settings.TaskCount == 1 ? history[Flags].Unsqueeze(2) : history[Flags];
 }
 
 /// <summary>The feedback-aware sequential encoder (section 2.1): blocks of attention and a feed-forward layer, normalised behind each (eq. 5).</summary>

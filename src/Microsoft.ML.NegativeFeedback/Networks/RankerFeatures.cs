@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Microsoft.ML.NegativeFeedback.Sampling;
 using Microsoft.ML.NegativeFeedback.Tensors;
 
@@ -48,7 +50,8 @@ internal sealed class FeatureLayer
     /// <summary>D.</summary>
     public int Width { get; }
 
-    public string Description => string.Join(' ', _ofRows.Concat(_ofItems).Select(feature => feature.Description));
+    /// <summary>The features by name, and a hash of what is constant: of other items' features comes another network.</summary>
+    public string Description => $"{string.Join(' ', _ofRows.Concat(_ofItems).Select(feature => feature.Description))} {HashOfConstants()}";
 
     public IEnumerable<NetworkInput> Inputs => _features.Rows.Select(row => row.Input);
 
@@ -66,6 +69,17 @@ internal sealed class FeatureLayer
         for (int dimension = 0; dimension < settings.Encoder.Width; dimension++)
             values[((_rowWidth + dimension) * Width) + dimension] += 1;
         return values;
+    }
+
+    private string HashOfConstants()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var constant in Constants)
+        {
+            hash.AppendData(constant.Numbers is { } numbers ? MemoryMarshal.AsBytes<float>(numbers) : MemoryMarshal.AsBytes<long>(constant.Integers));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     /// <summary>Ẽ of each candidate.</summary>

@@ -70,19 +70,19 @@ internal static class NextItemGraph
     // what stands beside the items, and what is known of the question, as Single or Int64
     private static void Declare(OnnxGraphBuilder graph, HistoryGraph history, NetworkInput input, NextItemGraphOptions options)
     {
-        var type = !input.IsInteger ? DataType.Float : options.KeyInputs.Contains(input.Name) ? DataType.Uint32 : DataType.Int64;
         GraphTensor? items = null, question = null;
         if (input.Scope.HasFlag(InputScope.Items))
-        {
-            items = input.Width == 1 ? Value(graph.Input(input.Name, type, Batch, Length), 2)
-                : Value(graph.Input(input.Name, type, Batch, Length, (long)input.Width), 3);
-        }
-
+            items = input.Width == 1 ? Value(input.Name, Batch, Length) : Value(input.Name, Batch, Length, (long)input.Width);
         if (input.Scope.HasFlag(InputScope.Question) || input.Scope.HasFlag(InputScope.Row))
-            question = Value(graph.Input(input.QuestionName, type, Batch, (long)input.Width), 2);
+            question = Value(input.QuestionName, Batch, (long)input.Width);
         history.Add(input, items, question);
 
-        GraphTensor Value(OnnxValue raw, int rank) => new(graph, type == DataType.Uint32 ? graph.Cast(raw, DataType.Int64) : raw, rank);
+        GraphTensor Value(string name, params OnnxDimension[] shape)
+        {
+            bool isKey = input.IsInteger && options.KeyInputs.Contains(name);
+            var raw = graph.Input(name, isKey ? DataType.Uint32 : input.IsInteger ? DataType.Int64 : DataType.Float, shape);
+            return new(graph, isKey ? graph.Cast(raw, DataType.Int64) : raw, shape.Length);
+        }
     }
 
     private static void AppendCandidates(OnnxGraphBuilder graph, NextItemGraphOptions options, Network network, ItemScores scores)

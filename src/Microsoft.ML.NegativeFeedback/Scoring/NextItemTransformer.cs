@@ -82,8 +82,8 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     public NextItemTransformer WithFusionWeights(params IReadOnlyList<double> weights)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        if (weights.Any(weight => !double.IsFinite(weight)))
-            throw new ArgumentException("A weight is no finite number.", nameof(weights));
+        if (weights.Any(weight => !float.IsFinite((float)weight)))
+            throw new ArgumentException("A weight is no finite number of Single.", nameof(weights));
         return new NextItemTransformer(this, NextItemGraph.WithFusionWeights(_graph, weights));
     }
 
@@ -229,7 +229,8 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     {
         if (schema.GetColumnOrNull(input.ColumnName) is not null)
             return input.Require(schema).Type;
-        var value = input.ValueType == typeof(long) ? NumberDataViewType.Int64 : NumberDataViewType.Single;
+        PrimitiveDataViewType value = input.ValueType == typeof(uint) ? new KeyDataViewType(typeof(uint), input.KeyCount)
+            : input.ValueType == typeof(long) ? NumberDataViewType.Int64 : NumberDataViewType.Single;
         return input.Width == 1 ? value : new VectorDataViewType(value, input.Width);
     }
 

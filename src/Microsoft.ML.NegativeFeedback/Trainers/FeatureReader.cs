@@ -1,6 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Scoring;
 using Microsoft.ML.NegativeFeedback.Training;
 
 namespace Microsoft.ML.NegativeFeedback.Trainers;
@@ -11,13 +12,25 @@ namespace Microsoft.ML.NegativeFeedback.Trainers;
 /// <param name="itemCount">N.</param>
 internal sealed class FeatureReader(MultiFeedbackTrainer.Options options, DataViewSchema schema, int itemCount)
 {
+    // names of a graph's own inputs and outputs, whatever the columns behind them are called
+    private static readonly HashSet<string> GraphNames =
+    [
+        NextItemGraph.ItemsInput, NextItemGraph.FeedbackInput, NextItemGraph.CandidatesInput, MultiFeedbackNetwork.FlagsName, NextItemGraph.RecommendedItemsOutput,
+        NextItemGraph.ScoresOutput, NextItemGraph.CandidateScoresOutput, NextItemGraph.ProbabilitiesOutput,
+    ];
+
     /// <summary>What is read of the rows.</summary>
     /// <exception cref="ArgumentException">A column is missing, or no feature.</exception>
     public static IReadOnlyList<BoundInput> RowInputs(MultiFeedbackTrainer.Options options, DataViewSchema schema)
     {
         BoundInput[] inputs = [.. options.UserColumnNames.Select(name => Bind(name, InputScope.Row)), .. options.ContextColumnNames.Select(name => Bind(name, InputScope.Question))];
-        if (inputs.GroupBy(bound => bound.Input.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            throw new ArgumentException($"Column '{twice.Key}' is named twice among the features.");
+        RequireOnce(inputs.Select(bound => bound.Input.Name));
+        if (inputs.FirstOrDefault(bound => GraphNames.Contains(bound.Input.Name) || GraphNames.Contains(bound.Input.QuestionName)) is { } taken)
+        {
+            throw new ArgumentException($"Column '{taken.Input.Name}' is called as what a trained model reads or gives itself, and cannot be a feature: give it another name "
+                + "(Transforms.CopyColumns).");
+        }
+
         return inputs;
 
         BoundInput Bind(string name, InputScope scope)
@@ -60,15 +73,26 @@ internal sealed class FeatureReader(MultiFeedbackTrainer.Options options, DataVi
         }
 
         var names = options.ItemColumnNames ?? [.. view.Schema.Where(column => !column.IsHidden && column.Name != options.ItemFeaturesItemColumnName).Select(column => column.Name)];
+        // a column of the rows that is called as one of the items would share its embeddings
+        RequireOnce([.. names.Select(Named), .. options.UserColumnNames, .. options.ContextColumnNames]);
+        if (names.Contains(options.ItemFeaturesItemColumnName))
+            throw new ArgumentException($"Column '{options.ItemFeaturesItemColumnName}' of {nameof(options.ItemFeatures)} is the item itself, and no feature of it.");
+        Columns.Require(view.Schema, options.ItemFeaturesItemColumnName, type => type is not VectorDataViewType, "one item a row");
         return [.. names.Select(name => RequireFeature(view.Schema, name, isOfItems: false))];
+    }
+
+    private static void RequireOnce(IEnumerable<string> names)
+    {
+        if (names.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            throw new ArgumentException($"Column '{twice.Key}' is named twice among the features.");
     }
 
     // of a size alone: no values yet
     private (Feature, NetworkConstant) Of(DataViewSchema.Column column)
     {
         int width = WidthOf(column, isOfItems: false);
-        return KeyCountOf(column) is > 0 and var count ? (new Feature(Named(column), (int)count, [], []), new NetworkConstant(Named(column), [itemCount + 1, 1], new long[itemCount + 1]))
-            : (new Feature(Named(column), 0, new float[width], Ones(width)), new NetworkConstant(Named(column), [itemCount + 1, width], new float[(itemCount + 1) * width]));
+        return KeyCountOf(column) is > 0 and var count ? (new Feature(Named(column.Name), (int)count, [], []), new NetworkConstant(Named(column.Name), [itemCount + 1, 1], new long[itemCount + 1]))
+            : (new Feature(Named(column.Name), 0, new float[width], Ones(width)), new NetworkConstant(Named(column.Name), [itemCount + 1, width], new float[(itemCount + 1) * width]));
     }
 
     private IEnumerable<(string Name, (Feature, NetworkConstant))> ReadItems()
@@ -76,7 +100,7 @@ internal sealed class FeatureReader(MultiFeedbackTrainer.Options options, DataVi
         var columns = ItemColumns();
         if (columns.Length == 0)
             return [];
-        var view = KeyMapping.Apply(options.ItemFeatures!, schema[options.ItemsColumnName], options.ItemFeaturesItemColumnName);
+        var view = KeyMapping.Apply(options.ItemFeatures!, nameof(options.ItemFeatures), schema[options.ItemsColumnName], options.ItemFeaturesItemColumnName);
         // the columns again, as mapping made another schema
         columns = [.. columns.Select(column => view.Schema[column.Name])];
         var inputs = columns.Select(column => new InputColumn(column.Name, column.Name, KeyCountOf(column) > 0 ? typeof(uint) : typeof(float), WidthOf(column, false), IsOfItems: false));
@@ -110,7 +134,7 @@ internal sealed class FeatureReader(MultiFeedbackTrainer.Options options, DataVi
     {
         var ofItems = read.Select(rowOf);
         if (ofItems is ColumnValues<long> keys)
-            return (new Feature(Named(column), (int)KeyCountOf(column), [], []), new NetworkConstant(Named(column), [itemCount + 1, 1], keys.Values.ToArray()));
+            return (new Feature(Named(column.Name), (int)KeyCountOf(column), [], []), new NetworkConstant(Named(column.Name), [itemCount + 1, 1], keys.Values.ToArray()));
         int width = read.Width;
         var (means, deviations) = MomentsOf(((ColumnValues<float>)read.Select([.. rowOf.Where(row => row >= 0)])).Values, width);
         float[] numbers = ((ColumnValues<float>)ofItems).Values.ToArray();
@@ -120,11 +144,11 @@ internal sealed class FeatureReader(MultiFeedbackTrainer.Options options, DataVi
                 numbers[i] = means[i % width];
         }
 
-        return (new Feature(Named(column), 0, means, deviations), new NetworkConstant(Named(column), [itemCount + 1, width], numbers));
+        return (new Feature(Named(column.Name), 0, means, deviations), new NetworkConstant(Named(column.Name), [itemCount + 1, width], numbers));
     }
 
     // a column of the items may be called as one of the rows
-    private static string Named(DataViewSchema.Column column) => $"item.{column.Name}";
+    private static string Named(string column) => $"item.{column}";
 
     private static DataViewSchema.Column RequireFeature(DataViewSchema schema, string name, bool isOfItems)
         => Columns.Require(schema, name,

@@ -11,12 +11,17 @@ namespace Microsoft.ML.NegativeFeedback.Trainers;
 /// </summary>
 internal static class KeyMapping
 {
+    /// <summary>Validation rows with the named columns as keys.</summary>
+    /// <inheritdoc cref="Apply(IDataView, string, DataViewSchema.Column, string[])"/>
+    public static IDataView Apply(IDataView rows, DataViewSchema.Column items, params string[] columnNames) => Apply(rows, "the validation rows", items, columnNames);
+
     /// <summary>The rows with the named columns as keys.</summary>
     /// <param name="rows">Rows whose named columns hold items, as vectors or scalars, or keys already.</param>
+    /// <param name="what">What messages call them.</param>
     /// <param name="items">The training column of keys.</param>
     /// <param name="columnNames">The columns to map.</param>
     /// <exception cref="ArgumentException">A column is missing, holds values of another type than the keys stand for, or keys of another dictionary.</exception>
-    public static IDataView Apply(IDataView rows, DataViewSchema.Column items, params string[] columnNames)
+    public static IDataView Apply(IDataView rows, string what, DataViewSchema.Column items, params string[] columnNames)
     {
         var dictionary = ItemDictionary.Read(items);
         var valueType = dictionary.ValueType;
@@ -26,7 +31,7 @@ internal static class KeyMapping
                 type => ColumnTypes.ItemOf(type) is KeyDataViewType || ColumnTypes.ItemOf(type).Equals(valueType),
                 $"items as keys, or as {valueType} as the keys of column '{items.Name}' stand for");
             if (ColumnTypes.ItemOf(column.Type) is KeyDataViewType)
-                dictionary.CheckSame(column, "the validation rows");
+                dictionary.CheckSame(column, what);
             else
                 rows = Map(rows, name, dictionary);
         }

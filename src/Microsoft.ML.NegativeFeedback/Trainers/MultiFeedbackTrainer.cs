@@ -51,6 +51,12 @@ public sealed class MultiFeedbackTrainer : NextItemTrainer
         TrainerChecks.InRange(options.NumberOfSlots, nameof(options.NumberOfSlots), 1, 4_096);
         TrainerChecks.InRange(options.NumberOfExperts, nameof(options.NumberOfExperts), 1, MostExperts);
         TrainerChecks.InRange(options.ExpertWidth, nameof(options.ExpertWidth), 1, 4_096);
+        if (options.EarlyStoppingMetric == EarlyStoppingMetric.Ndcg)
+        {
+            throw new ArgumentException($"{nameof(options.EarlyStoppingMetric)} is {EarlyStoppingMetric.Ndcg}, which there is of one kind of feedback alone: choose "
+                + $"{EarlyStoppingMetric.Auc} or {EarlyStoppingMetric.Gauc}, of which the mean over the tasks is watched.");
+        }
+
         CheckWeights(options);
         int encoderWidth = options.EmbeddingWidth + (options.UseFeedback ? options.TaskNames.Count : 0);
         if (encoderWidth % options.NumberOfHeads != 0)
@@ -129,8 +135,8 @@ public sealed class MultiFeedbackTrainer : NextItemTrainer
         ArgumentNullException.ThrowIfNull(weights);
         if (weights.Count != taskNames.Count)
             throw new ArgumentException($"There are {weights.Count} fusion weights for {taskNames.Count} tasks: {string.Join(", ", taskNames)}.", nameof(weights));
-        if (weights.Any(weight => !double.IsFinite(weight)))
-            throw new ArgumentException("A fusion weight is no finite number.", nameof(weights));
+        if (weights.Any(weight => !float.IsFinite((float)weight)))
+            throw new ArgumentException("A fusion weight is no finite number of Single.", nameof(weights));
     }
 
     /// <summary>The options of <see cref="MultiFeedbackTrainer"/>.</summary>

@@ -43,7 +43,8 @@ internal static class TrainerChecks
         InRange(options.EmbeddingWidth, nameof(options.EmbeddingWidth), 1, WidestEmbedding);
         InRange(options.NumberOfBlocks, nameof(options.NumberOfBlocks), 1, MostBlocks);
         AtLeastOne(options.NumberOfHeads, nameof(options.NumberOfHeads));
-        if (options.EmbeddingWidth % options.NumberOfHeads != 0)
+        // the ranker's encoder is wider than its items, and checks by itself
+        if (options is not MultiFeedbackTrainer.Options && options.EmbeddingWidth % options.NumberOfHeads != 0)
         {
             throw new ArgumentException($"{nameof(options.EmbeddingWidth)} {options.EmbeddingWidth} is no multiple of "
                 + $"{nameof(options.NumberOfHeads)} {options.NumberOfHeads}: the heads share the width.");

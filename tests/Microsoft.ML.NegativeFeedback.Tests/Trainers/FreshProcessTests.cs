@@ -1,11 +1,12 @@
 using System.Text.Json;
+using Microsoft.ML.Data;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Trainers;
 
 /// <summary>A saved chain loads and answers in a process that has only Microsoft.ML, Microsoft.ML.OnnxTransformer and ONNX Runtime on disk.</summary>
 public class FreshProcessTests
 {
-    private sealed record Answer(string[] RecommendedItems, uint[] ScoreBits);
+    private sealed record Answer(string[] RecommendedItems, uint[] ScoreBits, uint[] ProbabilityBits);
 
     [Fact]
     public void A_saved_model_answers_the_same_in_a_fresh_process_without_the_library()
@@ -34,6 +35,36 @@ public class FreshProcessTests
         {
             Assert.Equal(expected[i / 2].RecommendedItems, answers[i].RecommendedItems);
             Assert.Equal(expected[i / 2].Scores.Select(BitConverter.SingleToUInt32Bits), answers[i].ScoreBits);
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public void A_saved_ranker_foretells_the_same_in_a_fresh_process_without_the_library()
+    {
+        var ml = new MLContext(seed: 1);
+        var feed = new RankedFeed(ml, rows: 60);
+        using var ranker = ml.Recommendation().Trainers.MultiFeedback(feed.Options(epochs: 1)).Fit(feed.Train);
+        var model = new TransformerChain<ITransformer>(feed.Keys, ranker, ml.Transforms.Conversion.MapKeyToValue("RecommendedItems").Fit(ranker.Transform(feed.Train)));
+        feed.TestHistories[0].Candidates[1] = "nobody knows this";
+        (feed.TestHistories[1].Items, feed.TestHistories[1].Feedback, feed.TestHistories[1].Flags) = ([], [], []);
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        string In(string name) => Path.Combine(folder, name);
+        ml.Model.SaveAtomically(model, feed.Rows(feed.Histories).Schema, In("model.zip"));
+        File.WriteAllText(In("histories.json"), JsonSerializer.Serialize(feed.TestHistories));
+
+        Run(In("model.zip"), In("histories.json"), In("answers.json"));
+
+        using var engine = ml.Model.CreatePredictionEngine<RankedHistory, RankedCandidates>(model, new PredictionEngineOptions { OwnsTransformer = false });
+        var expected = feed.TestHistories.Select(engine.Predict).ToArray();
+        var answers = JsonSerializer.Deserialize<Answer[]>(File.ReadAllText(In("answers.json")))!;
+        Assert.Equal(2 * expected.Length, answers.Length);
+        for (int i = 0; i < answers.Length; i++)
+        {
+            Assert.Equal(expected[i / 2].RecommendedItems, answers[i].RecommendedItems);
+            Assert.Equal(expected[i / 2].Scores.Select(BitConverter.SingleToUInt32Bits), answers[i].ScoreBits);
+            Assert.Equal(expected[i / 2].Probabilities.Select(BitConverter.SingleToUInt32Bits), answers[i].ProbabilityBits);
         }
 
         Directory.Delete(folder, recursive: true);

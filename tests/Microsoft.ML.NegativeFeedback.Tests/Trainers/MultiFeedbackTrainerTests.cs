@@ -1,68 +1,251 @@
+using System.Collections.Concurrent;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Trainers;
 
-/// <summary>The multi-feedback ranker from a simulated log to ranked candidates.</summary>
+/// <summary>The multi-feedback ranker from rows to ranked candidates.</summary>
 public sealed class MultiFeedbackTrainerTests
 {
+    private static readonly PredictionEngineOptions Shared = new() { OwnsTransformer = false };
+
     private readonly MLContext _ml = new(1);
+    private readonly RankedFeed _feed;
+
+    public MultiFeedbackTrainerTests() => _feed = new RankedFeed(_ml);
 
     [Fact]
-    public void It_foretells_every_kind_of_feedback_and_ranks_by_their_weighted_sum()
+    public void It_learns_every_kind_of_feedback_from_the_last_item_and_the_candidate()
     {
-        var data = Data(users: 400);
-        using var model = _ml.Recommendation().Trainers.MultiFeedback(Options(data)).Fit(data.Train);
-        var scored = model.Transform(data.Test);
+        using var model = Fit(options => (options.MaximumNumberOfEpochs, options.LearningRate) = (40, 0.005));
+        var scored = model.Transform(_feed.Test);
         var metrics = _ml.Recommendation().EvaluateMultiFeedback(scored);
-        Assert.All(metrics.Tasks, task => Assert.True(task.Auc > 0.6, metrics.ToString()));
-        foreach (var row in _ml.Data.CreateEnumerable<Ranked>(scored, reuseRowObject: false))
+        Assert.Equal(["EVV", "FVV", "GVV"], metrics.Tasks.Select(task => task.Task));
+        Assert.All(metrics.Tasks, task => Assert.True(task.Auc > 0.8, $"{metrics}"));
+        foreach (var row in Read(scored))
         {
             for (int i = 0; i < row.CandidateScores.Length; i++)
                 Assert.Equal(row.Probabilities[3 * i] + row.Probabilities[(3 * i) + 1] - row.Probabilities[(3 * i) + 2], row.CandidateScores[i], 1e-5);
-            Assert.Equal(row.CandidateScores.OrderDescending().Take(row.Scores.Length), row.Scores.Take(row.CandidateScores.Length));
+            Assert.Equal(row.CandidateScores.OrderDescending().Take(row.Scores.Length), row.Scores);
         }
     }
 
-    private static MultiFeedbackTrainer.Options Options(FeedData data) => new()
+    [Fact]
+    public void Fewer_candidates_than_recommendations_and_unknown_ones_leave_places_empty()
     {
-        Seed = 1, NumberOfThreads = 2, MaximumNumberOfEpochs = 15, EmbeddingWidth = 32, NumberOfBlocks = 1, LearningRate = 3e-3, BatchSize = 64,
-        UserColumnNames = ["AgeGroup", "TenureDays"], ContextColumnNames = ["Hour"], ItemFeatures = data.Videos, NumberOfRecommendations = 3,
-        ItemColumnNames = ["Category", "DurationSeconds"],
-    };
-
-    private FeedData Data(int users)
-    {
-        var feed = new ShortVideoFeedOptions { UserCount = users, VideoCount = 400 };
-        var types = _ml.Transforms.Conversion.ConvertType("TenureDays", outputKind: DataKind.Single).Append(_ml.Transforms.Conversion.MapValueToKey("AgeGroup"));
-        var userView = _ml.Data.SimulateShortVideoUsers(feed);
-        var log = _ml.Data.SimulateShortVideoFeed(feed);
-        log = _ml.Transforms.Conversion.MapValue("AgeGroup", userView, userView.Schema["User"], userView.Schema["AgeGroup"], "User")
-            .Append(_ml.Transforms.Conversion.MapValue("TenureDays", userView, userView.Schema["User"], userView.Schema["TenureDays"], "User"))
-            .Append(types).Append(_ml.Transforms.Conversion.ConvertType("Hour", outputKind: DataKind.Single))
-            .Append(_ml.Transforms.LabelWatchFeedback())
-            .Append(_ml.Transforms.LabelFeedback(FeedbackRule.WatchTime(positiveShare: 0.5, skipSeconds: 3)))
-            .Fit(log).Transform(log);
-        var split = _ml.Data.LeaveLastOut(log, new LeaveLastOutOptions { PassThroughColumnNames = ["AgeGroup", "TenureDays"], SequenceColumnNames = ["Flags", "Hour"] });
-        var keys = _ml.Transforms.Conversion.MapValueToKey("Items").Fit(split.TrainSet);
-        var both = keys.Append(_ml.Transforms.Conversion.MapValueToKey("Candidates", keyData: KeyData(keys.Transform(split.TrainSet))).Fit(split.TrainSet));
-        var videos = _ml.Data.SimulateShortVideos(feed);
-        videos = _ml.Transforms.Conversion.MapValueToKey("Category").Fit(videos).Transform(videos);
-        return new FeedData(both.Transform(split.TrainSet), both.Transform(split.TestSet), videos);
+        using var model = Fit();
+        var history = _feed.TestHistories[0];
+        history.Candidates = ["nobody knows this", RankedFeed.Item(3)];
+        var row = Assert.Single(Read(model.Transform(_feed.Keyed(history))));
+        Assert.Equal([float.NegativeInfinity], row.CandidateScores[..1]);
+        Assert.Equal([0, 0, 0], row.Probabilities[..3]);
+        Assert.Equal([row.CandidateScores[1], float.NegativeInfinity, float.NegativeInfinity], row.Scores);
+        Assert.Equal([RankedFeed.Item(3), "", ""], row.RecommendedItems);
     }
 
-    private IDataView KeyData(IDataView keyed)
+    [Fact]
+    public void Coefficients_of_the_tasks_change_what_is_learned()
     {
-        VBuffer<int> values = default;
-        keyed.Schema["Items"].GetKeyValues(ref values);
-        return _ml.Data.LoadFromEnumerable(values.DenseValues().Select(value => new { Value = value }));
+        byte[] equal = Export(Fit()), given = Export(Fit(options => (options.Balance, options.TaskShares) = (TaskBalance.Given, [0.8, 0.1, 0.1]))),
+            same = Export(Fit(options => (options.Balance, options.TaskShares) = (TaskBalance.Given, [1 / 3.0, 1 / 3.0, 1 / 3.0]))),
+            learned = Export(Fit(options => options.Balance = TaskBalance.Learned)), pairwise = Export(Fit(options => options.Loss = MultiFeedbackLossKind.Pairwise));
+        Assert.Equal(equal, same);
+        Assert.Equal(4, new[] { equal, given, learned, pairwise }.Select(Convert.ToHexString).Distinct().Count());
     }
 
-    private sealed record FeedData(IDataView Train, IDataView Test, IDataView Videos);
-
-    private sealed class Ranked
+    [Fact]
+    public void A_task_without_a_share_is_not_learned()
     {
-        public float[] Probabilities { get; set; } = [];
-        public float[] CandidateScores { get; set; } = [];
-        public float[] Scores { get; set; } = [];
+        using var model = Fit(options => (options.Balance, options.TaskShares, options.MaximumNumberOfEpochs, options.LearningRate) = (TaskBalance.Given, [0, 1, 0], 25, 0.005));
+        var tasks = _ml.Recommendation().EvaluateMultiFeedback(model.Transform(_feed.Test)).Tasks;
+        Assert.True(tasks[1].Auc > 0.9, $"{tasks[1].Auc}");
+        Assert.InRange(tasks[0].Auc, 0.3, 0.7);
+    }
+
+    [Fact]
+    public void Without_the_feedback_of_histories_scoring_needs_no_flags()
+    {
+        var unflagged = _ml.Transforms.DropColumns("Flags").Fit(_feed.Test).Transform(_feed.Test);
+        using var model = Fit(options => options.UseFeedback = false);
+        Assert.Equal(Read(model.Transform(_feed.Test)).SelectMany(row => row.Scores), Read(model.Transform(unflagged)).SelectMany(row => row.Scores));
+        using var reading = Fit();
+        Assert.Contains("'Flags' is missing", Assert.Throws<ArgumentException>(() => reading.Transform(unflagged)).Message);
+    }
+
+    [Fact]
+    public void One_kind_of_feedback_is_foretold_as_well()
+    {
+        var rows = Array.ConvertAll(_feed.Histories, history => new RankedHistory
+        {
+            Items = history.Items, Feedback = history.Feedback, Flags = [.. history.Flags.Chunk(3).Select(flags => flags[1])], Candidates = history.Candidates,
+        });
+        var train = _feed.Keyed(rows);
+        using var model = _ml.Recommendation().Trainers.MultiFeedback(TrainerTests.Small(
+            new MultiFeedbackTrainer.Options { TaskNames = ["FVV"], FusionWeights = [-1], MaximumNumberOfEpochs = 1, ExpertWidth = 8 })).Fit(train);
+        var row = Read(model.Transform(train))[0];
+        Assert.Equal(row.Probabilities.Select(probability => -probability), row.CandidateScores);
+    }
+
+    [Fact]
+    public void Other_fusion_weights_make_another_model_with_a_life_of_its_own()
+    {
+        using var model = Fit();
+        var before = Read(model.Transform(_feed.Test));
+        using var cautious = model.WithFusionWeights(0, 0, -1);
+        var other = Read(cautious.Transform(_feed.Test));
+        Assert.Equal(before.SelectMany(row => row.Probabilities), other.SelectMany(row => row.Probabilities));
+        foreach (var row in other)
+            Assert.Equal(row.Probabilities.Chunk(3).Select(own => -own[2]), row.CandidateScores);
+        Assert.Contains(before.Zip(other), pair => !pair.First.RecommendedItems.SequenceEqual(pair.Second.RecommendedItems));
+        Assert.Equal(before.SelectMany(row => row.Scores), Read(model.Transform(_feed.Test)).SelectMany(row => row.Scores));
+
+        model.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => model.Transform(_feed.Test));
+        Assert.Equal(other.SelectMany(row => row.Scores), Read(cautious.Transform(_feed.Test)).SelectMany(row => row.Scores));
+        using var back = cautious.WithFusionWeights(1, 1, -1);
+        cautious.Dispose();
+        Assert.Equal(Export(model), Export(back));
+        Assert.Equal(before.SelectMany(row => row.Scores), Read(back.Transform(_feed.Test)).SelectMany(row => row.Scores));
+    }
+
+    [Fact]
+    public void Rows_that_are_cached_shuffled_split_read_by_threads_or_one_by_one_and_loaded_get_the_same()
+    {
+        using var model = Fit();
+        var chain = _ml.Transforms.Conversion.MapKeyToValue("RecommendedItems").Fit(model.Transform(_feed.Test));
+        var whole = new TransformerChain<ITransformer>(_feed.Keys, model, chain);
+        var raw = _feed.Rows(_feed.TestHistories);
+        string[] expected = Sorted(whole.Transform(raw));
+        Assert.Equal(expected, Sorted(_ml.Data.Cache(whole.Transform(raw))));
+        Assert.Equal(expected, Sorted(whole.Transform(_ml.Data.ShuffleRows(raw, seed: 3))));
+        var split = _ml.Data.TrainTestSplit(raw, testFraction: 0.4);
+        Assert.Equal(expected, [.. Sorted(whole.Transform(split.TrainSet)).Concat(Sorted(whole.Transform(split.TestSet))).Order(StringComparer.Ordinal)]);
+        Assert.Equal(expected, ByThreads(whole.Transform(raw)));
+        using var engine = _ml.Model.CreatePredictionEngine<RankedHistory, RankedCandidates>(whole, Shared);
+        Assert.Equal(expected, [.. _feed.TestHistories.Select(history => TextOf(engine.Predict(history))).Order(StringComparer.Ordinal)]);
+
+        string path = Path.Combine(Directory.CreateTempSubdirectory("ranker").FullName, "model.zip");
+        _ml.Model.SaveAtomically(whole, raw.Schema, path);
+        Assert.Equal(expected, Sorted(new MLContext(2).Model.Load(path, out _).Transform(raw)));
+        File.Delete(path);
+    }
+
+    [Theory]
+    [InlineData(EarlyStoppingMetric.Auc)]
+    [InlineData(EarlyStoppingMetric.Gauc)]
+    public void Early_stopping_watches_the_mean_over_the_tasks_of_given_rows(EarlyStoppingMetric metric)
+    {
+        var progress = new Recorder<TrainingProgress>();
+        using var model = Fit(options =>
+        {
+            (options.ValidationSet, options.EarlyStoppingMetric, options.Progress) = (_feed.Test, metric, progress);
+            (options.EarlyStoppingPatience, options.MaximumNumberOfEpochs) = (2, 4);
+        });
+        string name = metric.ToString().ToUpperInvariant();
+        foreach (var report in progress.Reports)
+            Assert.Equal(new[] { "EVV", "FVV", "GVV" }.Average(task => report.ValidationMetrics[$"{name} {task}"]), report.ValidationScore!.Value, 1e-12);
+        double best = progress.Reports.Max(report => report.ValidationScore!.Value);
+        // the weights are those of the best epoch, and what was watched is what scoring gives
+        var tasks = _ml.Recommendation().EvaluateMultiFeedback(model.Transform(_feed.Test)).Tasks;
+        Assert.Equal(best, tasks.Average(task => metric == EarlyStoppingMetric.Auc ? task.Auc : task.Gauc), 2e-3);
+    }
+
+    [Fact]
+    public void Early_stopping_watches_held_out_views_where_no_rows_are_given_and_nothing_where_none_may_leave()
+    {
+        var progress = new Recorder<TrainingProgress>();
+        Fit(options => (options.ValidationFraction, options.Progress) = (0.3, progress)).Dispose();
+        Assert.All(progress.Reports, report => Assert.Equal(6, report.ValidationMetrics.Count));
+        progress.Reports.Clear();
+        Fit(options => (options.ValidationFraction, options.Progress) = (0, progress)).Dispose();
+        Assert.All(progress.Reports, report => Assert.Null(report.ValidationScore));
+    }
+
+    [Fact]
+    public void Validation_rows_may_hold_the_items_themselves()
+    {
+        var progress = new Recorder<TrainingProgress>();
+        var texts = _ml.Transforms.Conversion.MapKeyToValue([new("Items"), new("Candidates")]).Fit(_feed.Test).Transform(_feed.Test);
+        Fit(options => (options.ValidationSet, options.Progress) = (texts, progress)).Dispose();
+        double? ofTexts = progress.Reports[^1].ValidationScore;
+        Fit(options => (options.ValidationSet, options.Progress) = (_feed.Test, progress)).Dispose();
+        Assert.Equal(ofTexts, progress.Reports[^1].ValidationScore);
+    }
+
+    [Fact]
+    public void Features_of_items_may_come_in_any_order_and_an_unknown_item_among_them_changes_nothing()
+    {
+        byte[] expected = Export(Fit());
+        Assert.Equal(expected, Export(Fit(options => options.ItemFeatures = _feed.KeyedItems(Enumerable.Range(0, RankedFeed.ItemCount).Reverse()))));
+        Assert.Equal(expected, Export(Fit(options => options.ItemFeatures = _feed.KeyedItems(Enumerable.Range(0, RankedFeed.ItemCount + 3)))));
+    }
+
+    [Fact]
+    public void Items_without_features_and_rows_without_a_key_are_scored_by_what_is_known()
+    {
+        using var model = Fit(options => options.ItemFeatures = _feed.KeyedItems(Enumerable.Range(5, 9)));
+        var history = _feed.TestHistories[0];
+        (history.City, history.TargetHour, history.Candidates) = ("nowhere", "never", [RankedFeed.Item(1), RankedFeed.Item(7), RankedFeed.Item(20)]);
+        var row = Assert.Single(Read(model.Transform(_feed.Keyed(history))));
+        Assert.All(row.Probabilities, probability => Assert.InRange(probability, 1e-6, 1 - 1e-6));
+    }
+
+    [Fact]
+    public void A_checkpoint_goes_on_with_the_same_features_alone()
+    {
+        string path = Path.Combine(Directory.CreateTempSubdirectory("ranker").FullName, "checkpoint");
+        Fit(options => (options.CheckpointPath, options.MaximumNumberOfEpochs) = (path, 1)).Dispose();
+        Assert.Throws<InvalidDataException>(() => Fit(options => (options.CheckpointPath, options.ItemFeatures) = (path, _feed.KeyedItems(Enumerable.Range(3, 9)))));
+        Assert.Equal(Export(Fit()), Export(Fit(options => options.CheckpointPath = path)));
+    }
+
+    private NextItemTransformer Fit(Action<MultiFeedbackTrainer.Options>? set = null)
+    {
+        var options = _feed.Options();
+        set?.Invoke(options);
+        return _ml.Recommendation().Trainers.MultiFeedback(options).Fit(_feed.Train);
+    }
+
+    private static byte[] Export(NextItemTransformer model)
+    {
+        string path = Path.GetTempFileName();
+        model.ExportToOnnx(path);
+        byte[] bytes = File.ReadAllBytes(path);
+        File.Delete(path);
+        model.Dispose();
+        return bytes;
+    }
+
+    private RankedCandidates[] Read(IDataView scored)
+        => [.. _ml.Data.CreateEnumerable<RankedCandidates>(_ml.Transforms.Conversion.MapKeyToValue("RecommendedItems").Fit(scored).Transform(scored), reuseRowObject: false)];
+
+    private static string TextOf(RankedCandidates row)
+        => FormattableString.Invariant($"{string.Join(' ', row.RecommendedItems)} {string.Join(' ', row.Scores.Concat(row.Probabilities).Select(value => value.ToString("F4")))}");
+
+    private string[] Sorted(IDataView scored)
+        => [.. _ml.Data.CreateEnumerable<RankedCandidates>(scored, reuseRowObject: false).Select(TextOf).Order(StringComparer.Ordinal)];
+
+    // the rows of a set of cursors, each read by a thread of its own
+    private static string[] ByThreads(IDataView view)
+    {
+        var rows = new ConcurrentBag<string>();
+        Parallel.ForEach(view.GetRowCursorSet(view.Schema, 3), cursor =>
+        {
+            using var _ = cursor;
+            var best = cursor.GetGetter<VBuffer<ReadOnlyMemory<char>>>(view.Schema["RecommendedItems"]);
+            ValueGetter<VBuffer<float>> scores = cursor.GetGetter<VBuffer<float>>(view.Schema["Scores"]), probabilities = cursor.GetGetter<VBuffer<float>>(view.Schema["Probabilities"]);
+            VBuffer<ReadOnlyMemory<char>> names = default;
+            VBuffer<float> values = default, foretold = default;
+            while (cursor.MoveNext())
+            {
+                best(ref names);
+                scores(ref values);
+                probabilities(ref foretold);
+                rows.Add(TextOf(new RankedCandidates
+                {
+                    RecommendedItems = [.. names.DenseValues().Select(name => name.ToString())], Scores = [.. values.DenseValues()], Probabilities = [.. foretold.DenseValues()],
+                }));
+            }
+        });
+        return [.. rows.Order(StringComparer.Ordinal)];
     }
 }

@@ -13,7 +13,7 @@ public class SameBitsTests
         get
         {
             var cases = new TheoryData<string, int>();
-            foreach (string name in new[] { "pnfrec", "pnfrec_cosine", "sasrec_p", "sasrec", "sasrec_c", "sine", "sine_sum", "sine_attention" }
+            foreach (string name in new[] { "pnfrec", "pnfrec_cosine", "sasrec_p", "sasrec", "sasrec_c", "sine", "sine_sum", "sine_attention", "ranker", "ranker_learned" }
                 .Concat(Enum.GetNames<BaselineNetwork>()))
             {
                 cases.Add(name, 1);
@@ -29,8 +29,10 @@ public class SameBitsTests
     public void Every_training_gives_the_same_bytes_resumed_or_not(string name, int threads)
     {
         const int Repetitions = 4;
+        bool isRanker = name.StartsWith("ranker", StringComparison.Ordinal);
         var rows = _ml.Data.LoadFromEnumerable(ToyFeed.Histories(60, seed: 1));
-        var train = _ml.Transforms.Conversion.MapValueToKey("Items").Append(_ml.Transforms.CopyColumns("Candidates", "Items")).Fit(rows).Transform(rows);
+        var train = isRanker ? new RankedFeed(_ml, rows: 60).Train
+            : _ml.Transforms.Conversion.MapValueToKey("Items").Append(_ml.Transforms.CopyColumns("Candidates", "Items")).Fit(rows).Transform(rows);
         string folder = Directory.CreateTempSubdirectory("same-bits").FullName;
         byte[] expected = Export(epochs: 2, checkpoint: null);
         var garbage = new List<Array>();
@@ -54,7 +56,7 @@ public class SameBitsTests
             {
                 (options.NumberOfThreads, options.MaximumNumberOfEpochs, options.CheckpointPath) = (threads, epochs, checkpoint);
                 // two slices and more of a batch for two workers, and a last batch of its own size
-                (options.BatchSize, options.DropoutRate, options.CandidatesColumnName) = (40, 0.3, BaselineTrainerTests.RanksGivenCandidatesAlone(name) ? "Candidates" : null);
+                (options.BatchSize, options.DropoutRate, options.CandidatesColumnName) = (40, 0.3, isRanker || BaselineTrainerTests.RanksGivenCandidatesAlone(name) ? "Candidates" : null);
             }).Fit(train);
             string path = Path.Combine(folder, "model.onnx");
             model.ExportToOnnx(path);
@@ -75,6 +77,8 @@ public class SameBitsTests
             "sine" => trainers.Sine(With(new SineTrainer.Options())),
             "sine_sum" => trainers.Sine(With(new SineTrainer.Options { FusionNormalization = FusionNormalization.Sum })),
             "sine_attention" => trainers.Sine(With(new SineTrainer.Options { SameInterestWeight = 0.8 })),
+            "ranker" => trainers.MultiFeedback(With(new RankedFeed(_ml, rows: 2).Options())),
+            "ranker_learned" => trainers.MultiFeedback(With(new MultiFeedbackTrainer.Options { Balance = TaskBalance.Learned, Loss = MultiFeedbackLossKind.Pairwise })),
             _ => trainers.Baseline(With(new BaselineTrainer.Options { Network = Enum.Parse<BaselineNetwork>(name) })),
         };
 
