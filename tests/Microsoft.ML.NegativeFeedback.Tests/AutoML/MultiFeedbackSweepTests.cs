@@ -1,4 +1,5 @@
 using Microsoft.ML.AutoML;
+using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.Tests.Trainers;
 using Microsoft.ML.NegativeFeedback.Trials;
 using Microsoft.ML.SearchSpace;
@@ -44,7 +45,7 @@ public sealed class MultiFeedbackSweepTests
         });
         Assert.Equal([0.5, 2, -1.75], made.FusionWeights);
         Assert.Equal(TaskBalance.Given, made.Balance);
-        Assert.Equal([1 / 6.0, 2 / 3.0, 1 / 6.0], made.TaskShares!, (left, right) => Math.Abs(left - right) < 1e-12);
+        AssertShares([1 / 6.0, 2 / 3.0, 1 / 6.0], made);
         Assert.Equal(2, made.NumberOfExperts);
         // the template stays as it was
         Assert.Equal([3, 2, -1], template.FusionWeights);
@@ -56,7 +57,7 @@ public sealed class MultiFeedbackSweepTests
     public void Given_coefficients_are_where_a_sweep_of_them_starts_and_others_are_left_alone()
     {
         var template = new MultiFeedbackTrainer.Options { Balance = TaskBalance.Given, TaskShares = [0.5, 0.25, 0.25] };
-        Assert.Equal([1 / 3.0, 1 / 3.0, 1 / 3.0], Build(template, new() { ["TaskShares[0]"] = new ChoiceOption(0.25) }).TaskShares!, (left, right) => Math.Abs(left - right) < 1e-12);
+        AssertShares([1 / 3.0, 1 / 3.0, 1 / 3.0], Build(template, new() { ["TaskShares[0]"] = new ChoiceOption(0.25) }));
         Assert.Same(template.TaskShares, Build(template, new() { ["NumberOfSlots"] = new ChoiceOption(4) }).TaskShares);
     }
 
@@ -110,6 +111,12 @@ public sealed class MultiFeedbackSweepTests
             new TrialSurroundings(new RecommendationMetricOptions(), validationSet, default).Enter(options);
             return options.ValidationSet;
         }
+    }
+
+    private static void AssertShares(double[] expected, MultiFeedbackTrainer.Options options)
+    {
+        Assert.Equal(expected.Length, options.TaskShares!.Count);
+        Assert.All(expected.Zip(options.TaskShares!), pair => Assert.Equal(pair.First, pair.Second, 1e-12));
     }
 
     private MultiFeedbackTrainer.Options Build(MultiFeedbackTrainer.Options template, SearchSpace.SearchSpace space)

@@ -51,9 +51,17 @@ public sealed class MultiFeedbackNetworkTests
         long[] items = slice.Items.ToArray();
         items[^1] = 1 + (items[^1] % RankerCase.ItemCount);
         var channels = new Dictionary<NetworkInput, ColumnValues>(slice.Channels) { [NetworkInput.Items] = new ColumnValues<long>(1, items) };
+        if (form.ReadsFeedback)
+        {
+            float[] flags = Array.ConvertAll(Values(slice.Channels[ranker.Network.Flags]), flag => (float)flag);
+            flags[^1] = 1 - flags[^1];
+            channels[ranker.Network.Flags] = new ColumnValues<float>(form.Tasks, flags);
+        }
+
         float[] before = Logits(slice), after = Logits(slice with { Channels = channels });
-        Assert.Equal(before[..^(2 * form.Tasks)], after[..^(2 * form.Tasks)]);
-        Assert.NotEqual(before[^1], after[^1], 1e-3f);
+        int earlier = before.Length - (2 * form.Tasks);
+        Assert.Equal(before[..earlier], after[..earlier]);
+        Assert.Contains(before[earlier..].Zip(after[earlier..]), pair => Math.Abs(pair.First - pair.Second) > 1e-4);
 
         float[] Logits(SequenceSlice read) => ranker.Network.TaskLogits(
             new TorchPass(ranker.Model), new TorchHistory(read, CPU), new(TorchMemory.Of(Compared(slice), CPU, -1, 2))).Value.ToArray();
@@ -91,31 +99,40 @@ public sealed class MultiFeedbackNetworkTests
         for (int task = 0; task < form.Tasks; task++)
             AssertClose(means[task], terms[ranker.Model.TermNames[task]], 1e-5, 1e-5, ranker.Model.TermNames[task]);
 
-        foreach (var (name, parameter) in ranker.Model.Parameters)
+        // along some direction of each parameter, and along the whole gradient
+        var gradients = ranker.Model.Parameters.ToDictionary(entry => entry.Name, entry => Array.ConvertAll(entry.Values.grad!.ToArray(), value => (double)value));
+        foreach (var (name, gradient) in gradients)
         {
-            double[] gradient = Array.ConvertAll(parameter.grad!.ToArray(), value => (double)value), values = ranker.Reference.Parameters[name];
-            double norm = Math.Sqrt(gradient.Sum(value => value * value));
-            Assert.InRange(norm, 1e-6, 100);
-            double[] towards = Array.ConvertAll(gradient, value => value / norm);
-            double[] elsewhere = Array.ConvertAll(CounterRandom.Of(5, name.Length).Normal(gradient.Length, 1 / Math.Sqrt(gradient.Length)), value => (double)value);
+            double[] direction = Array.ConvertAll(CounterRandom.Of(5, name.Length).Normal(gradient.Length, 1 / Math.Sqrt(gradient.Length)), value => (double)value);
             // padding is no item, and its embedding stays
             if (name == "items")
-                Array.Clear(elsewhere, 0, ranker.Settings.Encoder.Width);
-            foreach (double[] direction in new[] { towards, elsewhere })
-            {
-                const double Step = 1e-5;
-                double slope = (Moved(Step) - Moved(-Step)) / (2 * Step);
-                AssertClose(direction.Zip(gradient, (own, other) => own * other).Sum(), slope, 2e-5, 1e-3, name);
+                Array.Clear(direction, 0, ranker.Settings.Encoder.Width);
+            AssertClose(Slope(new() { [name] = direction }), direction.Zip(gradient, (own, other) => own * other).Sum(), 1e-5, 1e-3, name);
+        }
 
-                double Moved(double distance)
+        double norm = Math.Sqrt(gradients.Values.Sum(gradient => gradient.Sum(value => value * value)));
+        AssertClose(Slope(gradients.ToDictionary(entry => entry.Key, entry => Array.ConvertAll(entry.Value, value => value / norm))), norm, 1e-5, 1e-4, "all");
+        // a bias that all candidates share changes no order
+        Assert.All(gradients, entry => Assert.True(entry.Value.Any(value => Math.Abs(value) > 1e-6) || (isPairwise && entry.Key == "outputs.bias"), entry.Key));
+
+        double Slope(Dictionary<string, double[]> directions)
+        {
+            const double Step = 1e-5;
+            return (Moved(Step) - Moved(-Step)) / (2 * Step);
+
+            double Moved(double distance)
+            {
+                var before = directions.ToDictionary(entry => entry.Key, entry => (double[])ranker.Reference.Parameters[entry.Key].Clone());
+                foreach (var (name, direction) in directions)
                 {
-                    double[] before = [.. values];
-                    for (int i = 0; i < values.Length; i++)
-                        values[i] += distance * direction[i];
-                    double moved = Loss(ranker, slices).Total;
-                    before.CopyTo(values, 0);
-                    return moved;
+                    for (int i = 0; i < direction.Length; i++)
+                        ranker.Reference.Parameters[name][i] += distance * direction[i];
                 }
+
+                double moved = Loss(ranker, slices).Total;
+                foreach (var (name, values) in before)
+                    values.CopyTo(ranker.Reference.Parameters[name], 0);
+                return moved;
             }
         }
     }

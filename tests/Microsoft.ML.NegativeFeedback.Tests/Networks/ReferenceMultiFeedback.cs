@@ -1,4 +1,5 @@
 using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Training;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Networks;
@@ -102,11 +103,19 @@ internal sealed class ReferenceMultiFeedback(MultiFeedbackModel model, MultiFeed
 
     private double[] Row(string table, int row, int width) => _parameters[table][(row * width)..((row + 1) * width)];
 
-    private double[] Layer(string weight, double[] input) => [.. _parameters[weight].Chunk(input.Length).Select(row => Dot(row, input))];
+    private double[] Layer(string weight, double[] input)
+    {
+        double[] weights = _parameters[weight], sums = new double[weights.Length / input.Length];
+        Assert.Equal(weights.Length, sums.Length * input.Length);
+        for (int i = 0; i < weights.Length; i++)
+            sums[i / input.Length] += weights[i] * input[i % input.Length];
+        return sums;
+    }
 
     private static double[] Softmax(double[] values)
     {
-        double[] exponents = Array.ConvertAll(values, value => Math.Exp(value - values.Max()));
+        double largest = values.Max();
+        double[] exponents = Array.ConvertAll(values, value => Math.Exp(value - largest));
         return Scaled(exponents, 1 / exponents.Sum());
     }
 

@@ -17,7 +17,7 @@ public sealed class MultiFeedbackBadInputTests
     [Fact]
     public void A_feature_of_the_user_that_is_a_whole_number()
         => AssertFit<ArgumentException>(options => options.UserColumnNames = ["Age"], "Column 'Age'", "ConvertType",
-            with: _ml.Transforms.Conversion.ConvertType("Age", "TargetMinute", DataKind.Int32));
+            with: _ml.Transforms.Conversion.ConvertType("Age", "Text", DataKind.Int32));
 
     [Fact]
     public void A_feature_of_the_user_that_is_a_vector_of_keys()
@@ -53,7 +53,7 @@ public sealed class MultiFeedbackBadInputTests
             (options.ItemsColumnName, options.FlagsColumnName, options.CandidateScoresColumnName) = ("Films", "Marks", "Ranked");
             options.UserColumnNames = [name];
         }, $"Column '{name}'", "another name",
-            with: _ml.Transforms.CopyColumns([new("Films", "Items"), new("Marks", "Flags")]).Append(_ml.Transforms.CopyColumns(name, "TargetMinute")));
+            with: _ml.Transforms.CopyColumns("Films", "Items").Append(_ml.Transforms.CopyColumns("Marks", "Flags")).Append(_ml.Transforms.CopyColumns(name, "TargetMinute")));
 
     [Fact]
     public void No_flags() => AssertFit<ArgumentException>(options => options.FlagsColumnName = "Marks", "Column 'Marks' is missing");

@@ -103,8 +103,8 @@ public sealed class MultiFeedbackTrainerTests
         Assert.Equal(other.SelectMany(row => row.Scores), Read(cautious.Transform(_feed.Test)).SelectMany(row => row.Scores));
         using var back = cautious.WithFusionWeights(1, 1, -1);
         cautious.Dispose();
-        Assert.Equal(Export(model), Export(back));
         Assert.Equal(before.SelectMany(row => row.Scores), Read(back.Transform(_feed.Test)).SelectMany(row => row.Scores));
+        Assert.Equal(Export(model), Export(back));
     }
 
     [Fact]
@@ -118,10 +118,10 @@ public sealed class MultiFeedbackTrainerTests
         Assert.Equal(expected, Sorted(_ml.Data.Cache(whole.Transform(raw))));
         Assert.Equal(expected, Sorted(whole.Transform(_ml.Data.ShuffleRows(raw, seed: 3))));
         var split = _ml.Data.TrainTestSplit(raw, testFraction: 0.4);
-        Assert.Equal(expected, [.. Sorted(whole.Transform(split.TrainSet)).Concat(Sorted(whole.Transform(split.TestSet))).Order(StringComparer.Ordinal)]);
+        Assert.Equal(expected, Sorted(whole.Transform(split.TrainSet)).Concat(Sorted(whole.Transform(split.TestSet))).Order(StringComparer.Ordinal));
         Assert.Equal(expected, ByThreads(whole.Transform(raw)));
         using var engine = _ml.Model.CreatePredictionEngine<RankedHistory, RankedCandidates>(whole, Shared);
-        Assert.Equal(expected, [.. _feed.TestHistories.Select(history => TextOf(engine.Predict(history))).Order(StringComparer.Ordinal)]);
+        Assert.Equal(expected, _feed.TestHistories.Select(history => TextOf(engine.Predict(history))).Order(StringComparer.Ordinal));
 
         string path = Path.Combine(Directory.CreateTempSubdirectory("ranker").FullName, "model.zip");
         _ml.Model.SaveAtomically(whole, raw.Schema, path);
