@@ -30,10 +30,12 @@ public class OptionsTests
         Taker<SasRecTrainer.Options>(options => Ml.Recommendation().Trainers.SasRec(options)),
         Taker<SineTrainer.Options>(options => Ml.Recommendation().Trainers.Sine(options)),
         Taker<BaselineTrainer.Options>(options => Ml.Recommendation().Trainers.Baseline(options)),
+        Taker<MultiFeedbackTrainer.Options>(options => Ml.Recommendation().Trainers.MultiFeedback(NameTasks(options))),
         Taker<PnfRecTrainer.Options>(options => Ml.Auto().PnfRec(options)),
         Taker<SasRecTrainer.Options>(options => Ml.Auto().SasRec(options)),
         Taker<SineTrainer.Options>(options => Ml.Auto().Sine(options)),
         Taker<BaselineTrainer.Options>(options => Ml.Auto().Baseline(options)),
+        Taker<MultiFeedbackTrainer.Options>(options => Ml.Auto().MultiFeedback(NameTasks(options))),
         Taker<WindowSequencesOptions>(options => Ml.Transforms.WindowSequences(options)),
         Taker<WindowSequencesOptions>(options => Ml.Transforms.WindowSequences(options).Fit(Log).Transform(Log)),
         Taker<WatchFeedbackOptions>(options => Ml.Transforms.LabelWatchFeedback(options: options)),
@@ -107,6 +109,13 @@ public class OptionsTests
         }
 
         Assert.Equal([1, 3], trainers.Select(trainer => ((Data.VectorDataViewType)trainer.Fit(keyed).Transform(keyed).Schema["Scores"].Type).Size));
+    }
+
+    // as many as the lists of numbers have
+    private static MultiFeedbackTrainer.Options NameTasks(MultiFeedbackTrainer.Options options)
+    {
+        ((List<string>)options.TaskNames).AddRange(["EVV", "GVV"]);
+        return options;
     }
 
     private static (Type, Func<object, object>) Taker<TOptions>(Func<TOptions, object> take) => (typeof(TOptions), options => take((TOptions)options));

@@ -98,11 +98,12 @@ internal static class MultiFeedbackSweep
 
     public static SweepableTrainer Create(MultiFeedbackTrainer.Options template, SearchSpace.SearchSpace? searchSpace)
     {
+        template = (MultiFeedbackTrainer.Options)template.Copy();
+        template.CopyLists();
         searchSpace ??= DefaultSpace(template);
         bool sweepsShares = searchSpace.Keys.Any(name => name.StartsWith($"{nameof(template.TaskShares)}[", StringComparison.Ordinal));
         if (sweepsShares)
         {
-            template = (MultiFeedbackTrainer.Options)template.Copy();
             template.Balance = TaskBalance.Given;
             int count = template.TaskNames.Count;
             template.TaskShares ??= [.. Enumerable.Repeat(1.0 / count, count)];

@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Tensors;
-using Microsoft.ML.NegativeFeedback.Training;
 using Microsoft.ML.NegativeFeedback.Tensors.Proto;
+using Microsoft.ML.NegativeFeedback.Training;
 using static Microsoft.ML.NegativeFeedback.Tensors.Proto.TensorProto.Types;
 
 namespace Microsoft.ML.NegativeFeedback.Scoring;

@@ -40,7 +40,9 @@ public sealed class MultiFeedbackSweepTests
         var template = new MultiFeedbackTrainer.Options { FusionWeights = [3, 2, -1], EmbeddingWidth = 16 };
         var made = Build(template, new()
         {
-            ["FusionWeights[0]"] = new ChoiceOption(0.5), ["FusionWeights[2]"] = new ChoiceOption(-1.75), ["TaskShares[1]"] = new ChoiceOption(4 / 3.0),
+            ["FusionWeights[0]"] = new ChoiceOption(0.5),
+            ["FusionWeights[2]"] = new ChoiceOption(-1.75),
+            ["TaskShares[1]"] = new ChoiceOption(4 / 3.0),
             ["NumberOfExperts"] = new ChoiceOption(2),
         });
         Assert.Equal([0.5, 2, -1.75], made.FusionWeights);
@@ -58,7 +60,7 @@ public sealed class MultiFeedbackSweepTests
     {
         var template = new MultiFeedbackTrainer.Options { Balance = TaskBalance.Given, TaskShares = [0.5, 0.25, 0.25] };
         AssertShares([1 / 3.0, 1 / 3.0, 1 / 3.0], Build(template, new() { ["TaskShares[0]"] = new ChoiceOption(0.25) }));
-        Assert.Same(template.TaskShares, Build(template, new() { ["NumberOfSlots"] = new ChoiceOption(4) }).TaskShares);
+        Assert.Equal(template.TaskShares, Build(template, new() { ["NumberOfSlots"] = new ChoiceOption(4) }).TaskShares);
     }
 
     [Theory]
@@ -85,7 +87,9 @@ public sealed class MultiFeedbackSweepTests
         var pipeline = new EstimatorChain<ITransformer>().Append(_ml.Auto().MultiFeedback(options, space));
         var result = _ml.Auto().SweepRecommender(pipeline, feed.Train, feed.Test, new RecommenderSweepOptions
         {
-            Metric = RecommendationMetric.Auc, Strategy = SweepStrategy.Grid, MaximumNumberOfTrials = 2,
+            Metric = RecommendationMetric.Auc,
+            Strategy = SweepStrategy.Grid,
+            MaximumNumberOfTrials = 2,
         });
         Assert.Equal(2, result.Trials.Count);
         Assert.All(result.Trials, trial => Assert.Null(trial.Failure));

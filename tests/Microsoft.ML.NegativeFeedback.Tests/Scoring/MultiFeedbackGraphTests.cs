@@ -99,7 +99,10 @@ public sealed class MultiFeedbackGraphTests
 
     private static byte[] Graph(RankerCase ranker) => NextItemGraph.Build(ranker.Model.ToWeights(), new NextItemGraphOptions
     {
-        Candidates = true, Popularity = new float[RankerCase.ItemCount + 1], TopK = Best, FusionWeights = [.. Fusion.Take(ranker.Form.Tasks)],
+        Candidates = true,
+        Popularity = new float[RankerCase.ItemCount + 1],
+        TopK = Best,
+        FusionWeights = [.. Fusion.Take(ranker.Form.Tasks)],
         KeyInputs = new HashSet<string> { "City", "TargetHour" },
     });
 

@@ -76,7 +76,10 @@ public sealed class MultiFeedbackTrainerTests
     {
         var rows = Array.ConvertAll(_feed.Histories, history => new RankedHistory
         {
-            Items = history.Items, Feedback = history.Feedback, Flags = [.. history.Flags.Chunk(3).Select(flags => flags[1])], Candidates = history.Candidates,
+            Items = history.Items,
+            Feedback = history.Feedback,
+            Flags = [.. history.Flags.Chunk(3).Select(flags => flags[1])],
+            Candidates = history.Candidates,
         });
         var train = _feed.Keyed(rows);
         using var model = _ml.Recommendation().Trainers.MultiFeedback(TrainerTests.Small(
@@ -242,7 +245,9 @@ public sealed class MultiFeedbackTrainerTests
                 probabilities(ref foretold);
                 rows.Add(TextOf(new RankedCandidates
                 {
-                    RecommendedItems = [.. names.DenseValues().Select(name => name.ToString())], Scores = [.. values.DenseValues()], Probabilities = [.. foretold.DenseValues()],
+                    RecommendedItems = [.. names.DenseValues().Select(name => name.ToString())],
+                    Scores = [.. values.DenseValues()],
+                    Probabilities = [.. foretold.DenseValues()],
                 }));
             }
         });

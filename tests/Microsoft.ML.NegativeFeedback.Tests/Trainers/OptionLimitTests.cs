@@ -23,7 +23,7 @@ public class OptionLimitTests
         "TargetFeedbackColumnName", "ValidationCandidatesColumnName", "CandidateLabelsColumnName", "CheckpointPath",
     ];
 
-    public static TheoryData<string> Trainers => ["PnfRec", "SasRec", "Sine", "Baseline"];
+    public static TheoryData<string> Trainers => ["PnfRec", "SasRec", "Sine", "Baseline", "MultiFeedback"];
 
     [Theory]
     [MemberData(nameof(Trainers))]
@@ -70,6 +70,7 @@ public class OptionLimitTests
             "PnfRec" => trainers.PnfRec(With(new PnfRecTrainer.Options())),
             "SasRec" => trainers.SasRec(With(new SasRecTrainer.Options())),
             "Sine" => trainers.Sine(With(new SineTrainer.Options())),
+            "MultiFeedback" => trainers.MultiFeedback(With(new MultiFeedbackTrainer.Options())),
             _ => trainers.Baseline(With(new BaselineTrainer.Options())),
         };
 

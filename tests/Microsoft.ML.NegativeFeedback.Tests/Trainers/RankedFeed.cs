@@ -95,7 +95,11 @@ internal sealed class RankedFeed
     {
         var options = TrainerTests.Small(new MultiFeedbackTrainer.Options
         {
-            UserColumnNames = ["City", "Tastes"], ContextColumnNames = ["Hour", "Minute"], ItemFeatures = Items, ExpertWidth = 16, FeatureEmbeddingWidth = 4,
+            UserColumnNames = ["City", "Tastes"],
+            ContextColumnNames = ["Hour", "Minute"],
+            ItemFeatures = Items,
+            ExpertWidth = 16,
+            FeatureEmbeddingWidth = 4,
         });
         (options.MaximumNumberOfEpochs, options.NumberOfRecommendations) = (epochs, 3);
         return options;
