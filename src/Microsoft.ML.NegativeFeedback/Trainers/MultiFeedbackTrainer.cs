@@ -40,6 +40,8 @@ public sealed class MultiFeedbackTrainer : NextItemTrainer
             throw new ArgumentException($"{nameof(options.CandidatesColumnName)} is null: the ranker scores candidates, so name the column that has them.");
         Columns.CheckName(options.FlagsColumnName, nameof(options.FlagsColumnName));
         Columns.CheckName(options.ProbabilitiesColumnName, nameof(options.ProbabilitiesColumnName));
+        new NextItemColumns(options.ItemsColumnName, options.FeedbackColumnName, options.RecommendedItemsColumnName, options.ScoresColumnName, options.CandidatesColumnName,
+            options.CandidateScoresColumnName, Probabilities: options.ProbabilitiesColumnName).CheckNames();
         Columns.CheckName(options.CandidateFlagsColumnName, nameof(options.CandidateFlagsColumnName));
         Columns.CheckName(options.ItemFeaturesItemColumnName, nameof(options.ItemFeaturesItemColumnName));
         TrainerChecks.IsDefined(options.Loss, nameof(options.Loss));
