@@ -164,7 +164,8 @@ public static partial class NegativeFeedbackCatalog
 
     /// <summary>
     /// Splits a labelled log by leaving out the last positives of every user, the protocol of SINE (RecSys '23, section 5.1 and the published code): the
-    /// last is to be ranked above the negatives around it in the test, the one before it in the validation; what comes before both is trained on.
+    /// last is to be ranked above the negatives around it in the test, the one before it in the validation; what comes before both is trained on. Or, for the
+    /// multi-feedback ranker, by leaving out the last views of every user, whatever became of them (<see cref="LeaveLastOutOptions.NumberOfLastViews"/>).
     /// </summary>
     /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
     /// <param name="interactions">A log with user, item, time and feedback, in any order; it is read once, by this call.</param>
@@ -172,7 +173,7 @@ public static partial class NegativeFeedbackCatalog
     /// <returns>Rows to train on and rows with candidates, the catalogue of their items, and their counts.</returns>
     /// <exception cref="ArgumentException">A column is missing or of another type, an option is wrong.</exception>
     /// <exception cref="InvalidDataException">The log is empty, holds what cannot be read (a feedback that is NaN, a missing user or item), or no user has
-    /// enough positives.</exception>
+    /// enough positives, or views.</exception>
     public static LeaveLastOutData LeaveLastOut(
         this DataOperationsCatalog catalog, IDataView interactions, LeaveLastOutOptions? options = null)
         => NegativeFeedback.Sequences.LeaveLastOut.Split(CatalogEnvironment.Of(catalog), interactions, options ?? new LeaveLastOutOptions());

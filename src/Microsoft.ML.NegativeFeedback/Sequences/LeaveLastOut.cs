@@ -5,8 +5,8 @@ namespace Microsoft.ML.NegativeFeedback.Sequences;
 
 /// <summary>
 /// The leave-last-out split of SINE (section 5.1 and the published code): a user's last positive is the target of the test, the one before it
-/// that of the validation, and the negatives between their neighbouring positives are what the target has to be ranked above. All three sets are rows of
-/// one store.
+/// that of the validation, and the negatives between their neighbouring positives are what the target has to be ranked above. Or, for rankers that foretell
+/// every kind of feedback, the last n views are the candidates of the test, the n before them those of the validation. All three sets are rows of one store.
 /// </summary>
 internal sealed class LeaveLastOut
 {
@@ -26,7 +26,7 @@ internal sealed class LeaveLastOut
 
     /// <summary>Splits a labelled log; it is read once, here.</summary>
     /// <exception cref="ArgumentException">An option is wrong, or a column is missing or of a type that cannot be read.</exception>
-    /// <exception cref="InvalidDataException">The log is empty, or holds what cannot be read, or no user has enough positives.</exception>
+    /// <exception cref="InvalidDataException">The log is empty, or holds what cannot be read, or no user has enough positives or views.</exception>
     public static LeaveLastOutData Split(IHostEnvironment environment, IDataView interactions, LeaveLastOutOptions options)
     {
         ArgumentNullException.ThrowIfNull(interactions);
@@ -43,28 +43,24 @@ internal sealed class LeaveLastOut
                 $"{data.Counts.UsersLeftOut} of {data.Counts.Users} users are left out: they have fewer than {options.MinimumPositiveCount} positives.");
         }
 
+        if (data.Counts.EvaluationRows < data.Counts.Rows)
+        {
+            channel.Info(MessageSensitivity.None, "{0}", $"{data.Counts.Rows - data.Counts.EvaluationRows} of {data.Counts.Users} users are trained on alone: they "
+                + $"have fewer than {LeastInteractions(options.NumberOfLastViews)} interactions.");
+        }
+
         return data;
     }
 
+    /// <summary>2n of a user to rank, and two to have a history before them. Counted as long, as n may be any number.</summary>
+    private static long LeastInteractions(int lastViews) => 2L * lastViews + 2;
+
     private LeaveLastOutData Build(InteractionColumns columns)
     {
-        int mostPositives = 0;
-        for (int user = 0; user < _users.Users.Count; user++)
-        {
-            var interactions = _users.Of(user);
-            int positives = CountPositives(interactions);
-            mostPositives = Math.Max(mostPositives, positives);
-            if (positives >= _options.MinimumPositiveCount)
-                AddRows(user, interactions, positives);
-        }
-
-        if (_train.Count == 0)
-        {
-            throw new InvalidDataException($"No user has {_options.MinimumPositiveCount} positives, one to train on, one to validate and one to test; "
-                + $"the most that a user has are {mostPositives}. Check column '{columns.Feedback.Name}' (Transforms.LabelFeedback makes it), or take a "
-                + "log with longer histories.");
-        }
-
+        if (_options.NumberOfLastViews > 0)
+            AddLastViews();
+        else
+            AddLastPositives(columns.Feedback.Name);
         _store.Complete();
         SequenceColumn[] history =
         [
@@ -83,6 +79,53 @@ internal sealed class LeaveLastOut
             new SequenceDataView(evaluated, _store.WithRows(_test)),
             Catalogue(columns),
             CountRows());
+    }
+
+    private void AddLastPositives(string feedbackName)
+    {
+        int mostPositives = 0;
+        for (int user = 0; user < _users.Users.Count; user++)
+        {
+            var interactions = _users.Of(user);
+            int positives = CountPositives(interactions);
+            mostPositives = Math.Max(mostPositives, positives);
+            if (positives >= _options.MinimumPositiveCount)
+                AddRows(user, interactions, positives);
+        }
+
+        if (_train.Count == 0)
+        {
+            throw new InvalidDataException($"No user has {_options.MinimumPositiveCount} positives, one to train on, one to validate and one to test; "
+                + $"the most that a user has are {mostPositives}. Check column '{feedbackName}' (Transforms.LabelFeedback makes it), or take a "
+                + "log with longer histories.");
+        }
+    }
+
+    private void AddLastViews()
+    {
+        int views = _options.NumberOfLastViews, most = 0;
+        for (int user = 0; user < _users.Users.Count; user++)
+        {
+            var interactions = _users.Of(user);
+            most = Math.Max(most, interactions.Length);
+            int start = _store.Count;
+            foreach (ref readonly var interaction in interactions)
+                _store.Add(interaction);
+            bool isEvaluated = interactions.Length >= LeastInteractions(views);
+            _train.Add(new SequencePart(user, start, interactions.Length - (isEvaluated ? 2 * views : 0)));
+            if (!isEvaluated)
+                continue;
+            _validation.Add(Before(start + interactions.Length - 2 * views));
+            _test.Add(Before(start + interactions.Length - views));
+
+            SequencePart Before(int place) => new(user, start, place - start, place, Following: views, RanksAllFollowing: true);
+        }
+
+        if (_test.Count == 0)
+        {
+            throw new InvalidDataException($"No user has {LeastInteractions(views)} interactions, the last {views} to test, {views} to validate and 2 to train on; "
+                + $"the most that a user has are {most}. Set {nameof(_options.NumberOfLastViews)} lower, or take a log with longer histories.");
+        }
     }
 
     private void AddRows(int user, ReadOnlySpan<UserInteraction> interactions, int positives)
@@ -144,6 +187,7 @@ internal sealed class LeaveLastOut
             TrainPositives = train.Positives,
             TrainNegatives = train.Negatives,
             Rows = _train.Count,
+            EvaluationRows = _test.Count,
             ValidationNegatives = validation.Sum(),
             ValidationRowsWithNegatives = validation.Count(count => count > 0),
             TestNegatives = test.Sum(),

@@ -10,6 +10,13 @@ namespace Microsoft.ML.NegativeFeedback;
 /// to the end. The positive comes first, with label 1, then the negatives, latest first, with label 0. Neutral interactions are no candidates. As in the
 /// published code a repeated negative is as many candidates, and one that was liked elsewhere is a negative here all the same.</description></item>
 /// </list>
+/// With n <see cref="LeaveLastOutOptions.NumberOfLastViews"/>, and v the interactions of a user, the last one v₋₁:
+/// <list type="table">
+/// <item><term>history</term><description>training and validation: everything before v₋₂ₙ; test: everything before v₋ₙ. Users with fewer than 2n + 2 interactions
+/// are in the training set alone, with all of them.</description></item>
+/// <item><term>candidates</term><description>training: none; validation: v₋₂ₙ to v₋ₙ₋₁; test: v₋ₙ to v₋₁, in their order, liked, skipped or neither; the label is 1 where
+/// the feedback is positive, 0 otherwise. An item that was viewed twice is two candidates.</description></item>
+/// </list>
 /// </summary>
 public sealed class LeaveLastOutData
 {
@@ -29,8 +36,9 @@ public sealed class LeaveLastOutData
     /// </summary>
     public IDataView TrainSet { get; }
 
-    /// <summary>The rows to validate on, in the same columns, and TargetItem and TargetFeedback: the candidate that was liked, and +1. Where there are
-    /// Times, TargetTime is its time; what it has in <see cref="LeaveLastOutOptions.SequenceColumnNames"/> stands beside it.</summary>
+    /// <summary>The rows to validate on, in the same columns, and TargetItem and TargetFeedback: the first candidate and its feedback. It is the one that was liked, or
+    /// with <see cref="LeaveLastOutOptions.NumberOfLastViews"/> what came next. Where there are Times, TargetTime is its time; what it has in
+    /// <see cref="LeaveLastOutOptions.SequenceColumnNames"/> stands beside it.</summary>
     public IDataView ValidationSet { get; }
 
     /// <summary>The rows to test on, in the columns of the validation rows.</summary>
@@ -58,8 +66,14 @@ public sealed record LeaveLastOutCounts
     /// <summary>Users with too few positives, who are in no set.</summary>
     public int UsersLeftOut { get; init; }
 
-    /// <summary>Rows of each of the three sets: the other users.</summary>
+    /// <summary>Rows of <see cref="LeaveLastOutData.TrainSet"/>: the other users.</summary>
     public int Rows { get; init; }
+
+    /// <summary>
+    /// Rows of <see cref="LeaveLastOutData.ValidationSet"/>, and as many of <see cref="LeaveLastOutData.TestSet"/>: the same users, or with
+    /// <see cref="LeaveLastOutOptions.NumberOfLastViews"/> those of them who have enough interactions.
+    /// </summary>
+    public int EvaluationRows { get; init; }
 
     /// <summary>Interactions in <see cref="LeaveLastOutData.TrainSet"/>.</summary>
     public int TrainInteractions { get; init; }
@@ -73,7 +87,7 @@ public sealed record LeaveLastOutCounts
     /// <summary>Negative candidates in <see cref="LeaveLastOutData.ValidationSet"/>.</summary>
     public int ValidationNegatives { get; init; }
 
-    /// <summary>Rows of it that have one: those for which a GAUC is defined.</summary>
+    /// <summary>Rows of it that have one: beside a liked candidate, those for which a GAUC is defined.</summary>
     public int ValidationRowsWithNegatives { get; init; }
 
     /// <summary>Negative candidates in <see cref="LeaveLastOutData.TestSet"/>.</summary>

@@ -5,7 +5,7 @@ namespace Microsoft.ML.NegativeFeedback;
 
 /// <summary>
 /// The settings of the leave-last-out split of Pan et al. 2023 (SINE, section 5.1 and the published code); the defaults are theirs, but for
-/// <see cref="MaximumPositiveCount"/>, which their code sets by its parameter max_len.
+/// <see cref="MaximumPositiveCount"/>, which their code sets by its parameter max_len. <see cref="NumberOfLastViews"/> gives rows of another kind.
 /// </summary>
 public sealed class LeaveLastOutOptions
 {
@@ -46,6 +46,14 @@ public sealed class LeaveLastOutOptions
     /// </summary>
     public int MaximumPositiveCount { get; set; }
 
+    /// <summary>
+    /// n: instead of the last positives and the skips around them, the last n interactions of a user, of all kinds and in their order, are the candidates to test, the n
+    /// before them those to validate; the history of each is everything before them. Users with fewer than 2n + 2 interactions are trained on alone, with all of them; how
+    /// many were liked does not matter, so that <see cref="MinimumPositiveCount"/> and <see cref="MaximumPositiveCount"/> have to stay as they are. These are the rows of a
+    /// ranker that foretells every kind of feedback (<c>Trainers.MultiFeedback</c>). At least 0; 0, the default: the split of SINE.
+    /// </summary>
+    public int NumberOfLastViews { get; set; }
+
     /// <summary>Output column of a history's items, a variable vector, oldest first. Default "Items".</summary>
     public string ItemsColumnName { get; set; } = "Items";
 
@@ -61,13 +69,13 @@ public sealed class LeaveLastOutOptions
     /// <summary>Output column of the items to rank, a variable vector. Default "Candidates".</summary>
     public string CandidatesColumnName { get; set; } = "Candidates";
 
-    /// <summary>Output column of the candidates' labels, a variable vector of Single: 1 liked, 0 skipped. Default "CandidateLabels".</summary>
+    /// <summary>Output column of the candidates' labels, a variable vector of Single: 1 liked, 0 not. Default "CandidateLabels".</summary>
     public string CandidateLabelsColumnName { get; set; } = "CandidateLabels";
 
-    /// <summary>Output column of the liked candidate, in evaluation rows. Default "TargetItem".</summary>
+    /// <summary>Output column of the liked candidate, or of the first of the last views, in evaluation rows. Default "TargetItem".</summary>
     public string TargetItemColumnName { get; set; } = "TargetItem";
 
-    /// <summary>Output column of that item's feedback, +1 throughout, in evaluation rows. Default "TargetFeedback".</summary>
+    /// <summary>Output column of that item's feedback, +1 throughout where it is the liked one, in evaluation rows. Default "TargetFeedback".</summary>
     public string TargetFeedbackColumnName { get; set; } = "TargetFeedback";
 
     /// <summary>
@@ -105,6 +113,12 @@ public sealed class LeaveLastOutOptions
 
         RequireThree(MinimumPositiveCount, nameof(MinimumPositiveCount), isOptional: false);
         RequireThree(MaximumPositiveCount, nameof(MaximumPositiveCount), isOptional: true);
+        ArgumentOutOfRangeException.ThrowIfNegative(NumberOfLastViews, nameof(NumberOfLastViews));
+        if (NumberOfLastViews > 0 && (MinimumPositiveCount, MaximumPositiveCount) != (3, 0))
+        {
+            throw new ArgumentException($"{nameof(NumberOfLastViews)} takes views of all kinds: leave {nameof(MinimumPositiveCount)} at 3 and {nameof(MaximumPositiveCount)} at 0, "
+                + "or leave it at 0 for the split by positives.");
+        }
     }
 
     private static void RequireThree(int value, string name, bool isOptional)

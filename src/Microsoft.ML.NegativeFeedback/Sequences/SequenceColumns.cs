@@ -66,8 +66,8 @@ internal static class SequenceColumns
             (store, pointer) => store.ItemTable.CreateScalarGetter(() => store.Items[pointer.Row.Target]));
 
     /// <summary>
-    /// The columns of the items to rank, the target and then the negatives that follow the sequence, latest first, of their labels, and of what the
-    /// log has beside them.
+    /// The columns of the items to rank, of their labels, 1 where they were liked, and of what the log has beside them. They are the target and then the
+    /// negatives that follow the sequence, latest first, or all that follows it, as the row says.
     /// </summary>
     public static IEnumerable<SequenceColumn> OfCandidates(InteractionColumns log, string itemsName, string labelsName)
     {
@@ -139,28 +139,42 @@ internal static class SequenceColumns
                 return [];
             if (buffer.Length < row.Following + 1)
                 buffer = new int[row.Following + 1];
-            int count = 0;
-            buffer[count++] = row.Target;
-            for (int place = row.End + row.Following - 1; place >= row.End; place--)
-            {
-                if (store.Feedback[place] < 0)
-                    buffer[count++] = place;
-            }
-
-            return buffer.AsSpan(0, count);
+            return buffer.AsSpan(0, row.RanksAllFollowing ? FillWithAll(row, buffer) : FillWithTargetAndNegatives(row, store.Feedback, buffer));
         };
     }
 
-    private static Delegate CandidateLabelsGetter(SequenceStore store, SequencePointer pointer)
-        => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> vector) =>
+    private static int FillWithAll(in SequencePart row, int[] places)
+    {
+        for (int i = 0; i < row.Following; i++)
+            places[i] = row.End + i;
+        return row.Following;
+    }
+
+    private static int FillWithTargetAndNegatives(in SequencePart row, sbyte[] feedback, int[] places)
+    {
+        int count = 0;
+        places[count++] = row.Target;
+        for (int place = row.End + row.Following - 1; place >= row.End; place--)
         {
-            int count = pointer.Row.Target < 0 ? 0 : 1 + store.CountNegatives(pointer.Row);
-            var editor = VBufferEditor.Create(ref vector, count);
-            editor.Values.Clear();
-            if (count > 0)
-                editor.Values[0] = 1;
+            if (feedback[place] < 0)
+                places[count++] = place;
+        }
+
+        return count;
+    }
+
+    private static Delegate CandidateLabelsGetter(SequenceStore store, SequencePointer pointer)
+    {
+        var candidates = PlacesOfCandidates(store, pointer);
+        return (ValueGetter<VBuffer<float>>)((ref VBuffer<float> vector) =>
+        {
+            var places = candidates();
+            var editor = VBufferEditor.Create(ref vector, places.Length);
+            for (int i = 0; i < places.Length; i++)
+                editor.Values[i] = store.Feedback[places[i]] > 0 ? 1 : 0;
             vector = editor.Commit();
         });
+    }
 
     private static Delegate TimesGetter(SequenceStore store, SequencePointer pointer)
         => (ValueGetter<VBuffer<long>>)((ref VBuffer<long> vector) =>

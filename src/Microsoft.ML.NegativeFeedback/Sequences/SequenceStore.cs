@@ -2,9 +2,9 @@ namespace Microsoft.ML.NegativeFeedback.Sequences;
 
 /// <summary>
 /// A sequence: the part of the flat columns that belongs to it, the place of its target there, or −1, and how many interactions after the part are
-/// candidates beside the target where they are negative.
+/// candidates: beside the target those that are negative, or all of them in their order.
 /// </summary>
-internal readonly record struct SequencePart(int User, int Start, int Length, int Target = -1, int Following = 0)
+internal readonly record struct SequencePart(int User, int Start, int Length, int Target = -1, int Following = 0, bool RanksAllFollowing = false)
 {
     public int End => Start + Length;
 }

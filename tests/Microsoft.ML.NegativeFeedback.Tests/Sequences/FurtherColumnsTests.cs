@@ -53,18 +53,23 @@ public sealed class FurtherColumnsTests
                 && (options.TimesColumnName is null || windows.As<TimedRow>().All(row => row.Times.SequenceEqual(row.Weight.Select(i => log[(int)i].Time))));
         }));
 
-    [Fact]
-    public void ValuesStayBesideTheirItemsInLeaveLastOut()
+    [Theory]
+    [InlineData(4, 0)]
+    [InlineData(0, 2)]
+    public void ValuesStayBesideTheirItemsInLeaveLastOut(int maximumPositiveCount, int lastViews)
         => ForAll(log =>
         {
             LeaveLastOutData split;
             try
             {
-                split = Context.Data.LeaveLastOut(View(log), new LeaveLastOutOptions { SequenceColumnNames = Further, MaximumPositiveCount = 4 });
+                split = Context.Data.LeaveLastOut(View(log), new LeaveLastOutOptions
+                {
+                    SequenceColumnNames = Further, MaximumPositiveCount = maximumPositiveCount, NumberOfLastViews = lastViews,
+                });
             }
             catch (InvalidDataException)
             {
-                return true; // no user has three positives
+                return true; // no user has three positives, or six views
             }
 
             return split.TrainSet.As<FurtherRow>().All(row => IsBeside(log, row))

@@ -43,6 +43,7 @@ public sealed class LeaveLastOutTests
                 Users = 2,
                 UsersLeftOut = 1,
                 Rows = 1,
+                EvaluationRows = 1,
                 TrainInteractions = 4,
                 TrainPositives = 2,
                 TrainNegatives = 1,
