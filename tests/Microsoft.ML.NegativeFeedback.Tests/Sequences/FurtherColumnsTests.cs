@@ -64,7 +64,9 @@ public sealed class FurtherColumnsTests
             {
                 split = Context.Data.LeaveLastOut(View(log), new LeaveLastOutOptions
                 {
-                    SequenceColumnNames = Further, MaximumPositiveCount = maximumPositiveCount, NumberOfLastViews = lastViews,
+                    SequenceColumnNames = Further,
+                    MaximumPositiveCount = maximumPositiveCount,
+                    NumberOfLastViews = lastViews,
                 });
             }
             catch (InvalidDataException)

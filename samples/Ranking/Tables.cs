@@ -1,0 +1,86 @@
+using System.Globalization;
+using Microsoft.ML.NegativeFeedback;
+
+namespace Ranking;
+
+/// <summary>A table of texts; the first column names its rows.</summary>
+internal sealed record Table(string Title, IReadOnlyList<string> Header, IReadOnlyList<IReadOnlyList<string>> Rows)
+{
+    public override string ToString()
+    {
+        int[] widths = [.. Header.Select((cell, column) => Rows.Select(row => row[column].Length).Append(cell.Length).Max())];
+        return string.Join('\n', Rows.Select(Line).Prepend(Line(Header)).Prepend(Title));
+
+        string Line(IReadOnlyList<string> cells) => string.Join("  ", cells.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd();
+    }
+}
+
+/// <summary>The tables over all seeds.</summary>
+internal static class Tables
+{
+    public const string Without = "without feedback", With = "with feedback";
+
+    public static IEnumerable<Table> Of(IReadOnlyList<SeedResult> results)
+    {
+        string seeds = results.Count == 1 ? "one seed" : $"mean ± standard deviation of {results.Count} seeds";
+        yield return new Table($"Foretelling each kind of feedback; {seeds}", ["Feedback", "Metric", Without, With], [.. FeedbackRows(results)]);
+        yield return new Table($"Top {Experiment.Top} of {RankingData.LastViews} by γ of GVV; {seeds}", ["γ", "Model", "EVV share", "GVV share", "Watch seconds", "Entropy in nats"],
+            [.. TradeRows(results)]);
+    }
+
+    /// <summary>What feedback gains in each group of users, in percent, with an interval over users.</summary>
+    public static Table OfLift(SeedResult result)
+    {
+        string[] metrics = ["GAUC GVV", $"EVV share@{Experiment.Top}", $"GVV share@{Experiment.Top}", $"watch seconds@{Experiment.Top}"];
+        var rows = from ofGroup in result.Lift.Rows.GroupBy(row => row.Group)
+                   select (IReadOnlyList<string>)
+                   [
+                       ofGroup.Key, ofGroup.Max(row => row.UserCount).ToString(CultureInfo.InvariantCulture),
+                       .. metrics.Select(metric => LiftText(result.Lift[ofGroup.Key, metric])),
+                   ];
+        string level = (100 * result.Lift.ConfidenceLevel).ToString(CultureInfo.InvariantCulture);
+        return new Table($"What feedback gains by group of users: lift in % and its interval of {level} % over users, not over trainings; seed {result.Seed}",
+            ["Group", "Users", .. metrics.Select(metric => metric + (result.Lift.Rows.First(row => row.Metric == metric).IsLowerBetter ? " ↓" : ""))], [.. rows]);
+    }
+
+    private static string LiftText(LiftRow row) => double.IsNaN(row.LowerPercent) ? "–"
+        : FormattableString.Invariant($"{row.LiftPercent:+0.0;-0.0;0.0} [{row.LowerPercent:+0.0;-0.0;0.0}, {row.UpperPercent:+0.0;-0.0;0.0}]");
+
+    private static IEnumerable<IReadOnlyList<string>> FeedbackRows(IReadOnlyList<SeedResult> results)
+    {
+        var metrics = new (string Name, Func<TaskMetrics, double> Read)[] { ("AUC", task => task.Auc), ("GAUC", task => task.Gauc), ("log loss", task => task.LogLoss) };
+        return from task in results[0].With.Tasks.Select(task => task.Task)
+               from metric in metrics
+               select (IReadOnlyList<string>)
+               [
+                   task, metric.Name, Spread.Of(results, result => metric.Read(result.Without[task])).ToString(),
+                   Spread.Of(results, result => metric.Read(result.With[task])).ToString(),
+               ];
+    }
+
+    private static IEnumerable<IReadOnlyList<string>> TradeRows(IReadOnlyList<SeedResult> results)
+    {
+        var models = new (string Name, Func<TradePoint, TopViews> Of)[] { (Without, point => point.Without), (With, point => point.With) };
+        return from i in Enumerable.Range(0, results[0].Trade.Count)
+               from model in models
+               select (IReadOnlyList<string>)
+               [
+                   results[0].Trade[i].Gamma.ToString(CultureInfo.InvariantCulture), model.Name,
+                   .. new Func<TopViews, double>[] { top => top.EngagedShare, top => top.GlanceShare, top => top.WatchSeconds, top => top.Entropy }
+                       .Select(read => Spread.Of(results, result => read(model.Of(result.Trade[i]))).ToString()),
+               ];
+    }
+}
+
+/// <summary>A mean and the standard deviation of the sample, null where it has one value.</summary>
+internal readonly record struct Spread(double Mean, double? StandardDeviation)
+{
+    public static Spread Of(IReadOnlyCollection<SeedResult> results, Func<SeedResult, double> value)
+    {
+        double mean = results.Average(value);
+        return new Spread(mean, results.Count < 2 || double.IsNaN(mean) ? null : Math.Sqrt(results.Sum(result => Math.Pow(value(result) - mean, 2)) / (results.Count - 1)));
+    }
+
+    public override string ToString() => double.IsNaN(Mean) ? "–"
+        : FormattableString.Invariant($"{Mean:0.0000}") + (StandardDeviation is { } deviation ? FormattableString.Invariant($" ± {deviation:0.0000}") : "");
+}
