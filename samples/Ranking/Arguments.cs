@@ -10,11 +10,11 @@ internal sealed record Arguments
           --data DIR            folder of data sets with kuairand/ in it; without it, a simulated feed
           --users N             users of the simulated feed; default 1000
           --seeds N             seeds 1 to N; default 1
-          --epochs N            at most so many; default 10
-          --patience N          stop after so many epochs without a better AUC on the validation rows; default 3
+          --epochs N            at most so many; default 25
+          --patience N          stop after so many epochs without a better GAUC on the validation rows; default 8
           --learning-rate R     default 0.002
           --dropout R           default 0.2
-          --sampled-weight W    what a sampled video, without feedback, weighs in the loss beside a viewed one: 1 in the paper; default 0, as viewed ones
+          --sampled-weight W    what a sampled video, without feedback, weighs in the loss beside a viewed one: default 1, as in the paper; with 0 none counts
                                 alone are ranked here
           --threads N           default: torch decides, one a processor where it sees one core
           --checkpoints DIR     every training writes its state there after each epoch: one that was cut short goes on, one that has ended is not
@@ -80,11 +80,11 @@ internal sealed record Arguments
             DataFolder = values.GetValueOrDefault("--data"),
             Users = Number("--users", 1000),
             Seeds = Number("--seeds", 1),
-            Epochs = Number("--epochs", 10),
-            Patience = Number("--patience", 3),
+            Epochs = Number("--epochs", 25),
+            Patience = Number("--patience", 8),
             LearningRate = Rate("--learning-rate", 0.002),
             DropoutRate = Rate("--dropout", 0.2),
-            SampledWeight = Rate("--sampled-weight", 0),
+            SampledWeight = Rate("--sampled-weight", 1),
             Threads = values.ContainsKey("--threads") ? Number("--threads", 1) : null,
             CheckpointFolder = values.GetValueOrDefault("--checkpoints"),
             PageFile = values.GetValueOrDefault("--page", Path.Combine("output", "ranking.html")),

@@ -78,6 +78,7 @@ internal sealed class Experiment(RankingData data, Arguments arguments)
             DropoutRate = arguments.DropoutRate,
             SampledItemWeight = arguments.SampledWeight,
             MaximumNumberOfEpochs = arguments.Epochs,
+            EarlyStoppingMetric = EarlyStoppingMetric.Gauc,
             EarlyStoppingPatience = arguments.Patience,
             NumberOfThreads = arguments.Threads,
             Seed = seed,
