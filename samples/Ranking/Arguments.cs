@@ -15,7 +15,6 @@ internal sealed record Arguments
           --learning-rate R     default 0.002
           --dropout R           default 0.2
           --sampled-weight W    what a sampled video, without feedback, weighs in the loss beside a viewed one: default 1, as in the paper; with 0 none counts
-                                alone are ranked here
           --threads N           default: torch decides, one a processor where it sees one core
           --checkpoints DIR     every training writes its state there after each epoch: one that was cut short goes on, one that has ended is not
                                 repeated with the same options and data

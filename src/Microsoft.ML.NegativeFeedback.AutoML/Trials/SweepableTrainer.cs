@@ -99,7 +99,6 @@ internal static class MultiFeedbackSweep
     public static SweepableTrainer Create(MultiFeedbackTrainer.Options template, SearchSpace.SearchSpace? searchSpace)
     {
         template = (MultiFeedbackTrainer.Options)template.Copy();
-        template.CopyLists();
         searchSpace ??= DefaultSpace(template);
         bool sweepsShares = searchSpace.Keys.Any(name => name.StartsWith($"{nameof(template.TaskShares)}[", StringComparison.Ordinal));
         if (sweepsShares)

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
+using Microsoft.ML.NegativeFeedback.Networks;
 
 namespace Microsoft.ML.NegativeFeedback.Trials;
 
@@ -61,7 +62,7 @@ internal sealed class TrialSurroundings(RecommendationMetricOptions metric, IDat
     private bool HasWhatItReads(MultiFeedbackTrainer.Options ranker)
     {
         string[] read = [ranker.CandidateFlagsColumnName, .. ranker.UseFeedback ? [ranker.FlagsColumnName] : Array.Empty<string>(), .. ranker.UserColumnNames,
-            .. ranker.ContextColumnNames.Select(name => $"Target{name}")];
+            .. ranker.ContextColumnNames.Select(NetworkInput.QuestionNameOf)];
         return read.All(name => validationSet.Schema.GetColumnOrNull(name) is { } column
             && ColumnTypes.ItemOf(column.Type) is var type && (type is KeyDataViewType || type == NumberDataViewType.Single));
     }

@@ -11,7 +11,8 @@ namespace Microsoft.ML.NegativeFeedback.DataView;
 /// <param name="Width">Values an item, or a row.</param>
 /// <param name="IsOfItems">Whether it is a vector with <paramref name="Width"/> values beside each item, rather than one with so many for the whole row.</param>
 /// <param name="KeyCount">Of keys, how many there must be; 0 for any number.</param>
-internal sealed record InputColumn(string InputName, string ColumnName, Type ValueType, int Width, bool IsOfItems, ulong KeyCount = 0)
+/// <param name="IsOfQuestion">Whether it tells of what is asked for: training rows have that beside the items, and need no such column.</param>
+internal sealed record InputColumn(string InputName, string ColumnName, Type ValueType, int Width, bool IsOfItems, ulong KeyCount = 0, bool IsOfQuestion = false)
 {
     private string Expected
     {

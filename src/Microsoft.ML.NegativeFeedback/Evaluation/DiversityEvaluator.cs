@@ -18,8 +18,8 @@ internal sealed class DiversityEvaluator
         _options = options;
         _items = Columns.Require(data.Schema, options.RecommendedItemsColumnName ?? options.CandidatesColumnName, type => type is VectorDataViewType,
             options.RecommendedItemsColumnName is null ? "a vector of candidates" : "a vector of recommended items, best first");
-        _scores = options.RecommendedItemsColumnName is null ? ScoredColumns.RequireScores(data.Schema, options.ScoreColumnName) : null;
-        _user = options.UserColumnName is { } name ? ScoredColumns.RequireUser(data.Schema, name) : null;
+        _scores = options.RecommendedItemsColumnName is null ? TaskColumns.RequireScores(data.Schema, options.ScoreColumnName) : null;
+        _user = options.UserColumnName is { } name ? TaskColumns.RequireUser(data.Schema, name) : null;
         _categories = CategoryTable.Read(itemCategories, options.ItemColumnName, options.CategoryColumnName);
     }
 
@@ -39,7 +39,7 @@ internal sealed class DiversityEvaluator
     {
         using var cursor = data.GetRowCursor(new DataViewSchema.Column?[] { _items, _scores, _user }.OfType<DataViewSchema.Column>());
         var readTop = TopReader(cursor);
-        var readUser = _user is { } column ? ScoredColumns.UserReader(cursor, column) : () => "";
+        var readUser = _user is { } column ? TaskColumns.UserReader(cursor, column) : () => "";
         var windows = new Dictionary<object, List<int>>(); // the last of each user
         while (cursor.MoveNext())
         {

@@ -53,14 +53,14 @@ internal sealed class EngagementStages
 
     private void Walk(IDataView log, LiftOptions options, Note note)
     {
-        var userColumn = ScoredColumns.RequireUser(log.Schema, options.LogUserColumnName);
+        var userColumn = TaskColumns.RequireUser(log.Schema, options.LogUserColumnName);
         var timeColumn = Columns.Require(log.Schema, options.LogTimestampColumnName, type => type == NumberDataViewType.Int64 || type is DateTimeDataViewType,
             "a scalar of Int64 (Conversion.ConvertType makes one) or DateTime");
         var tenureColumn = options.TenureDaysColumnName is { } name ? (DataViewSchema.Column?)Columns.Require(log.Schema, name,
             type => type == NumberDataViewType.Single, "a scalar of Single with the days since the user's registration") : null;
 
         using var cursor = log.GetRowCursor(tenureColumn is { } needed ? [userColumn, timeColumn, needed] : [userColumn, timeColumn]);
-        var readUser = ScoredColumns.UserReader(cursor, userColumn);
+        var readUser = TaskColumns.UserReader(cursor, userColumn);
         var readDay = DayReader(cursor, timeColumn, options.LogTimeUnit);
         var readTenure = tenureColumn is { } column ? TenureReader(cursor, column) : () => double.NaN;
         while (cursor.MoveNext())

@@ -89,7 +89,7 @@ internal sealed class ModelComparer
 
     private UserStatistics ReadBaseline(IDataView view) => _metrics.Read(view, _options.GroupColumnName, cursor =>
     {
-        var readUser = ScoredColumns.UserReader(cursor, view.Schema[_options.UserColumnName]);
+        var readUser = TaskColumns.UserReader(cursor, view.Schema[_options.UserColumnName]);
         var groupOf = GroupReader(cursor);
         return () =>
         {
@@ -106,7 +106,7 @@ internal sealed class ModelComparer
         var isRead = new BitArray(_users.Count);
         var statistics = _metrics.Read(view, groupColumnName: null, cursor =>
         {
-            var readUser = ScoredColumns.UserReader(cursor, view.Schema[_options.UserColumnName]);
+            var readUser = TaskColumns.UserReader(cursor, view.Schema[_options.UserColumnName]);
             return () =>
             {
                 object user = readUser();
@@ -147,7 +147,7 @@ internal sealed class ModelComparer
 
     private static void RequireColumns(IDataView view, LiftOptions options)
     {
-        ScoredColumns.RequireUser(view.Schema, options.UserColumnName);
+        TaskColumns.RequireUser(view.Schema, options.UserColumnName);
         UserMetrics.ColumnsOf(view.Schema, options);
     }
 

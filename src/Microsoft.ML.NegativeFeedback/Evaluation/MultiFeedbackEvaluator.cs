@@ -22,14 +22,14 @@ internal sealed class MultiFeedbackEvaluator
     {
         ArgumentNullException.ThrowIfNull(data);
         options.Check();
-        var columns = ScoredColumns.Require(data.Schema, options.ProbabilitiesColumnName, options.FlagsColumnName);
-        var userColumn = options.UserColumnName is { } name ? (DataViewSchema.Column?)ScoredColumns.RequireUser(data.Schema, name) : null;
+        var columns = TaskColumns.Require(data.Schema, options.ProbabilitiesColumnName, options.FlagsColumnName);
+        var userColumn = options.UserColumnName is { } name ? (DataViewSchema.Column?)TaskColumns.RequireUser(data.Schema, name) : null;
         var evaluator = new MultiFeedbackEvaluator(options.TaskNames);
 
         using var cursor = data.GetRowCursor(userColumn is { } needed ? [.. columns.All, needed] : columns.All);
         var reader = new ScoredRowReader(cursor, columns, options.TaskNames.Count);
         int rows = userColumn is { } user
-            ? evaluator.AddUsers(cursor, reader, ScoredColumns.UserReader(cursor, user))
+            ? evaluator.AddUsers(cursor, reader, TaskColumns.UserReader(cursor, user))
             : evaluator.AddRows(cursor, reader);
         if (rows == 0)
             throw new InvalidOperationException("There are no rows to evaluate.");

@@ -9,7 +9,7 @@ namespace Microsoft.ML.NegativeFeedback.Evaluation;
 /// <param name="Flags">[candidates · K], 1 where the task's feedback was given.</param>
 /// <param name="Scores">[candidates], what the candidates are ranked by; null where it is not asked for.</param>
 /// <param name="WatchSeconds">[candidates]; null where it is not asked for.</param>
-internal sealed record ScoredColumns(
+internal sealed record TaskColumns(
     DataViewSchema.Column Probabilities, DataViewSchema.Column Flags, DataViewSchema.Column? Scores = null, DataViewSchema.Column? WatchSeconds = null)
 {
     private const string ScoreExpected = "a vector of Single with a score a candidate, which the ranker's transformer adds";
@@ -17,7 +17,7 @@ internal sealed record ScoredColumns(
     public IEnumerable<DataViewSchema.Column> All => new DataViewSchema.Column?[] { Probabilities, Flags, Scores, WatchSeconds }.OfType<DataViewSchema.Column>();
 
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
-    public static ScoredColumns Require(DataViewSchema schema, string probabilities, string flags, string? scores = null, string? watchSeconds = null) => new(
+    public static TaskColumns Require(DataViewSchema schema, string probabilities, string flags, string? scores = null, string? watchSeconds = null) => new(
         Columns.Require(schema, probabilities, ColumnTypes.IsSingleVector,
             "a vector of Single with the probability of every task for each candidate, which the ranker's transformer adds"),
         Columns.Require(schema, flags, ColumnTypes.IsSingleVector, "a vector of Single with 1 or 0 for every task of each candidate"),
@@ -44,7 +44,7 @@ internal sealed record ScoredColumns(
 }
 
 /// <summary>Reads a scored row of K tasks and checks it. One reader belongs to one cursor.</summary>
-internal sealed class ScoredRowReader(DataViewRow row, ScoredColumns columns, int taskCount)
+internal sealed class ScoredRowReader(DataViewRow row, TaskColumns columns, int taskCount)
 {
     private readonly VectorReader<float> _probabilities = new(row, columns.Probabilities);
     private readonly VectorReader<float> _flags = new(row, columns.Flags);

@@ -39,8 +39,8 @@ internal sealed class UserMetrics
     public IReadOnlyList<(string Name, bool IsLowerBetter)> Names { get; }
 
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
-    public static ScoredColumns ColumnsOf(DataViewSchema schema, LiftOptions options)
-        => ScoredColumns.Require(schema, options.ProbabilitiesColumnName, options.FlagsColumnName, options.ScoreColumnName, options.WatchSecondsColumnName);
+    public static TaskColumns ColumnsOf(DataViewSchema schema, LiftOptions options)
+        => TaskColumns.Require(schema, options.ProbabilitiesColumnName, options.FlagsColumnName, options.ScoreColumnName, options.WatchSecondsColumnName);
 
     /// <summary>Reads a model's rows.</summary>
     /// <param name="view">The rows, one a user.</param>

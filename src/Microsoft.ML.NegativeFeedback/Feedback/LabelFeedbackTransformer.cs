@@ -7,7 +7,7 @@ namespace Microsoft.ML.NegativeFeedback;
 /// Adds the feedback of every interaction, row by row. Values that are not finite and negative times or shares throw
 /// <see cref="InvalidDataException"/> when their row is read.
 /// </summary>
-public sealed class LabelFeedbackTransformer : ITransformer
+public sealed class LabelFeedbackTransformer : RowTransformer
 {
     private readonly string _outputColumnName;
 
@@ -20,36 +20,11 @@ public sealed class LabelFeedbackTransformer : ITransformer
     /// <summary>The rule in force; a median is resolved into its threshold. Its text says what it does.</summary>
     public FeedbackRule Rule { get; }
 
-    /// <inheritdoc/>
-    public bool IsRowToRowMapper => true;
+    private protected override string WhyItCannotBeSaved
+        => "LabelFeedback cannot be saved: labelling prepares training data and takes no part in serving. "
+            + "Save the chain that starts at the histories (MapValueToKey, trainer, MapKeyToValue) and label in code.";
 
-    /// <summary>The input's columns and the feedback.</summary>
-    /// <param name="inputSchema">The schema of the input.</param>
-    /// <exception cref="ArgumentException">A column of the rule is missing or is no Single scalar.</exception>
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Map(inputSchema).OutputSchema;
-
-    /// <summary>The input with the feedback added, computed as rows are read.</summary>
-    /// <param name="input">Interactions with the rule's columns.</param>
-    /// <exception cref="ArgumentException">A column of the rule is missing or is no Single scalar.</exception>
-    public IDataView Transform(IDataView input)
-    {
-        ArgumentNullException.ThrowIfNull(input);
-        return new MappedDataView(input, Map(input.Schema));
-    }
-
-    /// <inheritdoc cref="GetOutputSchema"/>
-    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new RowToRowMapper(Map(inputSchema));
-
-    void ICanSaveModel.Save(ModelSaveContext ctx)
-        => throw new NotSupportedException(
-            "LabelFeedback cannot be saved: labelling prepares training data and takes no part in serving. "
-            + "Save the chain that starts at the histories (MapValueToKey, trainer, MapKeyToValue) and label in code.");
-
-    private Mapping Map(DataViewSchema inputSchema)
-    {
-        ArgumentNullException.ThrowIfNull(inputSchema);
-        return new Mapping(Rule, inputSchema, _outputColumnName);
-    }
+    private protected override RowMapping CreateMapping(DataViewSchema inputSchema) => new Mapping(Rule, inputSchema, _outputColumnName);
 
     private sealed class Mapping(FeedbackRule rule, DataViewSchema inputSchema, string outputColumnName)
         : RowMapping(inputSchema, new AddedColumn(outputColumnName, NumberDataViewType.Single))

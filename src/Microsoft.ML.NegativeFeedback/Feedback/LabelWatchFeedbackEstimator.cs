@@ -6,12 +6,11 @@ namespace Microsoft.ML.NegativeFeedback;
 
 /// <summary>
 /// Adds the three kinds of feedback that the multi-feedback ranker reads off watch times (CIKM '23, table 1): EVV, engaged video viewing, watched
-/// longer than half of the other viewers (the options call it an effective view); FVV, focused video viewing, longer than 60 % of them
-/// (a long view); GVV, glance video viewing, under 3 seconds.
+/// longer than half of the other viewers; FVV, focused video viewing, longer than 60 % of them; GVV, glance video viewing, under 3 seconds.
 /// </summary>
 /// <remarks>
 /// "The other viewers" are the views that <see cref="Fit"/> reads. A view is EVV where at least the share
-/// <see cref="WatchFeedbackOptions.EffectiveViewQuantile"/> of the video's views among them were shorter than it, strictly: of views of one length none is longer
+/// <see cref="WatchFeedbackOptions.EngagedViewQuantile"/> of the video's views among them were shorter than it, strictly: of views of one length none is longer
 /// than another. The view itself, where it is among them, is one of those that it is not longer than. So the flags follow from the fitted thresholds and the
 /// row alone, a view gets the same ones in training and in serving, and of a video with a single view that view is neither EVV nor FVV. An FVV is an
 /// EVV; GVV is independent of both: of a video that most leave at once, a view of two seconds can be EVV and GVV.

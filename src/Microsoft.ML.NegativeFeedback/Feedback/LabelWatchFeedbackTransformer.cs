@@ -9,7 +9,7 @@ namespace Microsoft.ML.NegativeFeedback;
 /// vector [l, 3], row by row. Times that are NaN, infinite or negative, and columns that differ in length, throw <see cref="InvalidDataException"/> when
 /// their row is read. See <see cref="LabelWatchFeedbackEstimator"/>.
 /// </summary>
-public sealed class LabelWatchFeedbackTransformer : ITransformer
+public sealed class LabelWatchFeedbackTransformer : RowTransformer
 {
     private readonly WatchTimes _watchTimes;
     private readonly WatchFeedbackOptions _options;
@@ -29,34 +29,12 @@ public sealed class LabelWatchFeedbackTransformer : ITransformer
     /// <summary>The longest duration, in seconds, of every duration bucket but the last.</summary>
     public IReadOnlyList<float> DurationBoundsSeconds { get; }
 
-    /// <inheritdoc/>
-    public bool IsRowToRowMapper => true;
+    private protected override string WhyItCannotBeSaved
+        => "LabelWatchFeedback cannot be saved: labelling prepares training data and takes no part in serving. "
+            + "Save the chain that starts at the histories (MapValueToKey, trainer, MapKeyToValue) and label in code.";
 
-    /// <summary>The input's columns and the flags.</summary>
-    /// <param name="inputSchema">The schema of the input.</param>
-    /// <exception cref="ArgumentException">A column is missing or of a type that cannot be read, or some are vectors and some are not.</exception>
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Map(inputSchema).OutputSchema;
-
-    /// <summary>The input with the flags added, computed as rows are read.</summary>
-    /// <param name="input">Views or histories, in columns of the names that were fitted; items of the type that was.</param>
-    /// <exception cref="ArgumentException">A column is missing or of a type that cannot be read, or some are vectors and some are not.</exception>
-    public IDataView Transform(IDataView input)
+    private protected override RowMapping CreateMapping(DataViewSchema inputSchema)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        return new MappedDataView(input, Map(input.Schema));
-    }
-
-    /// <inheritdoc cref="GetOutputSchema"/>
-    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new RowToRowMapper(Map(inputSchema));
-
-    void ICanSaveModel.Save(ModelSaveContext ctx)
-        => throw new NotSupportedException(
-            "LabelWatchFeedback cannot be saved: labelling prepares training data and takes no part in serving. "
-            + "Save the chain that starts at the histories (MapValueToKey, trainer, MapKeyToValue) and label in code.");
-
-    private Mapping Map(DataViewSchema inputSchema)
-    {
-        ArgumentNullException.ThrowIfNull(inputSchema);
         var columns = WatchColumns.Require(inputSchema, _options);
         var itemType = ColumnTypes.ItemOf(columns.Item.Type);
         if (!itemType.Equals(_watchTimes.ItemType))

@@ -18,12 +18,12 @@ public sealed class WatchFeedbackOptions
     public string DurationSecondsColumnName { get; set; } = "DurationSeconds";
 
     /// <summary>
-    /// EVV: the share of a video's views that the view has to be longer than; above 0 and below 1, at most <see cref="LongViewQuantile"/>. Default 0.5.
+    /// EVV: the share of a video's views that the view has to be longer than; above 0 and below 1, at most <see cref="FocusedViewQuantile"/>. Default 0.5.
     /// </summary>
-    public double EffectiveViewQuantile { get; set; } = 0.5;
+    public double EngagedViewQuantile { get; set; } = 0.5;
 
     /// <summary>FVV: the share of a video's views that the view has to be longer than; above 0 and below 1. Default 0.6.</summary>
-    public double LongViewQuantile { get; set; } = 0.6;
+    public double FocusedViewQuantile { get; set; } = 0.6;
 
     /// <summary>GVV: the seconds that the view has to stay under; finite and at least 0, where 0 makes nothing a GVV. Default 3.</summary>
     public double SkipSeconds { get; set; } = 3;
@@ -59,12 +59,12 @@ public sealed class WatchFeedbackOptions
         if (names.Distinct().Count() < names.Length)
             throw new ArgumentException($"Item, watch time and duration need columns of different names; given are {string.Join(", ", names)}.");
 
-        RequireShare(EffectiveViewQuantile, nameof(EffectiveViewQuantile));
-        RequireShare(LongViewQuantile, nameof(LongViewQuantile));
-        if (EffectiveViewQuantile > LongViewQuantile)
+        RequireShare(EngagedViewQuantile, nameof(EngagedViewQuantile));
+        RequireShare(FocusedViewQuantile, nameof(FocusedViewQuantile));
+        if (EngagedViewQuantile > FocusedViewQuantile)
         {
-            throw new ArgumentOutOfRangeException(nameof(EffectiveViewQuantile), EffectiveViewQuantile,
-                $"{nameof(EffectiveViewQuantile)} must be at most {nameof(LongViewQuantile)}, {LongViewQuantile}: FVV is the stronger feedback.");
+            throw new ArgumentOutOfRangeException(nameof(EngagedViewQuantile), EngagedViewQuantile,
+                $"{nameof(EngagedViewQuantile)} must be at most {nameof(FocusedViewQuantile)}, {FocusedViewQuantile}: FVV is the stronger feedback.");
         }
 
         if (!(SkipSeconds >= 0 && double.IsFinite(SkipSeconds)))

@@ -4,7 +4,7 @@ using Microsoft.ML.NegativeFeedback.DataView;
 namespace Microsoft.ML.NegativeFeedback.Feedback;
 
 /// <summary>What a view must be longer than, in seconds, to be EVV and FVV.</summary>
-internal readonly record struct ViewThresholds(float EffectiveViewSeconds, float LongViewSeconds);
+internal readonly record struct ViewThresholds(float EngagedViewSeconds, float FocusedViewSeconds);
 
 /// <summary>
 /// The learned watch times: of every video with enough views its thresholds, and those of the duration buckets for the others. A threshold is the least
@@ -101,7 +101,7 @@ internal abstract class WatchTimes
     {
         watchSeconds.Sort();
         return new ViewThresholds(
-            Quantile(watchSeconds, options.EffectiveViewQuantile), Quantile(watchSeconds, options.LongViewQuantile));
+            Quantile(watchSeconds, options.EngagedViewQuantile), Quantile(watchSeconds, options.FocusedViewQuantile));
     }
 
     /// <summary>The least value that the share is not above; in decimals, for 0.55 · 20 is above 11 in binary fractions.</summary>
@@ -157,8 +157,8 @@ internal sealed class WatchTimes<T> : WatchTimes
                 float watched = views.WatchSeconds[i];
                 if (!_videos.TryGetValue(views.Items[i], out var thresholds))
                     thresholds = OfDuration(views.DurationSeconds[i]);
-                editor.Values[3 * i] = watched > thresholds.EffectiveViewSeconds ? 1 : 0;
-                editor.Values[3 * i + 1] = watched > thresholds.LongViewSeconds ? 1 : 0;
+                editor.Values[3 * i] = watched > thresholds.EngagedViewSeconds ? 1 : 0;
+                editor.Values[3 * i + 1] = watched > thresholds.FocusedViewSeconds ? 1 : 0;
                 editor.Values[3 * i + 2] = watched < skipSeconds ? 1 : 0;
             }
 

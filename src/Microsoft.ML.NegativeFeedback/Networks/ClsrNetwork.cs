@@ -107,16 +107,10 @@ internal sealed class ClsrNetwork(int itemCount, EncoderSettings settings, doubl
 /// </summary>
 internal sealed class QueryAttention(string prefix, int width, long seed)
 {
-    // what the softmax takes for 0
-    private const double Unread = 1e9;
+    private readonly NetworkParameter _keys = NetworkParameter.XavierNormal($"{prefix}keys", CounterRandom.Of(seed, 0), width, width);
+    private readonly CandidateAttention _attention = new(width, CounterRandom.Of(seed, 1), CounterRandom.Of(seed, 2), hasShareBias: false, prefix);
 
-    private readonly NetworkParameter
-        _keys = NetworkParameter.XavierNormal($"{prefix}keys", CounterRandom.Of(seed, 0), width, width),
-        _hidden = NetworkParameter.XavierNormal($"{prefix}hidden", CounterRandom.Of(seed, 1), CandidateAttention.HiddenWidth, 4 * width),
-        _hiddenBias = NetworkParameter.Zeros($"{prefix}hiddenBias", CandidateAttention.HiddenWidth),
-        _output = NetworkParameter.XavierNormal($"{prefix}output", CounterRandom.Of(seed, 2), 1, CandidateAttention.HiddenWidth);
-
-    public IEnumerable<NetworkParameter> Parameters => [_keys, _hidden, _hiddenBias, _output];
+    public IEnumerable<NetworkParameter> Parameters => [_keys, .. _attention.Parameters];
 
     /// <summary>Runs it.</summary>
     /// <param name="pass">The pass.</param>
@@ -127,17 +121,7 @@ internal sealed class QueryAttention(string prefix, int width, long seed)
     public T Run<T>(Pass<T> pass, T values, T newest, T queries)
         where T : struct, ITensor<T>
     {
-        T w1 = Part(0), w2 = Part(1), w3 = Part(2), w4 = Part(3);
-        var keys = values.Linear(pass.Of(_keys));                                                   // [b, w, d]
-        // as in DIN: W₁k + W₂q + W₃(k − q) + W₄(k ∗ q) = (W₁ + W₃)k + (W₂ − W₃)q + (W₄ ∗ q)k
-        var ofKeys = keys.Linear(w1 + w3, pass.Of(_hiddenBias)).Unsqueeze(2);                       // [b, w, 1, h]
-        var ofQueries = queries.Linear(w2 - w3).Unsqueeze(1);                                       // [b, 1, q, h]
-        var matrices = (queries.Unsqueeze(2) * w4).Reshape(0, -1, width).Permute(0, 2, 1);          // [b, d, q · h]
-        var hidden = (keys.MatMul(matrices).Reshape(0, 0, -1, CandidateAttention.HiddenWidth) + ofQueries + ofKeys).Relu();   // [b, w, q, h]
-        var isRead = values.RangeOf(1).Reshape(1, -1, 1).IsAtMost(newest.Unsqueeze(1)).ToSingle();  // [b or 1, w, q]
-        var shares = (hidden.Linear(pass.Of(_output)).Squeeze(3) + (isRead + -1) * Unread).Softmax(1);
-        return shares.Permute(0, 2, 1).MatMul(values);
-
-        T Part(int index) => pass.Of(_hidden).Slice(1, index * width, (index + 1) * width);
+        var logits = _attention.Logits(pass, values.Linear(pass.Of(_keys)), queries);               // [b, w, q]
+        return CandidateAttention.SoftmaxOfRead(logits, newest).Permute(0, 2, 1).MatMul(values);
     }
 }

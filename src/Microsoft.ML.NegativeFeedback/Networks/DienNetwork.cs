@@ -42,7 +42,7 @@ internal sealed class DienNetwork(int itemCount, EncoderSettings settings, doubl
     {
         var interests = Interests(pass, history);
         var logits = interests.MatMul(candidates.Linear(pass.Of(_attention)).Permute(0, 2, 1));     // h_t W e, [b, w, c]
-        var attention = CandidateAttention.SoftmaxOfRead(logits, history.Newest!.Value);
+        var attention = CandidateAttention.SoftmaxOfRead(logits, history.Newest!.Value.Unsqueeze(1));
         // no attention is on what stands behind the newest place, so that the last state is that place's
         var last = _evolution.States(pass, candidates.Detach() * 0, interests, attention.Unsqueeze(3)).Slice(1, -1).Squeeze(1);
         return _tower.Run(pass, last, candidates, last * candidates);                               // [b, c, d] each

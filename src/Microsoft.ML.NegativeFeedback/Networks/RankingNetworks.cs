@@ -68,8 +68,8 @@ internal sealed class DinNetwork(int itemCount, EncoderSettings settings, long s
         // v of q candidates a sequence, each of which reads the items up to its newest: [b, q, d]
         T Interests(T read, T newest, T asked)
         {
-            var isRead = read.RangeOf(1).Reshape(1, -1, 1).IsAtMost(newest.Unsqueeze(1)).ToSingle();
-            return (_attention.Logits(pass, read, asked) * isRead).Permute(0, 2, 1).MatMul(read);
+            var logits = _attention.Logits(pass, read, asked);
+            return (logits * CandidateAttention.IsRead(logits, newest)).Permute(0, 2, 1).MatMul(read);
         }
     }
 }
@@ -81,17 +81,18 @@ internal sealed class DinNetwork(int itemCount, EncoderSettings settings, long s
 /// <param name="ofHidden">What the hidden layer's weights are drawn by.</param>
 /// <param name="ofShare">What those of the number are drawn by.</param>
 /// <param name="hasShareBias">Whether the number has a bias, which starts at 1; before a softmax it would change nothing.</param>
-internal sealed class CandidateAttention(int width, CounterRandom ofHidden, CounterRandom ofShare, bool hasShareBias)
+/// <param name="prefix">What the names of the parameters begin with.</param>
+internal sealed class CandidateAttention(int width, CounterRandom ofHidden, CounterRandom ofShare, bool hasShareBias, string prefix = "")
 {
     /// <summary>h, the hidden units, as in the paper.</summary>
     public const int HiddenWidth = 36;
 
     private readonly NetworkParameter
-        _hidden = NetworkParameter.XavierNormal("attention", ofHidden, HiddenWidth, 4 * width),
-        _hiddenBias = NetworkParameter.Zeros("attentionBias", HiddenWidth),
-        _share = NetworkParameter.XavierNormal("share", ofShare, 1, HiddenWidth);
+        _hidden = NetworkParameter.XavierNormal($"{prefix}attention", ofHidden, HiddenWidth, 4 * width),
+        _hiddenBias = NetworkParameter.Zeros($"{prefix}attentionBias", HiddenWidth),
+        _share = NetworkParameter.XavierNormal($"{prefix}share", ofShare, 1, HiddenWidth);
 
-    private readonly NetworkParameter? _shareBias = hasShareBias ? NetworkParameter.Ones("shareBias", 1) : null;
+    private readonly NetworkParameter? _shareBias = hasShareBias ? NetworkParameter.Ones($"{prefix}shareBias", 1) : null;
 
     public IEnumerable<NetworkParameter> Parameters => [_hidden, _hiddenBias, _share, .. _shareBias is { } bias ? [bias] : Array.Empty<NetworkParameter>()];
 
@@ -117,16 +118,23 @@ internal sealed class CandidateAttention(int width, CounterRandom ofHidden, Coun
         T Part(int index) => pass.Of(_hidden).Slice(1, index * width, (index + 1) * width);
     }
 
+    /// <summary>1 at places up to the newest, 0 behind it.</summary>
+    /// <param name="values">[b, w, …].</param>
+    /// <param name="newest">Int64 [b or 1, q or 1].</param>
+    /// <returns>[b or 1, w, q or 1].</returns>
+    public static T IsRead<T>(T values, T newest)
+        where T : struct, ITensor<T>
+        => values.RangeOf(1).Reshape(1, -1, 1).IsAtMost(newest.Unsqueeze(1)).ToSingle();
+
     /// <summary>The softmax over the places up to the newest, 0 behind it.</summary>
     /// <param name="logits">[b, w, q].</param>
-    /// <param name="newest">Int64 [b].</param>
+    /// <param name="newest">Int64 [b or 1, q or 1].</param>
     /// <returns>[b, w, q].</returns>
     public static T SoftmaxOfRead<T>(T logits, T newest)
         where T : struct, ITensor<T>
     {
         const double OfNone = 1e9; // e to the minus of it is 0 beside any logit
-        var isRead = logits.RangeOf(1).Reshape(1, -1, 1).IsAtMost(newest.Reshape(-1, 1, 1)).ToSingle();
-        return (logits + (isRead + -1) * OfNone).Softmax(1);
+        return (logits + (IsRead(logits, newest) + -1) * OfNone).Softmax(1);
     }
 }
 

@@ -69,7 +69,7 @@ internal sealed class SliRecNetwork(int itemCount, EncoderSettings settings, dou
         var user = pass.Once(() => User(pass, history));                                            // [b, 2 + w, d]
         T longTerm = user.Slice(1, 0, 1), lastGap = user.Slice(1, 1, 2), states = user.Slice(1, 2);
         var logits = _attention.Logits(pass, states.Linear(pass.Of(_shortTerm)), candidates);       // [b, w, c]
-        var shortTerm = CandidateAttention.SoftmaxOfRead(logits, history.Newest!.Value).Permute(0, 2, 1).MatMul(states);
+        var shortTerm = CandidateAttention.SoftmaxOfRead(logits, history.Newest!.Value.Unsqueeze(1)).Permute(0, 2, 1).MatMul(states);
         var longShare = _fusion.Run(pass, longTerm, shortTerm, candidates, lastGap).Sigmoid().Unsqueeze(2);
         var fused = shortTerm + longShare * (longTerm - shortTerm);                                 // [b, c, d]
         return _tower.Run(pass, fused, candidates, fused * candidates);
@@ -80,7 +80,7 @@ internal sealed class SliRecNetwork(int itemCount, EncoderSettings settings, dou
         where T : struct, ITensor<T>
     {
         var embedded = pass.Lookup(Items, history.Items);                                           // [b, w, d]
-        var shares = CandidateAttention.SoftmaxOfRead(embedded.Linear(pass.Of(_longTerm)), history.Newest!.Value);
+        var shares = CandidateAttention.SoftmaxOfRead(embedded.Linear(pass.Of(_longTerm)), history.Newest!.Value.Unsqueeze(1));
         var times = history[Times];                                                                 // [b, w]
         var before = T.Concat(1, times.Slice(1, 0, 1), times.Slice(1, 0, -1));
         var gaps = InTypicalGaps(times - before).Linear(pass.Of(_gap), pass.Of(_gapBias)).Tanh();

@@ -1,6 +1,5 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
-using Microsoft.ML.NegativeFeedback.Networks;
 using static Microsoft.ML.SchemaShape.Column;
 
 namespace Microsoft.ML.NegativeFeedback.Scoring;
@@ -34,9 +33,6 @@ internal sealed record NextItemColumns(
 {
     /// <summary>What the network reads beside history and feedback.</summary>
     public IReadOnlyList<InputColumn> Inputs => FurtherInputs ?? [];
-
-    /// <summary>Whether an input has what is known of a question, of values that otherwise stand beside the items.</summary>
-    public bool IsOfQuestion(InputColumn input) => Inputs.Any(other => other.IsOfItems && NetworkInput.QuestionNameOf(other.InputName) == input.InputName);
 
     /// <summary>All columns that are read, with the graph's inputs that take them.</summary>
     public IEnumerable<(string InputName, string ColumnName)> GraphInputs =>

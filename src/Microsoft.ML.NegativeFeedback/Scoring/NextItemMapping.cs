@@ -27,7 +27,7 @@ internal sealed class NextItemMapping : RowMapping
         ItemsColumn = Keys(columns.Items);
         FeedbackColumn = HistoryColumns.RequireFeedback(schema, columns.Feedback);
         CandidatesColumn = columns.Candidates is { } name ? Keys(name) : null;
-        FurtherColumns = [.. columns.Inputs.Where(input => !columns.IsOfQuestion(input) || schema.GetColumnOrNull(input.ColumnName) is not null).Select(input => input.Require(schema))];
+        FurtherColumns = [.. columns.Inputs.Where(input => !input.IsOfQuestion || schema.GetColumnOrNull(input.ColumnName) is not null).Select(input => input.Require(schema))];
 
         DataViewSchema.Column Keys(string name)
         {

@@ -14,42 +14,17 @@ namespace Microsoft.ML.NegativeFeedback;
 /// (<see cref="NextItemMetrics.RowsWithoutTarget"/>). Reading a row throws <see cref="InvalidDataException"/> where items and feedback differ in length or a
 /// feedback is no number.
 /// </remarks>
-public sealed class HoldOutLastItemTransformer : ITransformer
+public sealed class HoldOutLastItemTransformer : RowTransformer
 {
     private readonly HeldOutColumns _columns;
 
     internal HoldOutLastItemTransformer(HeldOutColumns columns) => _columns = columns;
 
-    /// <inheritdoc/>
-    public bool IsRowToRowMapper => true;
+    private protected override string WhyItCannotBeSaved
+        => "HoldOutLastItem cannot be saved: it prepares evaluation rows and takes no part in serving. "
+            + "Save the chain that starts at the histories (MapValueToKey, trainer, MapKeyToValue).";
 
-    /// <summary>The input's columns, the histories in the place of the sequences, and the target's columns.</summary>
-    /// <param name="inputSchema">The schema of the sequences.</param>
-    /// <exception cref="ArgumentException">A column is missing or of a type that cannot be read.</exception>
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Map(inputSchema).OutputSchema;
-
-    /// <summary>The evaluation rows, cut as they are read.</summary>
-    /// <param name="input">The sequences.</param>
-    /// <exception cref="ArgumentException">A column is missing or of a type that cannot be read.</exception>
-    public IDataView Transform(IDataView input)
-    {
-        ArgumentNullException.ThrowIfNull(input);
-        return new MappedDataView(input, Map(input.Schema));
-    }
-
-    /// <inheritdoc cref="GetOutputSchema"/>
-    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new RowToRowMapper(Map(inputSchema));
-
-    void ICanSaveModel.Save(ModelSaveContext ctx)
-        => throw new NotSupportedException(
-            "HoldOutLastItem cannot be saved: it prepares evaluation rows and takes no part in serving. "
-            + "Save the chain that starts at the histories (MapValueToKey, trainer, MapKeyToValue).");
-
-    private Mapping Map(DataViewSchema inputSchema)
-    {
-        ArgumentNullException.ThrowIfNull(inputSchema);
-        return new Mapping(_columns, inputSchema);
-    }
+    private protected override RowMapping CreateMapping(DataViewSchema inputSchema) => new Mapping(_columns, inputSchema);
 
     private sealed class Mapping : RowMapping
     {

@@ -38,7 +38,7 @@ public sealed class BaselineTrainer : PairwiseTrainer
         }
     }
 
-    private protected override Network CreateNetwork(int itemCount, long seed) => CreateNetwork(itemCount, seed, typicalGap: 1);
+    private protected override Network CreateNetwork(int itemCount, DataViewSchema schema, long seed) => CreateNetwork(itemCount, seed, typicalGap: 1);
 
     private protected override IReadOnlyList<BoundInput> TrainerInputs(DataViewSchema schema)
         => ReadsTimes ? [new BoundInput(SliRecNetwork.Times, _options.TimesColumnName, typeof(long), _options.TargetTimeColumnName)] : [];

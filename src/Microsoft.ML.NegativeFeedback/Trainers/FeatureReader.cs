@@ -37,14 +37,14 @@ internal sealed class FeatureReader(MultiFeedbackTrainer.Options options, DataVi
         {
             var column = RequireFeature(schema, name, isOfItems: scope == InputScope.Question);
             bool isKey = ColumnTypes.ItemOf(column.Type) is KeyDataViewType;
-            return new BoundInput(new NetworkInput(name, scope, WidthOf(column, scope == InputScope.Question), isKey), name, isKey ? typeof(uint) : typeof(float), $"Target{name}",
+            return new BoundInput(new NetworkInput(name, scope, WidthOf(column, scope == InputScope.Question), isKey), name, isKey ? typeof(uint) : typeof(float),
                 KeyCount: KeyCountOf(column));
         }
     }
 
     /// <summary>The features, with numbers of any mean: what a network's size follows from.</summary>
     /// <exception cref="ArgumentException">A column is missing, or no feature.</exception>
-    public RankerFeatures Describe() => Create(input => new float[input.Width], input => Ones(input.Width), ItemColumns().Select(column => (column.Name, Of(column))));
+    public RankerFeatures Describe() => Create(input => new float[input.Width], input => Ones(input.Width), ItemColumns().Select(Of));
 
     /// <summary>The features, standardised over the training rows and the items.</summary>
     /// <exception cref="ArgumentException">A column is missing, or no feature.</exception>
@@ -58,9 +58,9 @@ internal sealed class FeatureReader(MultiFeedbackTrainer.Options options, DataVi
     }
 
     private RankerFeatures Create(
-        Func<NetworkInput, float[]> means, Func<NetworkInput, float[]> deviations, IEnumerable<(string Name, (Feature Feature, NetworkConstant Values) Item)> items)
+        Func<NetworkInput, float[]> means, Func<NetworkInput, float[]> deviations, IEnumerable<(Feature, NetworkConstant)> items)
         => new([.. RowInputs(options, schema).Select(bound => (bound.Input.IsInteger ? new Feature(bound.Input.Name, (int)bound.KeyCount, [], [])
-            : new Feature(bound.Input.Name, 0, means(bound.Input), deviations(bound.Input)), bound.Input))], [.. items.Select(item => item.Item)]);
+            : new Feature(bound.Input.Name, 0, means(bound.Input), deviations(bound.Input)), bound.Input))], [.. items]);
 
     private DataViewSchema.Column[] ItemColumns()
     {
@@ -95,7 +95,7 @@ internal sealed class FeatureReader(MultiFeedbackTrainer.Options options, DataVi
             : (new Feature(Named(column.Name), 0, new float[width], Ones(width)), new NetworkConstant(Named(column.Name), [itemCount + 1, width], new float[(itemCount + 1) * width]));
     }
 
-    private IEnumerable<(string Name, (Feature, NetworkConstant))> ReadItems()
+    private IEnumerable<(Feature, NetworkConstant)> ReadItems()
     {
         var columns = ItemColumns();
         if (columns.Length == 0)
@@ -127,7 +127,7 @@ internal sealed class FeatureReader(MultiFeedbackTrainer.Options options, DataVi
         }
 
         rowOf[0] = -1;
-        return [.. columns.Zip(values, (column, read) => (column.Name, OfItems(column, read, rowOf)))];
+        return [.. columns.Zip(values, (column, read) => OfItems(column, read, rowOf))];
     }
 
     private (Feature, NetworkConstant) OfItems(DataViewSchema.Column column, ColumnValues read, int[] rowOf)

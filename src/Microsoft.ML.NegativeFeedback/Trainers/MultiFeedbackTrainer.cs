@@ -33,7 +33,6 @@ public sealed class MultiFeedbackTrainer : NextItemTrainer
         : base(environment, nameof(MultiFeedbackTrainer), options)
     {
         _options = options = (Options)OwnOptions;
-        options.CopyLists();
         MultiFeedbackEvaluationOptions.CheckTaskNames(options.TaskNames);
         TrainerChecks.InRange(options.TaskNames.Count, nameof(options.TaskNames), 1, MostTasks);
         if (options.CandidatesColumnName is null)
@@ -75,10 +74,9 @@ public sealed class MultiFeedbackTrainer : NextItemTrainer
 
     private protected override double[] FusionWeights => [.. _options.FusionWeights];
 
-    private protected override Network CreateNetwork(int itemCount, long seed) => new MultiFeedbackNetwork(itemCount, Settings, new RankerFeatures([], []), seed);
-
-    private protected override Network SizedNetwork(int itemCount, DataViewSchema schema)
-        => new MultiFeedbackNetwork(itemCount, Settings, new FeatureReader(_options, schema, itemCount).Describe(), seed: 0);
+    // the data tell what numbers are standardised by
+    private protected override Network CreateNetwork(int itemCount, DataViewSchema schema, long seed)
+        => new MultiFeedbackNetwork(itemCount, Settings, new FeatureReader(_options, schema, itemCount).Describe(), seed);
 
     private protected override IReadOnlyList<BoundInput> TrainerInputs(DataViewSchema schema)
     {
@@ -235,14 +233,17 @@ public sealed class MultiFeedbackTrainer : NextItemTrainer
         /// </summary>
         public string CandidateFlagsColumnName { get; set; } = "CandidateFlags";
 
-        internal void CopyLists()
+        // lists too are the copy's own
+        internal override SequenceTrainerOptions Copy()
         {
             ArgumentNullException.ThrowIfNull(TaskNames);
             ArgumentNullException.ThrowIfNull(UserColumnNames);
             ArgumentNullException.ThrowIfNull(ContextColumnNames);
             ArgumentNullException.ThrowIfNull(FusionWeights);
-            (TaskNames, UserColumnNames, ContextColumnNames) = ([.. TaskNames], [.. UserColumnNames], [.. ContextColumnNames]);
-            (ItemColumnNames, TaskShares, FusionWeights) = (ItemColumnNames is null ? null : [.. ItemColumnNames], TaskShares is null ? null : [.. TaskShares], [.. FusionWeights]);
+            var copy = (Options)base.Copy();
+            (copy.TaskNames, copy.UserColumnNames, copy.ContextColumnNames) = ([.. TaskNames], [.. UserColumnNames], [.. ContextColumnNames]);
+            (copy.ItemColumnNames, copy.TaskShares, copy.FusionWeights) = (ItemColumnNames is null ? null : [.. ItemColumnNames], TaskShares is null ? null : [.. TaskShares], [.. FusionWeights]);
+            return copy;
         }
     }
 }

@@ -63,7 +63,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         int itemCount = checked((int)((KeyDataViewType)ColumnTypes.ItemOf(items.Type)).Count);
         var inputs = TrainerInputs(trainData.Schema);
         var columns = ScoringColumns(inputs.SelectMany(bound => bound.ScoringColumns));
-        NextItemTransformer.CheckBeforeTraining(_environment, columns, trainData.Schema, new GraphSize(SizedNetwork(itemCount, trainData.Schema), SizeOptions));
+        NextItemTransformer.CheckBeforeTraining(_environment, columns, trainData.Schema, GraphSize(itemCount, trainData.Schema));
         _options.CancellationToken.ThrowIfCancellationRequested();
         var unfinished = UnfinishedTraining();
         int seed = _options.Seed ?? (int?)unfinished?.Seed ?? _host.Rand.Next();
@@ -103,14 +103,11 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
     private protected virtual IReadOnlyList<BoundInput> TrainerInputs(DataViewSchema schema) => [];
 
-    /// <summary>The network that the options ask for.</summary>
-    private protected abstract Network CreateNetwork(int itemCount, long seed);
-
-    /// <summary>A network as large as the one that is trained on data of that schema.</summary>
-    private protected virtual Network SizedNetwork(int itemCount, DataViewSchema schema) => CreateNetwork(itemCount, seed: 0);
+    /// <summary>The network that the options ask for, as far as the schema of the training data tells it.</summary>
+    private protected abstract Network CreateNetwork(int itemCount, DataViewSchema schema, long seed);
 
     /// <summary>How large the graph of the trained network will be.</summary>
-    internal GraphSize GraphSize(int itemCount) => new(CreateNetwork(itemCount, seed: 0), SizeOptions);
+    internal GraphSize GraphSize(int itemCount, DataViewSchema schema) => new(CreateNetwork(itemCount, schema, seed: 0), SizeOptions);
 
     /// <summary>Reads given validation rows.</summary>
     private protected virtual ValidationRows ReadValidation(IDataView rows, DataViewSchema.Column items, int itemCount, NextItemColumns columns)
@@ -133,7 +130,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     private protected NetworkWeights Train(TrainerInput input, NextItemLoss loss, TrainingSettings settings, TrainingRun run)
     {
         var (train, validation) = SplitRows(input);
-        var network = (NextItemNetwork)CreateNetwork(input.ItemCount, settings.Seed);
+        var network = (NextItemNetwork)CreateNetwork(input.ItemCount, input.Schema, settings.Seed);
         return ModelTraining.Train(new NextItemTask(network, loss, train, validation), settings, run).Weights;
     }
 
@@ -279,7 +276,7 @@ internal sealed record BoundInput(NetworkInput Input, string ColumnName, Type Va
             if (IsScored && Input.Scope.HasFlag(InputScope.Row))
                 yield return new(Input.Name, ColumnName, ValueType, Input.Width, IsOfItems: false, KeyCount);
             if (IsScored && Input.Scope.HasFlag(InputScope.Question))
-                yield return new(Input.QuestionName, QuestionColumnName ?? Input.QuestionName, ValueType, Input.Width, IsOfItems: false, KeyCount);
+                yield return new(Input.QuestionName, QuestionColumnName ?? Input.QuestionName, ValueType, Input.Width, IsOfItems: false, KeyCount, IsOfQuestion: true);
         }
     }
 }

@@ -31,7 +31,7 @@ public sealed class PnfRecTrainer : NextItemTrainer
         TrainerChecks.IsDefined(options.Similarity, nameof(options.Similarity));
     }
 
-    private protected override Network CreateNetwork(int itemCount, long seed)
+    private protected override Network CreateNetwork(int itemCount, DataViewSchema schema, long seed)
         => new PnfRecNetwork(itemCount, EncoderSettings, readsNegatives: _options.NegativeWeight > 0, _options.SeparatePositionEmbeddings, seed);
 
     private protected override NetworkWeights Train(TrainerInput input, TrainingSettings settings, TrainingRun run)

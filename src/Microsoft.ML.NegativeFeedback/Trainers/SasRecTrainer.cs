@@ -23,7 +23,7 @@ public sealed class SasRecTrainer : NextItemTrainer
         TrainerChecks.InRange(options.ContrastiveWeight, nameof(options.ContrastiveWeight), value => value >= 0, "at least 0");
     }
 
-    private protected override Network CreateNetwork(int itemCount, long seed)
+    private protected override Network CreateNetwork(int itemCount, DataViewSchema schema, long seed)
         => new SasRecNetwork(itemCount, EncoderSettings, readsWholeSequence: _options.Variant != SasRecVariant.PositiveItems, seed);
 
     private protected override NetworkWeights Train(TrainerInput input, TrainingSettings settings, TrainingRun run)

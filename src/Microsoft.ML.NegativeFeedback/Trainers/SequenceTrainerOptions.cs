@@ -17,7 +17,7 @@ public abstract class SequenceTrainerOptions
     }
 
     /// <summary>A copy that later changes do not reach; what the options refer to, validation rows and progress, is shared.</summary>
-    internal SequenceTrainerOptions Copy() => (SequenceTrainerOptions)MemberwiseClone();
+    internal virtual SequenceTrainerOptions Copy() => (SequenceTrainerOptions)MemberwiseClone();
 
     // ---- columns
 

@@ -74,7 +74,7 @@ public sealed class SineTrainer : PairwiseTrainer
     private protected override string SizeOptions
         => FormattableString.Invariant($"{base.SizeOptions}, {nameof(_options.NumberOfSubInterests)} {_options.NumberOfSubInterests:N0}");
 
-    private protected override Network CreateNetwork(int itemCount, long seed) => new SineNetwork(itemCount,
+    private protected override Network CreateNetwork(int itemCount, DataViewSchema schema, long seed) => new SineNetwork(itemCount,
         new SineSettings(PairwiseEncoderSettings, _options.NumberOfSubInterests, _options.UseNegativeFeedback ? _options.SameInterestWeight : 0.5,
             _options.FusionNormalization, _options.AdaptiveFusion), seed);
 
@@ -87,7 +87,7 @@ public sealed class SineTrainer : PairwiseTrainer
         // without skips λ₁ and λ₃ keep their proportion and still sum to one
         double scale = usesSkips ? 1 : 1 / (_options.SampledLossWeight + _options.DistanceLossWeight);
         var weights = new PairwiseWeights(scale * _options.SampledLossWeight, usesSkips ? _options.SkipLossWeight : 0);
-        var network = (SineNetwork)CreateNetwork(input.ItemCount, settings.Seed);
+        var network = (SineNetwork)CreateNetwork(input.ItemCount, input.Schema, settings.Seed);
         var apart = _options.DistanceLossWeight == 0 ? null
             : new ParameterLoss(PairwiseModel.RegularizerName, scale * _options.DistanceLossWeight, network.Prototypes, DistanceCorrelation.OfPairs);
         return ModelTraining.Train(new PairwiseTask(network, weights, data, apart), settings, run).Weights;

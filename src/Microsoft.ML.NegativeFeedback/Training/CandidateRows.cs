@@ -36,6 +36,21 @@ internal sealed class CandidateRows
 
     public ReadOnlySpan<float> Labels(int row) => _labels.AsSpan((_offsets[row] * _labelsEach)..(_offsets[row + 1] * _labelsEach));
 
+    /// <summary>[rows, most candidates], row-major: the candidates of some rows, 0 where a row has fewer.</summary>
+    public long[] Padded(int[] rows)
+    {
+        int most = rows.Max(row => Candidates(row).Length);
+        var padded = new long[most * rows.Length];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            var candidates = Candidates(rows[i]);
+            for (int j = 0; j < candidates.Length; j++)
+                padded[(i * most) + j] = candidates[j];
+        }
+
+        return padded;
+    }
+
     /// <summary>A hash of everything in here.</summary>
     public string Fingerprint()
     {

@@ -1,5 +1,4 @@
 using Microsoft.ML.NegativeFeedback.Evaluation;
-using static TorchSharp.torch;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
 
@@ -37,17 +36,7 @@ internal sealed class CandidateValidation : IValidation
     public ValidationResult Evaluate(TorchWorkers workers, CancellationToken cancellationToken = default)
     {
         int[][] batches = [.. _rows.Chunk(RowsPerBatch)];
-        var scores = new float[batches.Length][];
-        workers.Run(worker =>
-        {
-            using var noGradient = no_grad();
-            for (int batch = worker; batch < batches.Length; batch += workers.Count)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                scores[batch] = Scores(batches[batch]);
-            }
-        });
-
+        float[][] scores = workers.Map(batches, rows => _scorer.OfCandidates(rows, _data.Padded(rows)), cancellationToken);
         var totals = new CandidateTotals(2);
         for (int batch = 0; batch < batches.Length; batch++)
         {
@@ -74,22 +63,5 @@ internal sealed class CandidateValidation : IValidation
             ["GAUC"] = metrics.Gauc,
             ["NDCG@2"] = metrics.Ndcg,
         });
-    }
-
-    /// <summary>[rows, most candidates], row-major.</summary>
-    private float[] Scores(int[] rows) => _scorer.OfCandidates(rows, Padded(_data, rows));
-
-    /// <summary>[rows, most candidates], row-major: the candidates of some rows, 0 where a row has fewer.</summary>
-    internal static long[] Padded(CandidateRows data, int[] rows)
-    {
-        int most = rows.Max(row => data.Candidates(row).Length);
-        var candidates = new long[most * rows.Length];
-        for (int i = 0; i < rows.Length; i++)
-        {
-            for (int j = 0; j < data.Candidates(rows[i]).Length; j++)
-                candidates[(i * most) + j] = data.Candidates(rows[i])[j];
-        }
-
-        return candidates;
     }
 }

@@ -1,5 +1,4 @@
 using Microsoft.ML.NegativeFeedback.Evaluation;
-using static TorchSharp.torch;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
 
@@ -38,17 +37,7 @@ internal sealed class MultiFeedbackValidation : IValidation
     public ValidationResult Evaluate(TorchWorkers workers, CancellationToken cancellationToken = default)
     {
         int[][] batches = [.. _rows.Chunk(RowsPerBatch)];
-        var logits = new float[batches.Length][];
-        workers.Run(worker =>
-        {
-            using var noGradient = no_grad();
-            for (int batch = worker; batch < batches.Length; batch += workers.Count)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                logits[batch] = _scorer.TaskLogitsOf(batches[batch], CandidateValidation.Padded(_watched.Rows, batches[batch]));
-            }
-        });
-
+        float[][] logits = workers.Map(batches, rows => _scorer.TaskLogitsOf(rows, _watched.Rows.Padded(rows)), cancellationToken);
         var metrics = new Dictionary<string, double>();
         for (int task = 0; task < _watched.TaskNames.Count; task++)
         {
@@ -98,7 +87,7 @@ internal sealed class MultiFeedbackValidation : IValidation
         if (!_rows.Any(row => Has(row, 1)) || !_rows.Any(row => Has(row, 0)))
         {
             throw new InvalidOperationException($"The candidates of the validation rows all have or all lack the feedback '{_watched.TaskNames[task]}', so that how well it is "
-                + "foretold cannot be told. Give other validation rows, or leave the task out of TaskNames and of the flags.");
+                + "foretold cannot be told. Give other validation rows, hold out a larger ValidationFraction or none, or leave the task out of TaskNames and of the flags.");
         }
     }
 }

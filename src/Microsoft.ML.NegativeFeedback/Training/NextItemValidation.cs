@@ -1,5 +1,4 @@
 using Microsoft.ML.NegativeFeedback.Evaluation;
-using static TorchSharp.torch;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
 
@@ -45,18 +44,7 @@ internal sealed class NextItemValidation : IValidation
 
     public ValidationResult Evaluate(TorchWorkers workers, CancellationToken cancellationToken = default)
     {
-        int[][] batches = [.. _rows.Chunk(_rowsPerBatch)];
-        var ranks = new int[batches.Length][];
-        workers.Run(worker =>
-        {
-            using var noGradient = no_grad();
-            for (int batch = worker; batch < batches.Length; batch += workers.Count)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                ranks[batch] = _scorer.RanksOfTargets(batches[batch]);
-            }
-        });
-
+        int[][] ranks = workers.Map([.. _rows.Chunk(_rowsPerBatch)], _scorer.RanksOfTargets, cancellationToken);
         var totals = new RankingTotals();
         foreach (int rank in ranks.SelectMany(rank => rank))
             totals.Add(rank <= _cutoff ? rank : 0);

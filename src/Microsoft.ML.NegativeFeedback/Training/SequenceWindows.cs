@@ -94,22 +94,18 @@ internal sealed class SequenceWindows
     {
         int length = rows[0].Places;
         var elements = Elements(rows, length);
-        long[] places = questions == SliceQuestions.AtNewest ? [.. rows.Select((row, sequence) => ((long)sequence * length) + row.Places - 1)]
-            : [.. Enumerable.Range(0, elements.Length).Where(place => IsAsked(elements[place])).Select(place => (long)place)];
+        long[] places = questions == SliceQuestions.AtNewest ? NewestPlaces(rows, length) : PlacesAsked(elements, questions);
         int[] next = Array.ConvertAll(places, place => elements[place] + 1);
         var targets = new Dictionary<string, long[]> { [SequenceSlice.Next] = Integers(next, _items) };
         if (_skips is not null)
             targets[SequenceSlice.Skipped] = Integers(next, _skips);
-        int[] rowsOfPlaces = Array.ConvertAll(places, place => rows[place / length].Row);
         return new SequenceSlice(_kind, rows.Length, length, places, Channels(elements), targets)
         {
-            Asked = _inputs.Where(input => input.Scope.HasFlag(InputScope.Question) || input.Scope.HasFlag(InputScope.Row)).ToDictionary(input => input,
-                input => input.Scope.HasFlag(InputScope.Row) ? _data.RowColumns[input.Name].Select(rowsOfPlaces)
-                    : _data.ItemColumns[input.Name].Select(Array.ConvertAll(next, element => _sources![element]))),
+            Asked = OfQuestions(input => input.Scope.HasFlag(InputScope.Row)
+                ? _data.RowColumns[input.Name].Select(Array.ConvertAll(places, place => rows[place / length].Row))
+                : _data.ItemColumns[input.Name].Select(Array.ConvertAll(next, element => _sources![element]))),
             AsksAtNewest = questions == SliceQuestions.AtNewest,
         };
-
-        bool IsAsked(int element) => element >= 0 && (questions == SliceQuestions.AtEveryItem || _feedback[element + 1] > 0);
     }
 
     /// <summary>Histories up to their newest item, the longest of which comes last, with what their rows know of the question.</summary>
@@ -117,11 +113,9 @@ internal sealed class SequenceWindows
     {
         int length = Length(rows[^1]);
         SliceRow[] whole = Array.ConvertAll(rows, row => new SliceRow(row, Length(row)));
-        long[] places = [.. whole.Select((row, sequence) => ((long)sequence * length) + row.Places - 1)];
-        return new SequenceSlice(_kind, rows.Length, length, places, Channels(Elements(whole, length)), new Dictionary<string, long[]>())
+        return new SequenceSlice(_kind, rows.Length, length, NewestPlaces(whole, length), Channels(Elements(whole, length)), new Dictionary<string, long[]>())
         {
-            Asked = _inputs.Where(input => input.Scope.HasFlag(InputScope.Question) || input.Scope.HasFlag(InputScope.Row))
-                .ToDictionary(input => input, input => _data.RowColumns[input.QuestionName].Select(rows)),
+            Asked = OfQuestions(input => _data.RowColumns[input.QuestionName].Select(rows)),
             AsksAtNewest = true,
         };
     }
@@ -132,6 +126,23 @@ internal sealed class SequenceWindows
         SequenceKind.Negatives => feedback < 0,
         _ => true,
     };
+
+    private static long[] NewestPlaces(SliceRow[] rows, int length) => [.. rows.Select((row, sequence) => ((long)sequence * length) + row.Places - 1)];
+
+    private long[] PlacesAsked(int[] elements, SliceQuestions questions)
+    {
+        var places = new List<long>(elements.Length);
+        for (int place = 0; place < elements.Length; place++)
+        {
+            if (elements[place] >= 0 && (questions == SliceQuestions.AtEveryItem || _feedback[elements[place] + 1] > 0))
+                places.Add(place);
+        }
+
+        return [.. places];
+    }
+
+    private Dictionary<NetworkInput, ColumnValues> OfQuestions(Func<NetworkInput, ColumnValues> values)
+        => _inputs.Where(input => (input.Scope & (InputScope.Question | InputScope.Row)) != 0).ToDictionary(input => input, values);
 
     private void Fill(int row)
     {

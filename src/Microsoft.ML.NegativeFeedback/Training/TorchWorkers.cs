@@ -52,6 +52,27 @@ internal sealed class TorchWorkers : IDisposable
         _failures.FirstOrDefault(failure => failure is not null)?.Throw();
     }
 
+    /// <summary>Works off items without gradients, shared among the workers.</summary>
+    /// <param name="items">The items.</param>
+    /// <param name="work">What is done with each.</param>
+    /// <param name="cancellationToken">Looked at before each.</param>
+    /// <returns>What came of each, in their order.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public TResult[] Map<TItem, TResult>(IReadOnlyList<TItem> items, Func<TItem, TResult> work, CancellationToken cancellationToken)
+    {
+        var results = new TResult[items.Count];
+        Run(worker =>
+        {
+            using var noGradient = no_grad();
+            for (int item = worker; item < items.Count; item += Count)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                results[item] = work(items[item]);
+            }
+        });
+        return results;
+    }
+
     /// <summary>Ends the threads.</summary>
     public void Dispose()
     {

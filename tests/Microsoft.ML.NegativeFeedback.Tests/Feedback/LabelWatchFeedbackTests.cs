@@ -48,7 +48,7 @@ public sealed class LabelWatchFeedbackTests
     {
         // 0.55 · 20 is 11, and a little more in binary fractions: the view that is longer than 11 of 20 reaches it
         View[] log = [.. Enumerable.Range(1, 20).Select(watched => new View(1, 10 + watched, 60))];
-        var model = Fit(log, new WatchFeedbackOptions { EffectiveViewQuantile = 0.55, LongViewQuantile = 0.55 });
+        var model = Fit(log, new WatchFeedbackOptions { EngagedViewQuantile = 0.55, FocusedViewQuantile = 0.55 });
         Assert.Equal(["000", "110"], Flags(model, [new(1, 21, 60), new(1, 22, 60)]));
     }
 
@@ -96,7 +96,7 @@ public sealed class LabelWatchFeedbackTests
             Config.QuickThrowOnFailure.WithMaxTest(60).WithReplay(new Replay(new Rnd(17, 19), null)),
             Prop.ForAll(Logs, log =>
             {
-                var options = new WatchFeedbackOptions { MinimumViewCount = 3, DurationBoundsSeconds = [10, 15], EffectiveViewQuantile = 0.4, LongViewQuantile = 0.8 };
+                var options = new WatchFeedbackOptions { MinimumViewCount = 3, DurationBoundsSeconds = [10, 15], EngagedViewQuantile = 0.4, FocusedViewQuantile = 0.8 };
                 View[] asked = [.. log, new(77, 2, 5), new(77, 2.5f, 12), new(77, 6, 300)];
                 return Flags(Fit(log, options), asked).SequenceEqual(asked.Select(view => Count(log, view)));
             }));
@@ -265,10 +265,10 @@ public sealed class LabelWatchFeedbackTests
     [Fact]
     public void OptionsOutOfRangeAreRefused()
     {
-        Refused(new WatchFeedbackOptions { EffectiveViewQuantile = 0 }, "EffectiveViewQuantile must be above 0 and below 1");
-        Refused(new WatchFeedbackOptions { EffectiveViewQuantile = double.NaN }, "EffectiveViewQuantile");
-        Refused(new WatchFeedbackOptions { LongViewQuantile = 1 }, "LongViewQuantile must be above 0 and below 1");
-        Refused(new WatchFeedbackOptions { EffectiveViewQuantile = 0.7 }, "at most LongViewQuantile, 0.6");
+        Refused(new WatchFeedbackOptions { EngagedViewQuantile = 0 }, "EngagedViewQuantile must be above 0 and below 1");
+        Refused(new WatchFeedbackOptions { EngagedViewQuantile = double.NaN }, "EngagedViewQuantile");
+        Refused(new WatchFeedbackOptions { FocusedViewQuantile = 1 }, "FocusedViewQuantile must be above 0 and below 1");
+        Refused(new WatchFeedbackOptions { EngagedViewQuantile = 0.7 }, "at most FocusedViewQuantile, 0.6");
         Refused(new WatchFeedbackOptions { SkipSeconds = -1 }, "SkipSeconds");
         Refused(new WatchFeedbackOptions { SkipSeconds = double.PositiveInfinity }, "SkipSeconds");
         Refused(new WatchFeedbackOptions { MinimumViewCount = 0 }, "MinimumViewCount must be at least 1");

@@ -125,7 +125,7 @@ internal sealed class ReferenceRanker(PairwiseModel model)
         double[] weights = Array.ConvertAll(values, value =>
         {
             var key = Product($"{name}keys", value);
-            return Math.Exp(Dot(_parameters[$"{name}output"], Relu(Layer($"{name}hidden", $"{name}hiddenBias", [.. key, .. query, .. Sum(key, query, -1), .. Product(key, query)]))));
+            return Math.Exp(Dot(_parameters[$"{name}share"], Relu(Layer($"{name}attention", $"{name}attentionBias", [.. key, .. query, .. Sum(key, query, -1), .. Product(key, query)]))));
         });
         return values.Zip(weights).Aggregate(new double[query.Length], (sum, entry) => Sum(sum, entry.First, entry.Second / weights.Sum()));
     }

@@ -72,6 +72,17 @@ public sealed class MultiFeedbackTrainerTests
     }
 
     [Fact]
+    public void A_chain_is_fitted_on_rows_that_have_the_context_beside_the_items_alone()
+    {
+        var train = _ml.Transforms.DropColumns("TargetHour", "TargetMinute").Fit(_feed.Train).Transform(_feed.Train);
+        var trainer = _ml.Recommendation().Trainers.MultiFeedback(_feed.Options());
+        using var chain = _ml.Transforms.CopyColumns("Copy", "Feedback").Append(trainer).Fit(train);
+        using var alone = trainer.Fit(train);
+        Assert.Equal(Read(alone.Transform(_feed.Test)).SelectMany(row => row.Scores), Read(chain.Transform(_feed.Test)).SelectMany(row => row.Scores));
+        Assert.Contains("'TargetHour'", Assert.Throws<ArgumentException>(() => Read(chain.Transform(train))).Message);
+    }
+
+    [Fact]
     public void One_kind_of_feedback_is_foretold_as_well()
     {
         var rows = Array.ConvertAll(_feed.Histories, history => new RankedHistory

@@ -6,7 +6,7 @@ using TorchSharp;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Training;
 
-/// <summary>Training on a GPU, where the machine and torch's native package have one; elsewhere these tests have nothing to do.</summary>
+/// <summary>Training on a GPU; skipped where the machine or torch's native package has none.</summary>
 public sealed class CudaTests
 {
     private const int ItemCount = 30;
@@ -18,12 +18,10 @@ public sealed class CudaTests
 
     public static TheoryData<ContrastSimilarity> Similarities => [ContrastSimilarity.Dot, ContrastSimilarity.Cosine];
 
-    [Theory]
+    [CudaTheory]
     [MemberData(nameof(Similarities))]
     public void Without_dropout_a_gpu_learns_what_a_cpu_learns(ContrastSimilarity similarity)
     {
-        if (!torch.cuda.is_available())
-            return;
         var settings = new PnfRecSettings(Encoder with { DropoutRate = 0 }, 0.45, 0.25, similarity, false);
         var onCpu = TestModels.Train(Train, Validation, settings, Settings with { CudaDevice = null, GradientClippingNorm = 1 });
         var onGpu = TestModels.Train(Train, Validation, settings, Settings with { GradientClippingNorm = 1 });
@@ -34,23 +32,19 @@ public sealed class CudaTests
         }
     }
 
-    [Theory]
+    [CudaTheory]
     [MemberData(nameof(Similarities))]
     public void The_same_seed_gives_the_same_weights_to_the_bit(ContrastSimilarity similarity)
     {
-        if (!torch.cuda.is_available())
-            return;
         var settings = new PnfRecSettings(Encoder, 0.45, 0.25, similarity, false);
         var first = TestModels.Train(Train, Validation, settings, Settings);
         ModelTrainingTests.AssertSameBits(first.Weights, TestModels.Train(Train, Validation, settings, Settings).Weights);
         Assert.NotEqual(first.Weights.Values["items"], TestModels.Train(Train, Validation, settings, Settings with { Seed = 12 }).Weights.Values["items"]);
     }
 
-    [Fact]
+    [CudaFact]
     public void Resumed_training_ends_where_uninterrupted_training_ends()
     {
-        if (!torch.cuda.is_available())
-            return;
         string folder = Directory.CreateTempSubdirectory("checkpoints").FullName;
         try
         {
@@ -75,4 +69,20 @@ public sealed class CudaTests
         var error = Assert.Throws<InvalidOperationException>(() => TestModels.Train(Train, null, settings, Settings with { CudaDevice = device }));
         Assert.Contains($"CUDA device {device} was asked for", error.Message, StringComparison.Ordinal);
     }
+}
+
+/// <summary>A fact about a GPU, skipped without one.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class CudaFactAttribute : FactAttribute
+{
+    internal const string NoGpu = "torch finds no GPU";
+
+    public CudaFactAttribute() => Skip = torch.cuda.is_available() ? null : NoGpu;
+}
+
+/// <summary>A theory about a GPU, skipped without one.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class CudaTheoryAttribute : TheoryAttribute
+{
+    public CudaTheoryAttribute() => Skip = torch.cuda.is_available() ? null : CudaFactAttribute.NoGpu;
 }
