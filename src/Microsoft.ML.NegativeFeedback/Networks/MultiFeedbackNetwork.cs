@@ -147,7 +147,7 @@ internal sealed class FeedbackEncoder
         var x = pass.Dropout(read + pass.Of(_positions).Gather(embedded.RangeOf(1)));                       // eq. 3
         double scale = 1 / Math.Sqrt((double)Width / _settings.Encoder.HeadCount);
         foreach (var block in _blocks)
-            x = block.Run(pass, x, scale, new AttentionSettings<T>(_settings.Encoder.HeadCount, Dropout: _settings.Encoder.DropoutRate > 0 ? pass.Dropout : null));
+            x = block.Run(pass, x, scale, new AttentionSettings<T>(_settings.Encoder.HeadCount, Dropout: _settings.Encoder.DropoutRate > 0 ? pass : null));
         return history.Select(x);
     }
 

@@ -128,7 +128,7 @@ internal abstract class Network(int itemCount, EncoderSettings settings, long se
 internal sealed record NetworkWeights(Network Network, IReadOnlyDictionary<string, float[]> Values);
 
 /// <summary>One run of a network: where its parameters' values come from, and what training does on the way.</summary>
-internal abstract class Pass<T>
+internal abstract class Pass<T> : IDropout<T>
     where T : struct, ITensor<T>
 {
     private T? _once;
@@ -150,7 +150,7 @@ internal abstract class Pass<T>
     /// </summary>
     public T Once(Func<T> compute) => _once ??= compute();
 
-    /// <summary>Zeroes a share of the values and scales the others up, in training; does nothing elsewhere.</summary>
+    /// <inheritdoc/>
     public virtual T Dropout(T values) => values;
 }
 

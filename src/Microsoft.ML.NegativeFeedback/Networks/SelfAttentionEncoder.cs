@@ -72,7 +72,7 @@ internal class SelfAttentionEncoder
     public T Encode<T>(Pass<T> pass, History<T> history, T embedded, AttentionSettings<T>? attention = null)
         where T : struct, ITensor<T>
     {
-        attention = (attention ?? new(_settings.HeadCount)) with { Dropout = _settings.DropoutRate > 0 ? pass.Dropout : null };
+        attention = (attention ?? new(_settings.HeadCount)) with { Dropout = _settings.DropoutRate > 0 ? pass : null };
         var x = pass.Of(Positions).Gather(embedded.RangeOf(1)).PlusTimes(embedded, Math.Sqrt(_settings.Width));   // [b, w, d]
         x = AtItems(pass.Dropout(x), history, isLast: _blocks.Length == 0);
         for (int i = 0; i < _blocks.Length; i++)

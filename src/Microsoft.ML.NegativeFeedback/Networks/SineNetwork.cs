@@ -63,6 +63,8 @@ internal class SineNetwork : Network
 
     public override T States<T>(Pass<T> pass, History<T> history)
     {
+        if (_settings.AdaptiveFusion && T.FuseProjections(Encode(pass, history), pass.Of(Prototypes), pass.Of(_fusionState!)) is { } fused)
+            return fused;
         var projected = Project(pass, history);                                                     // [n, K, d]
         return _settings.AdaptiveFusion ? (projected * StateShares(pass, projected)).Sum(1) : projected.Sum(1);
     }
@@ -96,11 +98,18 @@ internal class SineNetwork : Network
     /// <summary>õ_k = o + σ(o ∗ z_k) ∗ o (eq. 11), [n, K, d].</summary>
     private T Project<T>(Pass<T> pass, History<T> history)
         where T : struct, ITensor<T>
+    {
+        var o = Encode(pass, history).Unsqueeze(1);                                                 // [n, 1, d]
+        return o * ((o * pass.Of(Prototypes)).Sigmoid() + 1);
+    }
+
+    /// <summary>o, [n, d].</summary>
+    private T Encode<T>(Pass<T> pass, History<T> history)
+        where T : struct, ITensor<T>
         => pass.Once(() =>
         {
             var embedded = pass.Lookup(Items, history.Items);                                       // [b, w, d]
-            var o = _encoder.Encode(pass, history, embedded, Attention(pass, history, embedded)).Unsqueeze(1);   // [n, 1, d]
-            return o * ((o * pass.Of(Prototypes)).Sigmoid() + 1);
+            return _encoder.Encode(pass, history, embedded, Attention(pass, history, embedded));
         });
 
     // softmax over k of w·õ_k, [n, K, 1]

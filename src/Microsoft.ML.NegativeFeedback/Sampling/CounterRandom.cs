@@ -83,22 +83,22 @@ internal readonly struct CounterRandom
     }
 
     /// <summary>
-    /// Fills a dropout mask: 0 with probability <paramref name="rate"/>, 1 / (1 − rate) otherwise.
+    /// Fills a dropout mask, or a stretch of one that begins at value <paramref name="first"/>: 0 with probability <paramref name="rate"/>, 1 / (1 − rate) otherwise.
     /// </summary>
-    public void FillDropoutMask(Span<float> mask, double rate)
+    public void FillDropoutMask(Span<float> mask, double rate, uint first = 0)
     {
         uint threshold = (uint)(rate * 4294967296.0);
         float kept = (float)(1 / (1 - rate));
         var vectors = MemoryMarshal.Cast<float, Vector<float>>(mask);
-        FillVectors(vectors, threshold, kept);
+        FillVectors(vectors, threshold, kept, first);
         for (int i = vectors.Length * Vector<float>.Count; i < mask.Length; i++)
-            mask[i] = Bits((uint)i) >= threshold ? kept : 0;
+            mask[i] = Bits(first + (uint)i) >= threshold ? kept : 0;
     }
 
-    private void FillVectors(Span<Vector<float>> mask, uint threshold, float kept)
+    private void FillVectors(Span<Vector<float>> mask, uint threshold, float kept, uint first)
     {
         // the same steps as Bits, a vector of counters at a time
-        var scaledCounter = Vector<uint>.Indices * new Vector<uint>(0x9E3779B9) + new Vector<uint>(_first);
+        var scaledCounter = (Vector<uint>.Indices + new Vector<uint>(first)) * new Vector<uint>(0x9E3779B9) + new Vector<uint>(_first);
         var stride = new Vector<uint>(unchecked((uint)Vector<uint>.Count * 0x9E3779B9));
         var second = new Vector<uint>(_second);
         var multiplier1 = new Vector<uint>(0x21F0AAAD);

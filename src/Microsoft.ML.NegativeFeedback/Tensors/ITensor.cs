@@ -135,6 +135,15 @@ internal interface ITensor<TSelf>
     /// <returns>[n, K, candidates].</returns>
     static abstract TSelf SigmoidShares(TSelf stateParts, TSelf candidateParts);
 
+    /// <summary>
+    /// A fast way, where the backend has one, to fuse projections of a vector, p_k = o + σ(o ∗ z_k) ∗ o, by how far w finds them: Σ γ_k p_k with γ = softmax_k(w·p_k).
+    /// </summary>
+    /// <param name="states">o [n, d].</param>
+    /// <param name="parts">z [K, d].</param>
+    /// <param name="weight">w [d, 1].</param>
+    /// <returns>[n, d], or null.</returns>
+    static virtual TSelf? FuseProjections(TSelf states, TSelf parts, TSelf weight) => null;
+
     /// <summary>A recurrence along axis 1.</summary>
     /// <param name="initial">The state before the first step, [b, …, d].</param>
     /// <param name="steps">What the steps read, [b, w, …] each.</param>
@@ -152,5 +161,13 @@ internal interface ITensor<TSelf>
 /// <param name="Dropout">What training does to the weights; null for nothing.</param>
 /// <param name="QueryGroups">Int64 [b, w]: the groups of the queries where they are not those of the keys; null where they are.</param>
 internal sealed record AttentionSettings<T>(
-    int HeadCount, T? Newest = null, T? Groups = null, double SameGroup = 1, double OtherGroup = 1, Func<T, T>? Dropout = null, T? QueryGroups = null)
+    int HeadCount, T? Newest = null, T? Groups = null, double SameGroup = 1, double OtherGroup = 1, IDropout<T>? Dropout = null, T? QueryGroups = null)
     where T : struct, ITensor<T>;
+
+/// <summary>What training does to values on the way.</summary>
+internal interface IDropout<T>
+    where T : struct, ITensor<T>
+{
+    /// <summary>Zeroes a share of the values and scales the others up, in training; does nothing elsewhere.</summary>
+    T Dropout(T values);
+}

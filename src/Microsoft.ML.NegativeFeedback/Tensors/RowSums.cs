@@ -22,7 +22,20 @@ internal static class RowSums
         else if (table.dim() == 1 || table.numel() > int.MaxValue / sizeof(float))
             table.index_add_(0, indices, rows, Scalars.One);
         else
-            AddInOrder(table, indices, rows);
+            AddInOrder(table, indices, rows, 0, table.shape[0]);
+    }
+
+    /// <summary>The same on a CPU for those indices alone that lie in a stretch of the table's rows.</summary>
+    public static void Add(Tensor table, Tensor indices, Tensor rows, (long Start, long End) stretch)
+    {
+        if (table.numel() <= int.MaxValue / sizeof(float))
+        {
+            AddInOrder(table, indices, rows, stretch.Start, stretch.End);
+            return;
+        }
+
+        var chosen = indices.ge(Scalars.Of(stretch.Start)).logical_and(indices.lt(Scalars.Of(stretch.End))).nonzero().squeeze(1);
+        table.index_add_(0, indices.index_select(0, chosen), rows.index_select(0, chosen), Scalars.One);
     }
 
     /// <summary>Sums up whole multiples of a small unit, which come to the same in any order. The unit is so small that the sums are at least as exact as those of Singles.</summary>
@@ -38,15 +51,20 @@ internal static class RowSums
         table.add_(sums.to(ScalarType.Float32).mul_(unit), Scalars.One);
     }
 
-    private static void AddInOrder(Tensor table, Tensor indices, Tensor rows)
+    private static void AddInOrder(Tensor table, Tensor indices, Tensor rows, long start, long end)
     {
         using var contiguous = rows.contiguous();
+        long tableRows = table.shape[0];
         int width = (int)table.shape[1];
         var sums = MemoryMarshal.Cast<byte, float>(table.bytes);
         var values = MemoryMarshal.Cast<byte, float>(contiguous.bytes);
         var numbers = MemoryMarshal.Cast<byte, long>(indices.bytes);
         for (int i = 0; i < numbers.Length; i++)
-            Add(sums.Slice((int)numbers[i] * width, width), values.Slice(i * width, width));
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)numbers[i], (ulong)tableRows, nameof(indices));
+            if (numbers[i] >= start && numbers[i] < end)
+                Add(sums.Slice((int)numbers[i] * width, width), values.Slice(i * width, width));
+        }
     }
 
     private static void Add(Span<float> sum, ReadOnlySpan<float> values)

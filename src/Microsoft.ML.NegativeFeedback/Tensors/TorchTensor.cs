@@ -7,9 +7,6 @@ namespace Microsoft.ML.NegativeFeedback.Tensors;
 /// <param name="Value">The tensor; it belongs to the dispose scope that it was made in.</param>
 internal readonly record struct TorchTensor(Tensor Value) : ITensor<TorchTensor>
 {
-    // Queries of a sequence up to this length are worked off at once, of a longer one in so many stretches.
-    private const long LongestStretch = 64, Stretches = 4;
-
     public static TorchTensor operator +(TorchTensor left, TorchTensor right) => new(left.Value.add(right.Value, Scalars.One));
 
     public static TorchTensor operator -(TorchTensor left, TorchTensor right) => new(left.Value.sub(right.Value));
@@ -106,21 +103,15 @@ internal readonly record struct TorchTensor(Tensor Value) : ITensor<TorchTensor>
         => new(RoundWidths.PayForCopies(Value, weight.Value) ? RoundWidths.Linear(Value, weight.Value, bias?.Value)
             : nn.functional.linear(Value, weight.Value, bias?.Value));
 
-    /// <remarks>A few candidates a row are worked off one by one: a small matrix product a row takes longer.</remarks>
     public TorchTensor DotProducts(TorchTensor candidates)
     {
         const int FewCandidates = 8;
         var vectors = candidates.Value;
         if (vectors.dim() == 2)
             return new(nn.functional.linear(Value, vectors));
-        if (Value.shape[1] == 1)
-            return new(Value.mul(vectors).sum(2).unsqueeze(1));
-        if (vectors.shape[1] > FewCandidates)
+        if (vectors.shape[1] > FewCandidates && Value.shape[1] > 1)
             return new(Value.bmm(vectors.transpose(1, 2)));
-        var products = new Tensor[vectors.shape[1]];
-        for (int i = 0; i < products.Length; i++)
-            products[i] = Value.mul(vectors.narrow(1, i, 1)).sum(2);
-        return new(stack(products, 2));
+        return new(DotProductsFunction.CanRun(Value, vectors) ? DotProductsFunction.Run(Value, vectors) : Value.unsqueeze(2).mul(vectors.unsqueeze(1)).sum(3));
     }
 
     public TorchTensor Gather(TorchTensor indices)
@@ -146,6 +137,9 @@ internal readonly record struct TorchTensor(Tensor Value) : ITensor<TorchTensor>
         var candidates = candidateParts.Value.dim() == 2 ? candidateParts.Value.unsqueeze(1) : candidateParts.Value;
         return new(stateParts.Value.unsqueeze(2).add(candidates, Scalars.One).log_sigmoid().softmax(1));
     }
+
+    public static TorchTensor? FuseProjections(TorchTensor states, TorchTensor parts, TorchTensor weight)
+        => FuseProjectionsFunction.CanRun(states.Value) ? new(FuseProjectionsFunction.Run(states.Value, parts.Value, weight.Value)) : null;
 
     public static TorchTensor Scan(TorchTensor initial, TorchTensor[] steps, Func<TorchTensor, TorchTensor[], TorchTensor> cell)
     {
@@ -180,12 +174,14 @@ internal readonly record struct TorchTensor(Tensor Value) : ITensor<TorchTensor>
 
         public Tensor Run(Tensor query, Tensor keys, Tensor values)
         {
-            if (_length <= LongestStretch || settings.Newest is not null)
+            if (settings.Newest is null && AttentionFunction.CanRun(query, keys) && settings.Dropout is null or IDropoutMasks)
+                return AttentionFunction.Run(query, keys, values, _factors, settings.Dropout as IDropoutMasks);
+            if (_length <= AttentionFunction.LongestStretch || settings.Newest is not null)
                 return Mix(query, keys, values, _mask, _factors);
 
             // Nothing sees what comes after it: stretches of queries need only the keys up to their own end, five eighths of all in four. The last comes
             // first, and each takes its keys out of those of the one after it, so that gradients are added to no more rows than they have.
-            var queries = query.split((_length + Stretches - 1) / Stretches, 1);
+            var queries = query.split((_length + AttentionFunction.Stretches - 1) / AttentionFunction.Stretches, 1);
             var mixed = new Tensor[queries.Length];
             for (int i = queries.Length - 1; i >= 0; i--)
             {
@@ -219,7 +215,7 @@ internal readonly record struct TorchTensor(Tensor Value) : ITensor<TorchTensor>
         {
             var weights = query.bmm(keys.transpose(1, 2)).add_(mask, Scalars.One).softmax(-1);
             if (settings.Dropout is { } dropout)
-                weights = dropout(new(weights)).Value;
+                weights = dropout.Dropout(new(weights)).Value;
             return Scale(weights, factors).bmm(values);
         }
 

@@ -27,6 +27,9 @@ internal sealed class Dropout
     /// <summary>No dropout, as for scoring.</summary>
     public static Dropout Off { get; } = new();
 
+    /// <summary>The draws of the next mask on a CPU, and the share that it zeroes.</summary>
+    public (CounterRandom Draws, double Rate) NextMask() => (CounterRandom.Of(_key, _rate == 0 ? 0 : _site++), _rate);
+
     /// <summary>Zeroes a share of the values and scales the others up.</summary>
     public Tensor Apply(Tensor values)
     {
@@ -35,7 +38,7 @@ internal sealed class Dropout
         if (values.device_type != DeviceType.CPU)
             return nn.functional.dropout(values, _rate, training: true);
         var mask = empty(values.shape, dtype: ScalarType.Float32);
-        CounterRandom.Of(_key, _site++).FillDropoutMask(MemoryMarshal.Cast<byte, float>(mask.bytes), _rate);
+        NextMask().Draws.FillDropoutMask(MemoryMarshal.Cast<byte, float>(mask.bytes), _rate);
         return values.mul(mask);
     }
 }

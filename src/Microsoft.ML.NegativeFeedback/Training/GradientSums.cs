@@ -1,5 +1,6 @@
 using Microsoft.ML.NegativeFeedback.Losses;
 using Microsoft.ML.NegativeFeedback.Tensors;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -15,6 +16,7 @@ internal sealed class GradientSums : IDisposable
     private readonly Parameter[] _parameters;
     private readonly Tensor[] _sums;
     private readonly bool[] _hasGradient;
+    private readonly List<(int Index, Tensor Indices, Tensor Rows)> _rows = [];
     private readonly TensorBlock? _block;
 
     public GradientSums(SequenceModel model, Device device)
@@ -42,18 +44,65 @@ internal sealed class GradientSums : IDisposable
         return _sums[index];
     }
 
-    /// <summary>Adds another thread's sums.</summary>
-    public void Add(GradientSums other)
+    /// <summary>
+    /// Adds to rows of a parameter's gradient. On a CPU they are kept for <see cref="Add"/>: a thread that adds to some rows alone needs no table of its own, which would have to be zeroed
+    /// and added up as a whole.
+    /// </summary>
+    /// <param name="parameter">The table.</param>
+    /// <param name="indices">Int64 [n]: its rows.</param>
+    /// <param name="rows">[n, d].</param>
+    public void AddRows(Parameter parameter, Tensor indices, Tensor rows)
+    {
+        if (parameter.device_type == DeviceType.CPU)
+            _rows.Add((_indices[parameter], indices.DetachFromDisposeScope(), rows.contiguous().DetachFromDisposeScope()));
+        else
+            RowSums.Add(Of(parameter), indices, rows);
+    }
+
+    /// <summary>
+    /// Takes over what all threads have summed up, these sums among them, in their order. As many threads as there are shares can do it at once, each for its share of the rows of every
+    /// parameter; the losses go with the first.
+    /// </summary>
+    /// <param name="all">The sums of all threads, these first.</param>
+    /// <param name="share">Which share, from 0.</param>
+    /// <param name="shares">How many there are.</param>
+    public void Add(ReadOnlySpan<GradientSums> all, int share, int shares)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        for (int i = 0; i < _sums.Length; i++)
+        foreach (var other in all[1..])
         {
-            if (other._hasGradient[i])
-                Of(_parameters[i]).add_(other._sums[i], Scalars.One);
+            for (int i = 0; i < _sums.Length; i++)
+            {
+                var (start, end) = Share(i);
+                if (other._hasGradient[i])
+                    _sums[i].narrow(0, start, end - start).add_(other._sums[i].narrow(0, start, end - start), Scalars.One);
+            }
+
+            if (share == 0)
+                Losses.Add(other.Losses);
         }
 
-        Losses.Add(other.Losses);
+        foreach (var other in all)
+        {
+            foreach (var (index, indices, rows) in other._rows)
+                RowSums.Add(_sums[index], indices, rows, Share(index));
+        }
+
+        (long Start, long End) Share(int index) => (_sums[index].shape[0] * share / shares, _sums[index].shape[0] * (share + 1) / shares);
+    }
+
+    /// <summary>After <see cref="Add"/>: has a gradient wherever one of the threads has one.</summary>
+    public void Join(ReadOnlySpan<GradientSums> all)
+    {
+        foreach (var other in all)
+        {
+            for (int i = 0; i < _hasGradient.Length; i++)
+                _hasGradient[i] |= other._hasGradient[i];
+            foreach (var (index, _, _) in other._rows)
+                _hasGradient[index] = true;
+            other.DropRows();
+        }
     }
 
     /// <summary>Makes the sums the gradients of their parameters, until they are cleared; a parameter without any has none.</summary>
@@ -76,6 +125,7 @@ internal sealed class GradientSums : IDisposable
             _hasGradient[i] = false;
         }
 
+        DropRows();
         Losses.Clear();
     }
 
@@ -83,7 +133,19 @@ internal sealed class GradientSums : IDisposable
     {
         foreach (var sum in _sums)
             sum.Dispose();
+        DropRows();
         _block?.Dispose();
         Losses.Dispose();
+    }
+
+    private void DropRows()
+    {
+        foreach (var (_, indices, rows) in _rows)
+        {
+            indices.Dispose();
+            rows.Dispose();
+        }
+
+        _rows.Clear();
     }
 }

@@ -40,8 +40,8 @@ internal sealed class GradientWorkers : IDisposable
             foreach (int part in ofWorkers[worker])
                 batch.Parts[part].Accumulate(step with { Part = part }, _sums[worker]);
         });
-        foreach (var other in _sums.AsSpan(1))
-            _sums[0].Add(other);
+        _workers.Run(worker => _sums[0].Add(_sums, worker, _workers.Count));
+        _sums[0].Join(_sums);
         _model.TakeGradients(_sums[0]);
         return batch.Mean(_sums[0].Losses);
     }

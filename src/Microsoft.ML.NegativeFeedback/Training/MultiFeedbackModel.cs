@@ -110,7 +110,7 @@ internal sealed class MultiFeedbackTask(MultiFeedbackNetwork network, MultiFeedb
     public override IBatchSource CreateBatches(MultiFeedbackModel model, Device device, int workers, CancellationToken cancellationToken)
     {
         TrainingDataChecks.RequireWholeSequences(data.Train);
-        var size = SliceSize.Of(device, workers);
+        var size = SliceSize.Of(device, workers, model.Network.Settings.Width);
         return new SampledBatches(data.Train, model, data.CreateSampler(), size.LargestSlice, size.Parts, cancellationToken);
     }
 

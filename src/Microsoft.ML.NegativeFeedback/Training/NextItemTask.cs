@@ -20,7 +20,7 @@ internal sealed class NextItemTask(
     public override IBatchSource CreateBatches(NextItemModel model, Device device, int workers, CancellationToken cancellationToken)
     {
         TrainingDataChecks.Require(train, model);
-        var size = SliceSize.Of(device, workers);
+        var size = SliceSize.Of(device, workers, model.Network.Settings.Width);
         return new NextItemBatches(new SliceCutter(train, model, size.LargestSlice, size.Parts, cancellationToken), model);
     }
 

@@ -44,7 +44,7 @@ internal sealed class PairwiseTask(Network network, PairwiseWeights weights, Sam
     public override IBatchSource CreateBatches(PairwiseModel model, Device device, int workers, CancellationToken cancellationToken)
     {
         TrainingDataChecks.RequireLikedSequences(data.Train);
-        var size = SliceSize.Of(device, workers);
+        var size = SliceSize.Of(device, workers, model.Network.Settings.Width);
         return new SampledBatches(data.Train, model, data.CreateSampler(), size.LargestSlice, size.Parts, cancellationToken);
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Sampling;
 using Microsoft.ML.NegativeFeedback.Tensors;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -8,7 +9,7 @@ namespace Microsoft.ML.NegativeFeedback.Training;
 /// <summary>One run of a network on torch; in training it remembers what gradients are to be carried back to.</summary>
 /// <param name="model">Whose parameters the network runs with.</param>
 /// <param name="dropout">The dropout of the pass; null for none, and no gradients.</param>
-internal sealed class TorchPass(SequenceModel model, Dropout? dropout = null) : Pass<TorchTensor>
+internal sealed class TorchPass(SequenceModel model, Dropout? dropout = null) : Pass<TorchTensor>, IDropoutMasks
 {
     private readonly List<Parameter> _used = [];
     private readonly List<(Parameter Table, Tensor Rows, Tensor Leaf)> _lookups = [];
@@ -38,6 +39,8 @@ internal sealed class TorchPass(SequenceModel model, Dropout? dropout = null) : 
 
     public override TorchTensor Dropout(TorchTensor values) => dropout is null ? values : new(dropout.Apply(values.Value));
 
+    public (CounterRandom Draws, double Rate) NextMask() => dropout?.NextMask() ?? default;
+
     /// <summary>Carries a gradient back to everything that the pass used, whose sums grow by theirs.</summary>
     /// <param name="output">Where it starts.</param>
     /// <param name="outputGradient">The gradient there; null for a scalar loss.</param>
@@ -49,6 +52,6 @@ internal sealed class TorchPass(SequenceModel model, Dropout? dropout = null) : 
         for (int i = 0; i < _used.Count; i++)
             sums.Of(_used[i]).add_(gradients[i], Scalars.One);
         for (int i = 0; i < _lookups.Count; i++)
-            RowSums.Add(sums.Of(_lookups[i].Table), _lookups[i].Rows, gradients[_used.Count + i]);
+            sums.AddRows(_lookups[i].Table, _lookups[i].Rows, gradients[_used.Count + i]);
     }
 }

@@ -39,13 +39,16 @@ internal abstract class TrainingTask<TModel>
 internal readonly record struct SliceSize(long LargestSlice, int Parts)
 {
     // On a CPU what is kept of a slice for its gradients should stay in the caches; a GPU is fast where there is more to do at once.
-    private const long LargestOnCpu = 1600, LargestOnGpu = 1 << 16;
+    private const long LargestOnGpu = 1 << 16, SmallestOnCpu = 1600, ValuesOnCpu = 160_000;
 
     private const int SlicesPerWorker = 4;
 
     /// <summary>What suits a device.</summary>
-    public static SliceSize Of(Device device, int workers)
-        => device.type == DeviceType.CPU ? new(LargestOnCpu, SlicesPerWorker * workers) : new(LargestOnGpu, 1);
+    /// <param name="device">The device.</param>
+    /// <param name="workers">Threads that work off slices.</param>
+    /// <param name="width">Values that the network has of a place.</param>
+    public static SliceSize Of(Device device, int workers, int width)
+        => device.type == DeviceType.CPU ? new(Math.Max(SmallestOnCpu, ValuesOnCpu / width), SlicesPerWorker * workers) : new(LargestOnGpu, 1);
 }
 
 /// <summary>Training rows that can be cut into what a step works off.</summary>

@@ -49,6 +49,7 @@ internal static class OperatorCases
         Of(new Attention(2, true, true), S(3, 1, 4), S(3, 5, 4), S(3, 5, 4), I(2, 3, 5), I(5, 3)),
         Of(new Attention(1, true, false), S(1, 1, 4), S(1, 1, 4), S(1, 1, 4), I(2, 1, 1), I(1, 1)),
         Of(new Attention(1, false, true), S(1, 70, 2), S(1, 70, 2), S(1, 70, 2), I(3, 1, 70)),
+        Of(new Attention(1, false, false), S(1, 70, 11), S(1, 70, 11), S(1, 70, 11), I(3, 1, 70)), Of(new DotProducts(), S(3, 2, 19), S(3, 4, 19)),
         Of(new SigmoidShares(1), S(3, 2), S(5)), Of(new SigmoidShares(1), S(3, 4), S(3, 5)), Of(new SigmoidShares(8), S(3, 3), S(3, 4)),
         Of(new Recurrence(), S(2, 3), S(2, 4, 3), S(2, 4, 3), S(3, 3)), Of(new Recurrence(), S(1, 2), S(1, 1, 2), S(1, 1, 2), S(2, 2)),
         Of(new Recurrence(), S(2, 5, 3), S(2, 4, 1, 3), S(2, 4, 5, 1), S(3, 3)),

@@ -1,0 +1,216 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using Microsoft.ML.NegativeFeedback.Sampling;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.NegativeFeedback.Tensors;
+
+/// <summary>Where the dropout masks of a training on a CPU come from.</summary>
+internal interface IDropoutMasks
+{
+    /// <summary>The draws of the next mask, and the share of values that it zeroes; 0 for no dropout.</summary>
+    (CounterRandom Draws, double Rate) NextMask();
+}
+
+/// <summary>
+/// Causal attention on a CPU as one operation of autograd's: mask, softmax, dropout and factors are one pass over the weights, and their gradient another, where torch's own operators
+/// take three or four each and work off as well what lies behind the mask. That halves the traffic in memory, which is what attention of narrow vectors spends its time on.
+/// </summary>
+/// <remarks>
+/// With P = softmax(q·kᵀ), M what dropout and factors multiply it by and D = P ∗ M, output is D·v. Of its gradient g come v's Dᵀ·g and, as P ∗ (g·vᵀ ∗ M) = D ∗ g·vᵀ, that of the
+/// logits, S = D ∗ g·vᵀ − P ∗ Σ D ∗ g·vᵀ, of which q has S·k and k has Sᵀ·q.
+/// </remarks>
+internal sealed class AttentionFunction : autograd.SingleTensorFunction<AttentionFunction>
+{
+    /// <summary>Queries of a sequence up to this length are worked off at once, of a longer one in <see cref="Stretches"/>.</summary>
+    public const long LongestStretch = 64, Stretches = 4;
+
+    private const string IsShared = "keys are values";
+
+    public override string Name => nameof(AttentionFunction);
+
+    /// <summary>Whether its arrays are short enough to be worked on.</summary>
+    public static bool CanRun(Tensor query, Tensor key)
+        => query.device_type == DeviceType.CPU && query.dtype == ScalarType.Float32 && query.shape[0] * query.shape[1] * key.shape[1] <= int.MaxValue / sizeof(float);
+
+    /// <summary>Attends.</summary>
+    /// <param name="query">[n, w, d], n of batch and heads.</param>
+    /// <param name="key">[n, w, d].</param>
+    /// <param name="value">[n, w, d].</param>
+    /// <param name="factors">What the weights are multiplied by, [b, w, w], the same for all heads of a sequence; null for nothing.</param>
+    /// <param name="masks">Where dropout comes from; null for none.</param>
+    /// <returns>[n, w, d].</returns>
+    public static Tensor Run(Tensor query, Tensor key, Tensor value, Tensor? factors, IDropoutMasks? masks)
+        => apply(query, key, ReferenceEquals(key, value) ? null! : value, factors!, masks!);
+
+    public override Tensor forward(autograd.AutogradContext context, params object[] inputs)
+    {
+        Tensor query = (Tensor)inputs[0], key = (Tensor)inputs[1], value = inputs[2] as Tensor ?? key;
+        var (factors, masks) = (inputs[3] as Tensor, inputs[4] as IDropoutMasks);
+        long length = query.shape[1], stretch = length <= LongestStretch ? length : (length + Stretches - 1) / Stretches;
+        var saved = new List<Tensor> { query, key, value };
+        var mixed = new List<Tensor>();
+        // nothing sees what comes after it: a stretch of queries needs only the keys up to its own end, five eighths of all in four
+        for (long end = length, start; end > 0; end = start)
+        {
+            start = (end - 1) / stretch * stretch;
+            var weights = query.narrow(1, start, end - start).bmm(key.narrow(1, 0, end).transpose(1, 2));
+            var dropped = Weigh(weights, (int)start, factors, masks?.NextMask() ?? default);
+            mixed.Add(dropped.bmm(value.narrow(1, 0, end)));
+            saved.Add(weights);
+            saved.Add(dropped);
+        }
+
+        context.save_for_backward(saved);
+        context.save_data(IsShared, inputs[2] is null);
+        mixed.Reverse();
+        return mixed.Count == 1 ? mixed[0] : cat(mixed, 1);
+    }
+
+    public override List<Tensor> backward(autograd.AutogradContext context, Tensor outputGradient)
+    {
+        using var scope = NewDisposeScope();
+        bool isShared = (bool)context.get_data(IsShared);
+        var saved = context.get_saved_variables();
+        Tensor query = saved[0], key = saved[1], value = saved[2];
+        var ofQueries = new List<Tensor>();
+        Tensor? ofKeys = null, ofValues = null;
+        long end = query.shape[1];
+        for (int i = 3; i < saved.Count; i += 2)
+        {
+            Tensor weights = saved[i], dropped = saved[i + 1];
+            long count = weights.shape[1], start = end - count;
+            Tensor queries = query.narrow(1, start, count), keys = key.narrow(1, 0, end), gradient = outputGradient.narrow(1, start, count);
+            var logits = gradient.bmm(value.narrow(1, 0, end).transpose(1, 2));
+            Differentiate(logits, weights, dropped, (int)start);
+            ofQueries.Add(logits.bmm(keys));
+            ofKeys = Sum(ofKeys, logits.transpose(1, 2).bmm(queries));
+            var ofDropped = dropped.transpose(1, 2).bmm(gradient);
+            if (isShared)
+                ofKeys = Sum(ofKeys, ofDropped);
+            else
+                ofValues = Sum(ofValues, ofDropped);
+            end = start;
+        }
+
+        ofQueries.Reverse();
+        var ofQuery = ofQueries.Count == 1 ? ofQueries[0] : cat(ofQueries, 1);
+        return [ofQuery.MoveToOuterDisposeScope(), ofKeys!.MoveToOuterDisposeScope(), ofValues?.MoveToOuterDisposeScope()!, null!, null!];
+
+        // of the keys that a stretch reads, all of which the one before it has read
+        static Tensor Sum(Tensor? sum, Tensor values)
+        {
+            if (sum is null)
+                return values;
+            sum.narrow(1, 0, values.shape[1]).add_(values, Scalars.One);
+            return sum;
+        }
+    }
+
+    /// <summary>Makes P of logits, in place, and D.</summary>
+    private static Tensor Weigh(Tensor weights, int start, Tensor? factors, (CounterRandom Draws, double Rate) mask)
+    {
+        int queries = (int)weights.shape[1], end = (int)weights.shape[2];
+        bool isDropped = mask.Rate > 0 || factors is not null;
+        var dropped = isDropped ? empty_like(weights) : weights;
+        Span<float> p = Values(weights), d = Values(dropped), f = factors is null ? [] : Values(factors);
+        int heads = factors is null ? 1 : (int)(weights.shape[0] / factors.shape[0]), length = factors is null ? 0 : (int)factors.shape[2];
+        for (int row = 0; row < p.Length / end; row++)
+        {
+            int place = start + (row % queries), first = row * end;
+            var ofRow = p.Slice(first, end);
+            Softmax(ofRow[..(place + 1)]);
+            ofRow[(place + 1)..].Clear();
+            if (!isDropped)
+                continue;
+            var product = d.Slice(first, end);
+            product[(place + 1)..].Clear();
+            if (mask.Rate > 0)
+            {
+                mask.Draws.FillDropoutMask(product[..(place + 1)], mask.Rate, (uint)first);
+                Multiply(product, ofRow, place + 1);
+            }
+            else
+            {
+                ofRow.CopyTo(product);
+            }
+
+            if (factors is not null)
+                Multiply(product, f.Slice(((row / queries / heads * length) + place) * length, place + 1), place + 1);
+        }
+
+        return dropped;
+    }
+
+    /// <summary>Makes S of g·vᵀ, in place.</summary>
+    private static void Differentiate(Tensor gradient, Tensor weights, Tensor dropped, int start)
+    {
+        int queries = (int)weights.shape[1], end = (int)weights.shape[2];
+        Span<float> g = Values(gradient), p = Values(weights), d = Values(dropped);
+        for (int row = 0; row < g.Length / end; row++)
+        {
+            int count = start + (row % queries) + 1, first = row * end;
+            var ofRow = g.Slice(first, end);
+            ofRow[count..].Clear();
+            SubtractMean(ofRow[..count], p.Slice(first, count), d.Slice(first, count));
+        }
+    }
+
+    private static void Softmax(Span<float> row)
+    {
+        var vectors = MemoryMarshal.Cast<float, Vector<float>>(row);
+        int behind = vectors.Length * Vector<float>.Count;
+        var largest = new Vector<float>(row[0]);
+        foreach (var vector in vectors)
+            largest = Vector.Max(largest, vector);
+        float most = row[0];
+        for (int i = 0; i < Vector<float>.Count; i++)
+            most = MathF.Max(most, largest[i]);
+        foreach (float value in row[behind..])
+            most = MathF.Max(most, value);
+        var (sums, top) = (Vector<float>.Zero, new Vector<float>(most));
+        for (int i = 0; i < vectors.Length; i++)
+            sums += vectors[i] = VectorExponential.Exp(vectors[i] - top);
+        float sum = Vector.Sum(sums);
+        for (int i = behind; i < row.Length; i++)
+            sum += row[i] = MathF.Exp(row[i] - most);
+        float scale = 1 / sum;
+        for (int i = 0; i < vectors.Length; i++)
+            vectors[i] *= scale;
+        for (int i = behind; i < row.Length; i++)
+            row[i] *= scale;
+    }
+
+    // row ∗ other, of as many values
+    private static void Multiply(Span<float> row, ReadOnlySpan<float> other, int count)
+    {
+        var vectors = MemoryMarshal.Cast<float, Vector<float>>(row[..count]);
+        var others = MemoryMarshal.Cast<float, Vector<float>>(other[..count]);
+        for (int i = 0; i < vectors.Length; i++)
+            vectors[i] *= others[i];
+        for (int i = vectors.Length * Vector<float>.Count; i < count; i++)
+            row[i] *= other[i];
+    }
+
+    // g → d ∗ g − p Σ d ∗ g
+    private static void SubtractMean(Span<float> g, ReadOnlySpan<float> p, ReadOnlySpan<float> d)
+    {
+        var vectors = MemoryMarshal.Cast<float, Vector<float>>(g);
+        var ofP = MemoryMarshal.Cast<float, Vector<float>>(p);
+        var ofD = MemoryMarshal.Cast<float, Vector<float>>(d);
+        int behind = vectors.Length * Vector<float>.Count;
+        var sums = Vector<float>.Zero;
+        for (int i = 0; i < vectors.Length; i++)
+            sums += vectors[i] *= ofD[i];
+        float sum = Vector.Sum(sums);
+        for (int i = behind; i < g.Length; i++)
+            sum += g[i] *= d[i];
+        for (int i = 0; i < vectors.Length; i++)
+            vectors[i] -= ofP[i] * sum;
+        for (int i = behind; i < g.Length; i++)
+            g[i] -= p[i] * sum;
+    }
+
+    private static Span<float> Values(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
+}
