@@ -1,5 +1,7 @@
+using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback;
 using Microsoft.ML.NegativeFeedback.DataView;
+using Microsoft.ML.NegativeFeedback.Scoring;
 
 namespace Microsoft.ML;
 
@@ -168,4 +170,29 @@ public static partial class NegativeFeedbackCatalog
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     public static MultiFeedbackTrainer MultiFeedback(this RecommendationCatalog.RecommendationTrainers catalog, MultiFeedbackTrainer.Options options)
         => new(CatalogEnvironment.Of(catalog), options);
+
+    /// <summary>
+    /// Scores a loaded model in batches. <c>ml.Model.Load</c> gives a trained model back as ML.NET's own transformers, which score one row a run; here the steps that were saved of it become a
+    /// <see cref="NextItemTransformer"/> again, with the same columns and the same results, wherever it stands in the chain.
+    /// </summary>
+    /// <param name="catalog">The recommendation catalog of an <see cref="MLContext"/>, whose <c>GpuDeviceId</c> and <c>FallbackToCpu</c> say where it runs.</param>
+    /// <param name="model">What <c>ml.Model.Load</c> gave: a trained model alone or a chain with one, saved by this version of the library or a former one.</param>
+    /// <returns>
+    /// The chain. Its other steps are those of <paramref name="model"/>, which need not be kept, nor disposed of twice. Of a model that ranks given candidates the items are those of the rows'
+    /// columns, which must be mapped as in training: the file has no list of them.
+    /// </returns>
+    /// <exception cref="ArgumentException">There is no trained model of this library in it.</exception>
+    /// <exception cref="InvalidDataException">There is one that no version up to this one has written so.</exception>
+    /// <exception cref="InvalidOperationException">The GPU cannot be used and the CPU is not allowed to take over.</exception>
+    /// <example>
+    /// <code>
+    /// var model = ml.Recommendation().ScoreInBatches(ml.Model.Load("recommend.zip", out _));
+    /// IDataView recommended = model.Transform(histories);
+    /// </code>
+    /// </example>
+    public static TransformerChain<ITransformer> ScoreInBatches(this RecommendationCatalog catalog, ITransformer model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return LoadedModel.InBatches(CatalogEnvironment.Of(catalog), model);
+    }
 }

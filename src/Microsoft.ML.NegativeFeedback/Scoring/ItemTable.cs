@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Tensors.Proto;
 using static Microsoft.ML.NegativeFeedback.Tensors.Proto.TensorProto.Types;
@@ -13,21 +14,25 @@ namespace Microsoft.ML.NegativeFeedback.Scoring;
 internal static class ItemTable
 {
     /// <summary>The types that both an ONNX tensor and a column can hold, with values to choose the one at 0 from.</summary>
-    private static readonly Dictionary<Type, (DataType Type, Func<int, object> Spare)> _types = new()
+    private static readonly Dictionary<Type, (DataType Type, PrimitiveDataViewType Column, Func<int, object> Spare)> _types = new()
     {
-        [typeof(ReadOnlyMemory<char>)] = (DataType.String, i => new string('_', i).AsMemory()),
-        [typeof(bool)] = (DataType.Bool, i => i % 2 == 1),
-        [typeof(sbyte)] = (DataType.Int8, i => unchecked((sbyte)i)),
-        [typeof(byte)] = (DataType.Uint8, i => unchecked((byte)i)),
-        [typeof(short)] = (DataType.Int16, i => unchecked((short)i)),
-        [typeof(ushort)] = (DataType.Uint16, i => unchecked((ushort)i)),
-        [typeof(int)] = (DataType.Int32, i => i),
-        [typeof(uint)] = (DataType.Uint32, i => (uint)i),
-        [typeof(long)] = (DataType.Int64, i => (long)i),
-        [typeof(ulong)] = (DataType.Uint64, i => (ulong)i),
-        [typeof(float)] = (DataType.Float, i => i == 0 ? float.NaN : i),
-        [typeof(double)] = (DataType.Double, i => i == 0 ? double.NaN : i),
+        [typeof(ReadOnlyMemory<char>)] = (DataType.String, TextDataViewType.Instance, i => new string('_', i).AsMemory()),
+        [typeof(bool)] = (DataType.Bool, BooleanDataViewType.Instance, i => i % 2 == 1),
+        [typeof(sbyte)] = (DataType.Int8, NumberDataViewType.SByte, i => unchecked((sbyte)i)),
+        [typeof(byte)] = (DataType.Uint8, NumberDataViewType.Byte, i => unchecked((byte)i)),
+        [typeof(short)] = (DataType.Int16, NumberDataViewType.Int16, i => unchecked((short)i)),
+        [typeof(ushort)] = (DataType.Uint16, NumberDataViewType.UInt16, i => unchecked((ushort)i)),
+        [typeof(int)] = (DataType.Int32, NumberDataViewType.Int32, i => i),
+        [typeof(uint)] = (DataType.Uint32, NumberDataViewType.UInt32, i => (uint)i),
+        [typeof(long)] = (DataType.Int64, NumberDataViewType.Int64, i => (long)i),
+        [typeof(ulong)] = (DataType.Uint64, NumberDataViewType.UInt64, i => (ulong)i),
+        [typeof(float)] = (DataType.Float, NumberDataViewType.Single, i => i == 0 ? float.NaN : i),
+        [typeof(double)] = (DataType.Double, NumberDataViewType.Double, i => i == 0 ? double.NaN : i),
     };
+
+    /// <summary>The type of a column that holds what stands in a table.</summary>
+    public static PrimitiveDataViewType TypeOf(DataType type)
+        => _types.Values.First(entry => entry.Type == type).Column;
 
     /// <summary>The table of the items.</summary>
     /// <exception cref="ArgumentException">A tensor cannot hold the type, or every value of it is an item's.</exception>

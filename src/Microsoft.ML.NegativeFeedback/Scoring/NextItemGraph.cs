@@ -33,6 +33,12 @@ internal static class NextItemGraph
     public const string SubInterestWeightsOutput = "SubInterestWeights";
     public const string ProbabilitiesOutput = "Probabilities";
 
+    /// <summary>The names of all these, by which no other input goes.</summary>
+    public static readonly IReadOnlySet<string> Names = new HashSet<string>
+    {
+        ItemsInput, FeedbackInput, CandidatesInput, RecommendedItemsOutput, ScoresOutput, CandidateScoresOutput, SubInterestWeightsOutput, ProbabilitiesOutput,
+    };
+
     /// <summary>The constant γ [K] of a graph that foretells K kinds of feedback: what a score adds up.</summary>
     public const string FusionWeights = "FusionWeights";
 

@@ -35,8 +35,9 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     private readonly IHostEnvironment _environment;
     private readonly byte[] _graph;
     private readonly NextItemColumns _columns;
-    private readonly ItemDictionary _items;
-    private readonly Dictionary<string, DataViewType> _inputTypes;
+    private readonly ItemDictionary? _items;
+    private readonly IReadOnlyDictionary<string, DataViewType>? _inputTypes;
+    private readonly ICanSaveModel? _saved;
     private readonly OnnxScorer _scorer;
     private readonly Lock _gate = new();
     private OnnxScorer? _rowScorer;
@@ -67,6 +68,19 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
             _scorer.Dispose();
             throw new ArgumentException($"The graph gives no {missing.OutputName}, but column '{missing.ColumnName}' is to hold it.", nameof(columns));
         }
+    }
+
+    /// <param name="environment">The context that the model is to run in.</param>
+    /// <param name="graph">The graph.</param>
+    /// <param name="columns">The columns to read and add.</param>
+    /// <param name="items">The items; null of a model that ranks candidates, which are those of the rows then.</param>
+    /// <param name="inputTypes">The types of the columns that are read; null without items.</param>
+    /// <param name="saved">What the model was loaded from, and is saved as again.</param>
+    internal NextItemTransformer(
+        IHostEnvironment environment, byte[] graph, NextItemColumns columns, ItemDictionary? items, IReadOnlyDictionary<string, DataViewType>? inputTypes, ICanSaveModel saved)
+    {
+        (_environment, _graph, _columns, _items, _inputTypes, _saved) = (environment, graph, columns, items, inputTypes, saved);
+        _scorer = Open(environment);
     }
 
     private NextItemTransformer(NextItemTransformer other, byte[] graph)
@@ -168,14 +182,17 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     void ICanSaveModel.Save(ModelSaveContext ctx)
     {
         ArgumentNullException.ThrowIfNull(ctx);
-        SavedModel.Save(ctx, _graph, _columns, _items, _inputTypes);
+        if (_saved is not null)
+            _saved.Save(ctx);
+        else
+            SavedModel.Save(ctx, _graph, _columns, _items!, _inputTypes!);
     }
 
     private NextItemMapping Mapping(DataViewSchema schema)
     {
         ArgumentNullException.ThrowIfNull(schema);
         _scorer.ThrowIfDisposed();
-        return new NextItemMapping(schema, _columns, _items, _scorer, RowScorer);
+        return new NextItemMapping(schema, _columns, _items ?? ReadItems(_columns, schema), _scorer, RowScorer);
     }
 
     private OnnxScorer RowScorer()

@@ -186,7 +186,8 @@ internal sealed class OnnxScorer : IDisposable
             using var outputs = _session.Run(options, _inputs, inputs, _outputs);
             for (int i = 0; i < _outputs.Length; i++)
             {
-                int valuesEach = ValuesEach(_outputs[i]);
+                // as many as there are: of a loaded model that ranks candidates the graph does not say
+                int valuesEach = outputs[i].GetTensorTypeAndShape().Shape is [_, _, long several] ? (int)several : 1;
                 bool isOfCandidates = _session.OutputMetadata[_outputs[i]].Dimensions[1] < 0;
                 int Count(int row) => (isOfCandidates ? rows.Candidates.Length(row) : TopK) * valuesEach;
                 if (_outputs[i] == NextItemGraph.RecommendedItemsOutput)

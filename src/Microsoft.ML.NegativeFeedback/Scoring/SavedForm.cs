@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Google.Protobuf;
+using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Tensors.Proto;
 using static Microsoft.ML.NegativeFeedback.Tensors.Proto.TensorProto.Types;
@@ -12,6 +14,14 @@ internal sealed record SavedInput(string GraphName, string ColumnName, long? Len
 
 /// <summary>How an output of a graph is called as a column, and whether it has keys, in whose place the items themselves are saved.</summary>
 internal sealed record SavedOutput(string GraphName, string ColumnName, bool HasKeys);
+
+/// <summary>What a saved form was made of.</summary>
+/// <param name="Graph">The graph.</param>
+/// <param name="Inputs">The columns that it reads, Items, Feedback and, where it has them, Candidates among them by these names.</param>
+/// <param name="Lengths">The size of vectors beside the items where it is fixed, by column.</param>
+/// <param name="Outputs">What was kept of what it gives: the outputs' names, the columns of the saved form and their types.</param>
+internal sealed record UndoneForm(
+    byte[] Graph, IReadOnlyList<InputColumn> Inputs, IReadOnlyDictionary<string, int> Lengths, IReadOnlyList<(SavedOutput Output, DataViewType Type)> Outputs);
 
 /// <summary>
 /// The form of a <see cref="NextItemGraph"/> that ML.NET's own <c>ApplyOnnxModel</c> runs inside a saved model: one row a run,
@@ -57,6 +67,32 @@ internal static class SavedForm
         }
 
         return saved.ToByteArray();
+    }
+
+    /// <summary>The graph that a saved form was made of, by this version or a former one; null for another graph.</summary>
+    /// <exception cref="InvalidDataException">It is of this library, but of no form that is known.</exception>
+    public static UndoneForm? Undo(byte[] savedForm)
+    {
+        var model = ModelProto.Parser.ParseFrom(savedForm);
+        if (!model.MetadataProps.Any(property => property.Key == NextItemGraph.LargestTensorMetadata))
+            return null;
+        var graph = model.Graph;
+        NodeProto[] added = [.. graph.Node.Where(node => node.Name.StartsWith(InnerPrefix, StringComparison.Ordinal))];
+        var shapes = graph.Initializer.Where(initializer => initializer.DataType == (int)DataType.Int64)
+            .ToDictionary(initializer => initializer.Name, initializer => MemoryMarshal.Cast<byte, long>(initializer.RawData.Span).ToArray());
+        var outputs = graph.Output.Select(described => (Described: described, GraphName: GraphNameOf(described.Name, added))).ToArray();
+        var (inputs, lengths, names) = UndoInputs(graph, added, shapes, hasCandidates: outputs.Any(output => output.GraphName == NextItemGraph.CandidateScoresOutput));
+        foreach (var node in graph.Node.Where(node => node.Name.StartsWith("output/", StringComparison.Ordinal)))
+            names[node.Output[0]] = node.Output[0][InnerPrefix.Length..];
+
+        foreach (var node in added)
+            graph.Node.Remove(node);
+        foreach (var initializer in graph.Initializer.Where(initializer => initializer.Name.StartsWith(InnerPrefix, StringComparison.Ordinal)).ToArray())
+            graph.Initializer.Remove(initializer);
+        Rename(graph, names);
+        graph.Output.Clear();
+        var columns = outputs.Select(output => UndoOutput(graph, output.Described, output.GraphName)).ToArray();
+        return new UndoneForm(model.ToByteArray(), inputs, lengths, columns);
     }
 
     /// <summary>A table of text values.</summary>
@@ -143,6 +179,13 @@ internal static class SavedForm
                 sizes[1] = new TensorShapeProto.Types.Dimension { DimValue = length };
         }
 
+        Rename(graph, names);
+        foreach (var reshape in reshapes)
+            graph.Node.Insert(0, reshape);
+    }
+
+    private static void Rename(GraphProto graph, Dictionary<string, string> names)
+    {
         foreach (var node in graph.Node)
         {
             for (int i = 0; i < node.Input.Count; i++)
@@ -150,8 +193,58 @@ internal static class SavedForm
             for (int i = 0; i < node.Output.Count; i++)
                 node.Output[i] = names.GetValueOrDefault(node.Output[i], node.Output[i]);
         }
+    }
 
-        foreach (var reshape in reshapes)
-            graph.Node.Insert(0, reshape);
+    // back from the column over the reshape, and the items behind keys, to what the graph gave
+    private static string GraphNameOf(string column, NodeProto[] added)
+    {
+        string value = column;
+        while (added.FirstOrDefault(node => node.Output[0] == value) is { } node)
+            value = node.OpType == "Gather" ? node.Input[1] : node.Input[0];
+        return value.StartsWith(InnerPrefix, StringComparison.Ordinal) ? value[InnerPrefix.Length..]
+            : throw new InvalidDataException($"The model's output '{column}' was not written by a version of this library up to this one.");
+    }
+
+    /// <summary>Calls inputs as the graph did, where that is known: what it reads beside histories and candidates goes on under the name of its column.</summary>
+    private static (List<InputColumn> Inputs, Dictionary<string, int> Lengths, Dictionary<string, string> Names) UndoInputs(
+        GraphProto graph, NodeProto[] added, Dictionary<string, long[]> shapes, bool hasCandidates)
+    {
+        var (inputs, lengths, names) = (new List<InputColumn>(), new Dictionary<string, int>(), new Dictionary<string, string>());
+        long itemsLength = graph.Input[0].Type.TensorType.Shape.Dim[1].DimValue;
+        for (int i = 0; i < graph.Input.Count; i++)
+        {
+            var described = graph.Input[i];
+            var (column, length) = (described.Name, described.Type.TensorType.Shape.Dim[1].DimValue);
+            var reshape = added.FirstOrDefault(node => node.OpType == "Reshape" && node.Input[0] == column);
+            int width = reshape is null ? 1 : (int)shapes[reshape.Input[1]][2];
+            bool isOfItems = reshape is not null || length == 0 || (itemsLength > 0 && length == itemsLength);
+            bool isCandidates = hasCandidates && i == graph.Input.Count - 1;
+            string name = i == 0 ? NextItemGraph.ItemsInput : i == 1 ? NextItemGraph.FeedbackInput : isCandidates ? NextItemGraph.CandidatesInput
+                : NextItemGraph.Names.Contains(column) ? $"Input{column}" : column;
+            var type = (DataType)described.Type.TensorType.ElemType;
+            inputs.Add(new InputColumn(name, column, type == DataType.Uint32 ? typeof(uint) : type == DataType.Int64 ? typeof(long) : typeof(float),
+                isOfItems ? width : (int)length, isOfItems));
+            if (isOfItems && length > 0)
+                lengths[column] = (int)length;
+            names[reshape?.Output[0] ?? column] = name;
+            OnnxDimension[] shape = !isOfItems ? ["batch", length] : width > 1 ? ["batch", "length", width] : ["batch", isCandidates ? "candidates" : "length"];
+            graph.Input[i] = OnnxGraphBuilder.Describe(name, type, shape);
+        }
+
+        return (inputs, lengths, names);
+    }
+
+    // adds the graph's output, and tells of the column
+    private static (SavedOutput Output, DataViewType Type) UndoOutput(GraphProto graph, ValueInfoProto described, string name)
+    {
+        bool hasKeys = name == NextItemGraph.RecommendedItemsOutput;
+        var type = (DataType)described.Type.TensorType.ElemType;
+        long[] sizes = [.. described.Type.TensorType.Shape.Dim.Select(size => size.DimValue)];
+        bool isOfCandidates = sizes.Contains(0);
+        OnnxDimension[] shape = !isOfCandidates ? ["batch", .. sizes.Select(size => (OnnxDimension)size)]
+            : name == NextItemGraph.CandidateScoresOutput ? ["batch", "candidates"] : ["batch", "candidates", "values"];
+        graph.Output.Add(OnnxGraphBuilder.Describe(name, hasKeys ? DataType.Uint32 : type, shape));
+        var item = hasKeys ? ItemTable.TypeOf(type) : NumberDataViewType.Single;
+        return (new SavedOutput(name, described.Name, hasKeys), isOfCandidates ? new VectorDataViewType(item) : new VectorDataViewType(item, sizes.Select(size => (int)size).ToArray()));
     }
 }

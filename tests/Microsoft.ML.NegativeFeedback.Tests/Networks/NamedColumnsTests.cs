@@ -98,6 +98,7 @@ public sealed class NamedColumnsTests
         _ml.Model.SaveAtomically(model, view.Schema, path);
         var loaded = _ml.Model.Load(path, out _);
         AssertScores(expected, loaded.Transform(view), 1e-5);
+        AssertScores(expected, _ml.Recommendation().ScoreInBatches(loaded).Transform(view), 1e-5);
         File.Delete(path);
 
         using var engine = _ml.Model.CreatePredictionEngine<Row, Scored>(new TransformerChain<ITransformer>(Keys().Fit(Raw()), model),

@@ -139,7 +139,16 @@ public sealed class MultiFeedbackTrainerTests
 
         string path = Path.Combine(Directory.CreateTempSubdirectory("ranker").FullName, "model.zip");
         _ml.Model.SaveAtomically(whole, raw.Schema, path);
-        Assert.Equal(expected, Sorted(new MLContext(2).Model.Load(path, out _).Transform(raw)));
+        var loaded = new MLContext(2).Model.Load(path, out _);
+        Assert.Equal(expected, Sorted(loaded.Transform(raw)));
+        using var batches = _ml.Recommendation().ScoreInBatches(loaded);
+        Assert.Equal(expected, Sorted(batches.Transform(raw)));
+
+        // other weights, in batches of the loaded model, saved and loaded once more
+        using var cautious = batches.OfType<NextItemTransformer>().Single().WithFusionWeights(1, 1, -4);
+        using var trained = model.WithFusionWeights(1, 1, -4);
+        _ml.Model.SaveAtomically(cautious, _feed.Test.Schema, path);
+        Assert.Equal(Read(trained.Transform(_feed.Test)).SelectMany(row => row.Scores), Read(_ml.Model.Load(path, out _).Transform(_feed.Test)).SelectMany(row => row.Scores));
         File.Delete(path);
     }
 

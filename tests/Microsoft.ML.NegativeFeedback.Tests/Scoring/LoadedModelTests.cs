@@ -1,0 +1,97 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.Scoring;
+
+namespace Microsoft.ML.NegativeFeedback.Tests.Scoring;
+
+public sealed class LoadedModelTests
+{
+    [Fact]
+    public void A_loaded_chain_scores_in_batches_with_the_same_bits_and_schema()
+    {
+        var fixture = new ScoringFixture(rowCount: 40);
+        using var transformer = fixture.CreateTransformer();
+        var chain = fixture.CreateChain(transformer);
+        var rows = fixture.Context.Data.LoadFromEnumerable(fixture.Rows);
+        using var batches = fixture.Context.Recommendation().ScoreInBatches(SavedModelTests.SaveAndLoad(fixture.Context, chain, rows.Schema));
+
+        Assert.Equal(["ValueToKeyMappingTransformer", "NextItemTransformer", "KeyToValueMappingTransformer"], batches.Select(step => step.GetType().Name));
+        var (before, after) = (chain.Transform(rows), batches.Transform(rows));
+        Assert.Equal(SavedModelTests.Describe(before.Schema), SavedModelTests.Describe(after.Schema));
+        Assert.Equal(before.GetColumn<string[]>("RecommendedItems"), after.GetColumn<string[]>("RecommendedItems"));
+        Assert.Equal(before.GetColumn<float[]>("Scores"), after.GetColumn<float[]>("Scores"));
+        using var engine = fixture.Context.Model.CreatePredictionEngine<HistoryRow, RecommendedRow>(batches, new PredictionEngineOptions { OwnsTransformer = false });
+        foreach (var row in fixture.Rows)
+            fixture.AssertExpected(row, engine.Predict(row).RecommendedItems, engine.Predict(row).Scores);
+    }
+
+    [Fact]
+    public void It_can_be_saved_and_loaded_again_and_again()
+    {
+        var fixture = new ScoringFixture(rowCount: 20);
+        using var transformer = fixture.CreateTransformer();
+        ITransformer model = transformer;
+        for (int i = 0; i < 3; i++)
+            model = fixture.Context.Recommendation().ScoreInBatches(SavedModelTests.SaveAndLoad(fixture.Context, model, fixture.View.Schema));
+        Assert.Equal(transformer.Transform(fixture.View).GetColumn<uint[]>("RecommendedItems"), model.Transform(fixture.View).GetColumn<uint[]>("RecommendedItems"));
+        // what is scored in batches already stays so
+        Assert.Same(Model(model), Model(fixture.Context.Recommendation().ScoreInBatches(model)));
+
+        static NextItemTransformer Model(ITransformer chain) => ((TransformerChain<ITransformer>)chain).OfType<NextItemTransformer>().Single();
+    }
+
+    [Fact]
+    public void Candidates_are_those_of_the_rows()
+    {
+        var fixture = new ScoringFixture(rowCount: 30, candidates: true);
+        using var transformer = fixture.CreateTransformer();
+        using var batches = fixture.Context.Recommendation().ScoreInBatches(SavedModelTests.SaveAndLoad(fixture.Context, transformer, fixture.View.Schema));
+        Assert.Equal(transformer.Transform(fixture.View).GetColumn<float[]>("CandidateScores"), batches.Transform(fixture.View).GetColumn<float[]>("CandidateScores"));
+        var again = SavedModelTests.SaveAndLoad(fixture.Context, batches, fixture.View.Schema);
+        Assert.Equal(fixture.Rows.Length, again.Transform(fixture.View).GetColumn<float[]>("CandidateScores").Count());
+    }
+
+    [Fact]
+    public void Columns_may_be_called_as_the_graph_calls_others()
+    {
+        var fixture = new ScoringFixture();
+        var view = fixture.Context.Transforms.CopyColumns("Scores", "Items").Append(fixture.Context.Transforms.CopyColumns("__items", "Feedback"))
+            .Append(fixture.Context.Transforms.DropColumns("Items", "Feedback")).Fit(fixture.View).Transform(fixture.View);
+        using var transformer = new NextItemTransformer(fixture.Context, fixture.Graph, new NextItemColumns("Scores", "__items", "Feedback", "Items"), view.Schema);
+        using var batches = fixture.Context.Recommendation().ScoreInBatches(SavedModelTests.SaveAndLoad(fixture.Context, transformer, view.Schema));
+        Assert.Equal(transformer.Transform(view).GetColumn<float[]>("Items"), batches.Transform(view).GetColumn<float[]>("Items"));
+        Assert.Equal(transformer.Transform(view).GetColumn<uint[]>("Feedback"), batches.Transform(view).GetColumn<uint[]>("Feedback"));
+    }
+
+    [Fact]
+    public void Keys_of_another_dictionary_are_refused()
+    {
+        var fixture = new ScoringFixture();
+        using var transformer = fixture.CreateTransformer();
+        using var batches = fixture.Context.Recommendation().ScoreInBatches(SavedModelTests.SaveAndLoad(fixture.Context, transformer, fixture.View.Schema));
+        var rows = fixture.Context.Data.LoadFromEnumerable(fixture.Rows);
+        var others = fixture.Context.Transforms.Conversion.MapValueToKey("Items").Fit(rows).Transform(rows);
+        Assert.Contains("Apply the same fitted MapValueToKey", Assert.Throws<ArgumentException>(() => batches.Transform(others)).Message);
+    }
+
+    [Fact]
+    public void What_is_no_model_of_this_library_is_refused()
+    {
+        var fixture = new ScoringFixture();
+        var error = Assert.Throws<ArgumentException>(() => fixture.Context.Recommendation().ScoreInBatches(fixture.ToKeys));
+        Assert.Contains("There is no model of this library", error.Message);
+        Assert.Throws<ArgumentNullException>(() => fixture.Context.Recommendation().ScoreInBatches(null!));
+    }
+
+    [Fact]
+    public void What_stands_behind_the_graph_must_be_as_it_was_saved()
+    {
+        var fixture = new ScoringFixture();
+        using var transformer = fixture.CreateTransformer();
+        var loaded = (IEnumerable<ITransformer>)SavedModelTests.SaveAndLoad(fixture.Context, transformer, fixture.View.Schema);
+        var steps = loaded.SelectMany(step => step is IEnumerable<ITransformer> chain ? chain : [step]).ToArray();
+        var cut = new TransformerChain<ITransformer>(steps[..2]);
+        Assert.Contains("steps behind its graph are missing", Assert.Throws<InvalidDataException>(() => fixture.Context.Recommendation().ScoreInBatches(cut)).Message);
+        var other = new TransformerChain<ITransformer>([steps[0], .. steps[2..], fixture.ToKeys]);
+        Assert.Throws<InvalidDataException>(() => fixture.Context.Recommendation().ScoreInBatches(other));
+    }
+}
