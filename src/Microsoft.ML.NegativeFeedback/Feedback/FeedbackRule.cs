@@ -7,8 +7,8 @@ namespace Microsoft.ML.NegativeFeedback;
 
 /// <summary>
 /// How the evidence of an interaction (watch time, watched share, rating) becomes feedback: +1 positive, −1 negative, 0 neither.
-/// All evidence columns are Single scalars; a value that is not finite, and a negative time or share, is an error that names
-/// column and row.
+/// All evidence columns are Single, scalars of an interaction or all of them vectors of a history's, which give a vector of feedback; a value that is not finite, and a negative time or
+/// share, is an error that names column and row.
 /// </summary>
 public abstract class FeedbackRule
 {
@@ -90,7 +90,47 @@ public abstract class FeedbackRule
     public static FeedbackRule RatingMedian(string ratingColumnName = "Rating")
         => new RatingMedianRule(Columns.CheckName(ratingColumnName, nameof(ratingColumnName)));
 
-    /// <summary>The evidence columns, Single scalars.</summary>
+    /// <summary>
+    /// Flags of explicit feedback, as short-video logs have them: negative where a flag of <paramref name="negativeColumnNames"/> is set, whatever else was said of the item; else positive
+    /// where one of <paramref name="positiveColumnNames"/> is; else what another rule makes of the row.
+    /// </summary>
+    /// <param name="positiveColumnNames">Columns that are above 0 where the item was liked, followed, forwarded, …; none is allowed where the others have one.</param>
+    /// <param name="negativeColumnNames">Columns that are above 0 where it was hated, reported, …</param>
+    /// <param name="otherwise">The rule of rows without a flag, for instance <see cref="WatchTime"/>; null: they are neither.</param>
+    /// <exception cref="ArgumentException">There is no column, a name is empty, or a column stands on both sides.</exception>
+    public static FeedbackRule Flags(IEnumerable<string> positiveColumnNames, IEnumerable<string> negativeColumnNames, FeedbackRule? otherwise = null)
+    {
+        ArgumentNullException.ThrowIfNull(positiveColumnNames);
+        ArgumentNullException.ThrowIfNull(negativeColumnNames);
+        string[] positive = [.. positiveColumnNames.Select(name => Columns.CheckName(name, nameof(positiveColumnNames)))];
+        string[] negative = [.. negativeColumnNames.Select(name => Columns.CheckName(name, nameof(negativeColumnNames)))];
+        if (positive.Length + negative.Length == 0)
+            throw new ArgumentException("A rule of flags needs a column of flags.", nameof(positiveColumnNames));
+        if (positive.Intersect(negative).FirstOrDefault() is { } both)
+            throw new ArgumentException($"Column '{both}' is to be positive and negative feedback.", nameof(negativeColumnNames));
+        return new FlagsRule(positive, negative, otherwise);
+    }
+
+    /// <summary>A rule of one's own.</summary>
+    /// <param name="label">
+    /// A row's values of the columns, in their order and finite → a number whose sign is the feedback: above 0 positive, below 0 negative, 0 neither. It is called from any thread.
+    /// </param>
+    /// <param name="columnNames">The evidence columns, at least one.</param>
+    /// <exception cref="ArgumentException">There is no column, or a name is empty.</exception>
+    /// <example>
+    /// <code>
+    /// var rule = FeedbackRule.Custom(row => row[0] > 30 ? 1 : row[1] > 0 ? -1 : 0, "WatchSeconds", "Hate");
+    /// </code>
+    /// </example>
+    public static FeedbackRule Custom(Func<ReadOnlySpan<float>, float> label, params IEnumerable<string> columnNames)
+    {
+        ArgumentNullException.ThrowIfNull(label);
+        ArgumentNullException.ThrowIfNull(columnNames);
+        string[] names = [.. columnNames.Select(name => Columns.CheckName(name, nameof(columnNames)))];
+        return names.Length > 0 ? new CustomRule(label, names) : throw new ArgumentException("A rule needs a column to read.", nameof(columnNames));
+    }
+
+    /// <summary>The evidence columns, Single scalars or vectors.</summary>
     internal abstract IReadOnlyList<string> ColumnNames { get; }
 
     /// <summary>The rule with everything known that has to be learned from data.</summary>
@@ -101,8 +141,30 @@ public abstract class FeedbackRule
     /// <param name="row">The row's position from 0; messages count from 1.</param>
     internal abstract float Label(ReadOnlySpan<float> evidence, long row);
 
+    /// <summary>The columns of a schema: scalars, or vectors where the first is one.</summary>
+    /// <exception cref="ArgumentException">One is missing or of another type.</exception>
     internal DataViewSchema.Column[] RequireColumns(DataViewSchema schema)
-        => [.. ColumnNames.Select(name => Columns.Require(schema, name, type => type == NumberDataViewType.Single, "a Single scalar"))];
+    {
+        bool areVectors = schema.GetColumnOrNull(ColumnNames[0])?.Type is VectorDataViewType;
+        return [.. ColumnNames.Select(name => Columns.Require(schema, name, type => areVectors ? ColumnTypes.IsSingleVector(type) : type == NumberDataViewType.Single, Expected(areVectors)))];
+    }
+
+    /// <summary>The same of a shape.</summary>
+    /// <returns>Whether they are vectors.</returns>
+    /// <exception cref="ArgumentException">One is missing or of another kind.</exception>
+    internal bool RequireColumns(SchemaShape shape)
+    {
+        bool areVectors = shape.Any(column => column.Name == ColumnNames[0] && column.Kind != SchemaShape.Column.VectorKind.Scalar);
+        foreach (string name in ColumnNames)
+        {
+            Columns.Require(shape, name, column => !column.IsKey && column.ItemType == NumberDataViewType.Single
+                && (column.Kind != SchemaShape.Column.VectorKind.Scalar) == areVectors, Expected(areVectors));
+        }
+
+        return areVectors;
+    }
+
+    private static string Expected(bool isVector) => isVector ? "a vector of Single" : "a Single scalar";
 
     /// <exception cref="InvalidDataException">The value is not finite.</exception>
     internal static void RequireFinite(float value, string column, long row)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.ML.NegativeFeedback.DataView;
 
 namespace Microsoft.ML.NegativeFeedback.Feedback;
 
@@ -71,6 +72,40 @@ internal sealed class RatingRule(float threshold, string ratingColumn) : Feedbac
         $"positive where {ratingColumn} is at least {threshold}, else negative");
 }
 
+internal sealed class FlagsRule(string[] positive, string[] negative, FeedbackRule? otherwise) : FeedbackRule
+{
+    internal override IReadOnlyList<string> ColumnNames { get; } = [.. negative, .. positive, .. otherwise?.ColumnNames ?? []];
+
+    internal override FeedbackRule Fit(IDataView data) => new FlagsRule(positive, negative, otherwise?.Fit(data));
+
+    internal override float Label(ReadOnlySpan<float> evidence, long row)
+    {
+        int flags = negative.Length + positive.Length;
+        return evidence[..negative.Length].ContainsAnyInRange(float.Epsilon, float.MaxValue) ? -1
+            : evidence[negative.Length..flags].ContainsAnyInRange(float.Epsilon, float.MaxValue) ? 1
+            : otherwise?.Label(evidence[flags..], row) ?? 0;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"negative where {List(negative)} is set, else positive where {List(positive)} is, else {otherwise?.ToString() ?? "neither"}";
+
+    private static string List(string[] names) => names.Length == 0 ? "nothing" : string.Join(" or ", names);
+}
+
+internal sealed class CustomRule(Func<ReadOnlySpan<float>, float> label, string[] columnNames) : FeedbackRule
+{
+    internal override IReadOnlyList<string> ColumnNames => columnNames;
+
+    internal override float Label(ReadOnlySpan<float> evidence, long row)
+    {
+        float feedback = label(evidence);
+        return float.IsNaN(feedback) ? throw new InvalidDataException($"The rule gave NaN for row {row + 1}: its sign is to be the feedback.") : MathF.Sign(feedback);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"a rule of its own over {string.Join(", ", columnNames)}";
+}
+
 internal sealed class RatingMedianRule(string ratingColumn) : FeedbackRule
 {
     internal override IReadOnlyList<string> ColumnNames { get; } = [ratingColumn];
@@ -82,14 +117,15 @@ internal sealed class RatingMedianRule(string ratingColumn) : FeedbackRule
         long total = 0;
         using (var cursor = data.GetRowCursor([column]))
         {
-            var getter = cursor.GetGetter<float>(column);
-            float rating = 0;
+            var read = VectorReader<float>.OfVectorOrScalar(cursor, column);
             while (cursor.MoveNext())
             {
-                getter(ref rating);
-                RequireFinite(rating, ratingColumn, cursor.Position);
-                counts[rating] = counts.GetValueOrDefault(rating) + 1;
-                total++;
+                foreach (float rating in read())
+                {
+                    RequireFinite(rating, ratingColumn, cursor.Position);
+                    counts[rating] = counts.GetValueOrDefault(rating) + 1;
+                    total++;
+                }
             }
         }
 

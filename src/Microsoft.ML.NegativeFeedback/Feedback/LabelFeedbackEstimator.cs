@@ -4,7 +4,8 @@ using Microsoft.ML.NegativeFeedback.DataView;
 namespace Microsoft.ML.NegativeFeedback;
 
 /// <summary>
-/// Adds the feedback of every interaction as a Single column: +1 positive, −1 negative, 0 neither, by a <see cref="FeedbackRule"/>.
+/// Adds the feedback of every interaction as a Single column: +1 positive, −1 negative, 0 neither, by a <see cref="FeedbackRule"/>. Of rows that hold a history, whose evidence is vectors with
+/// a value for each item, it adds a vector.
 /// </summary>
 public sealed class LabelFeedbackEstimator : IEstimator<LabelFeedbackTransformer>
 {
@@ -21,8 +22,8 @@ public sealed class LabelFeedbackEstimator : IEstimator<LabelFeedbackTransformer
     /// <summary>
     /// Checks the evidence columns and learns what the rule leaves to the data (one pass for the median; otherwise one row).
     /// </summary>
-    /// <param name="input">Interactions with the rule's columns, Single scalars.</param>
-    /// <exception cref="ArgumentException">A column is missing or is no Single scalar.</exception>
+    /// <param name="input">Interactions with the rule's columns, Single: scalars, or all of them vectors.</param>
+    /// <exception cref="ArgumentException">A column is missing or is no Single, or some are vectors and some are not.</exception>
     /// <exception cref="InvalidDataException">The data is empty, or a value that the median needs is not finite.</exception>
     public LabelFeedbackTransformer Fit(IDataView input)
     {
@@ -39,20 +40,11 @@ public sealed class LabelFeedbackEstimator : IEstimator<LabelFeedbackTransformer
 
     /// <summary>The input's columns and the feedback.</summary>
     /// <param name="inputSchema">The shape of the input.</param>
-    /// <exception cref="ArgumentException">A column of the rule is missing or is no Single scalar.</exception>
+    /// <exception cref="ArgumentException">A column of the rule is missing or is no Single, or some are vectors and some are not.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        foreach (string name in _rule.ColumnNames)
-        {
-            Columns.Require(
-                inputSchema, name,
-                column => column is { Kind: SchemaShape.Column.VectorKind.Scalar, IsKey: false }
-                    && column.ItemType == NumberDataViewType.Single,
-                "a Single scalar");
-        }
-
-        return SchemaShapes.With(
-            inputSchema, SchemaShapes.Column(_outputColumnName, SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.Single));
+        var kind = _rule.RequireColumns(inputSchema) ? SchemaShape.Column.VectorKind.VariableVector : SchemaShape.Column.VectorKind.Scalar;
+        return SchemaShapes.With(inputSchema, SchemaShapes.Column(_outputColumnName, kind, NumberDataViewType.Single));
     }
 }

@@ -27,7 +27,7 @@ public sealed class LabelFeedbackTransformer : RowTransformer
     private protected override RowMapping CreateMapping(DataViewSchema inputSchema) => new Mapping(Rule, inputSchema, _outputColumnName);
 
     private sealed class Mapping(FeedbackRule rule, DataViewSchema inputSchema, string outputColumnName)
-        : RowMapping(inputSchema, new AddedColumn(outputColumnName, NumberDataViewType.Single))
+        : RowMapping(inputSchema, new AddedColumn(outputColumnName, TypeOf(rule.RequireColumns(inputSchema))))
     {
         private readonly DataViewSchema.Column[] _evidence = rule.RequireColumns(inputSchema);
 
@@ -35,21 +35,55 @@ public sealed class LabelFeedbackTransformer : RowTransformer
 
         public override Delegate[] CreateGetters(DataViewRow input)
         {
+            float[] values = new float[_evidence.Length];
+            if (_evidence[0].Type is VectorDataViewType)
+                return [OfHistory(input, values)];
             var getters = _evidence.Select(column => input.GetGetter<float>(column)).ToArray();
-            float[] values = new float[getters.Length];
             return
             [
                 (ValueGetter<float>)((ref float feedback) =>
                 {
                     for (int i = 0; i < getters.Length; i++)
-                    {
                         getters[i](ref values[i]);
-                        FeedbackRule.RequireFinite(values[i], rule.ColumnNames[i], input.Position);
-                    }
-
-                    feedback = rule.Label(values, input.Position);
+                    feedback = Label(values, input.Position);
                 }),
             ];
         }
+
+        private ValueGetter<VBuffer<float>> OfHistory(DataViewRow input, float[] values)
+        {
+            VectorReader<float>[] readers = [.. _evidence.Select(column => new VectorReader<float>(input, column))];
+            return (ref VBuffer<float> feedback) =>
+            {
+                foreach (var reader in readers)
+                    reader.Read();
+                int length = readers[0].Values.Length;
+                if (Array.FindIndex(readers, reader => reader.Values.Length != length) is >= 0 and int other)
+                {
+                    throw new InvalidDataException($"Row {input.Position + 1} has {readers[other].Values.Length} values in column '{_evidence[other].Name}' and {length} in column "
+                        + $"'{_evidence[0].Name}': every item of the history needs one of each.");
+                }
+
+                var editor = VBufferEditor.Create(ref feedback, length);
+                for (int item = 0; item < length; item++)
+                {
+                    for (int i = 0; i < readers.Length; i++)
+                        values[i] = readers[i].Values[item];
+                    editor.Values[item] = Label(values, input.Position);
+                }
+
+                feedback = editor.Commit();
+            };
+        }
+
+        private float Label(float[] values, long row)
+        {
+            for (int i = 0; i < values.Length; i++)
+                FeedbackRule.RequireFinite(values[i], rule.ColumnNames[i], row);
+            return rule.Label(values, row);
+        }
+
+        private static DataViewType TypeOf(DataViewSchema.Column[] evidence)
+            => evidence[0].Type is VectorDataViewType vector ? new VectorDataViewType(NumberDataViewType.Single, vector.Size) : NumberDataViewType.Single;
     }
 }
