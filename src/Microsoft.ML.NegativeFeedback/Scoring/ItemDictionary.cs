@@ -55,6 +55,12 @@ internal abstract class ItemDictionary
     /// <exception cref="ArgumentException">They do not.</exception>
     public abstract void CheckSame(DataViewSchema.Column column, string? rows = null);
 
+    /// <summary>Which items of the keys 1..N are among some values, [N + 1]; 0 is not.</summary>
+    /// <param name="values">Values of the items' type; text may be given as string.</param>
+    /// <param name="what">What they are, for messages.</param>
+    /// <exception cref="ArgumentException">A value is of another type, or no item's.</exception>
+    public abstract bool[] Find(IEnumerable<object> values, string what);
+
     /// <summary>The values in the order of their keys, as a view with one column: the key data of MapValueToKey.</summary>
     public abstract IDataView ToKeyData(MLContext context);
 
@@ -133,6 +139,21 @@ internal sealed class ItemDictionary<T> : ItemDictionary
                     + $"'{_values[i]}' of column '{_columnName}'. {remedy}");
             }
         }
+    }
+
+    public override bool[] Find(IEnumerable<object> values, string what)
+    {
+        var (known, wanted) = (new HashSet<T>(_values, _comparer), new HashSet<T>(_comparer));
+        foreach (object value in values)
+        {
+            if ((value is string text ? text.AsMemory() : value) is not T item)
+                throw new ArgumentException($"{what} holds '{value}', a {value?.GetType().Name}; the items of column '{_columnName}' are of {ValueType}.", what);
+            if (!known.Contains(item))
+                throw new ArgumentException($"{what} holds '{value}', which is no item of column '{_columnName}' that the model knows.", what);
+            wanted.Add(item);
+        }
+
+        return [false, .. _values.Select(wanted.Contains)];
     }
 
     public override IDataView ToKeyData(MLContext context)

@@ -83,7 +83,8 @@ internal static class LoadedModel
             Candidates = candidates,
             SubInterestWeights = Name(NextItemGraph.SubInterestWeightsOutput),
             Probabilities = Name(NextItemGraph.ProbabilitiesOutput),
-            FurtherInputs = [.. graph.Inputs.Where(input => input.InputName is not (NextItemGraph.ItemsInput or NextItemGraph.FeedbackInput or NextItemGraph.CandidatesInput))],
+            BlockedItems = graph.Inputs.FirstOrDefault(input => input.InputName == NextItemGraph.BlockedInput)?.ColumnName,
+            FurtherInputs = [.. graph.Inputs.Where(input => !NextItemGraph.Names.Contains(input.InputName))],
         };
         columns = columns with
         {
@@ -96,7 +97,7 @@ internal static class LoadedModel
 
         DataViewType TypeOf(InputColumn input, ItemDictionary items)
         {
-            PrimitiveDataViewType value = input.InputName is NextItemGraph.ItemsInput or NextItemGraph.CandidatesInput ? items.KeyType
+            PrimitiveDataViewType value = input.InputName is NextItemGraph.ItemsInput or NextItemGraph.CandidatesInput or NextItemGraph.BlockedInput ? items.KeyType
                 : input.ValueType == typeof(uint) ? new KeyDataViewType(typeof(uint), int.MaxValue) // as many as the column has: the file does not say
                 : input.ValueType == typeof(long) ? NumberDataViewType.Int64 : NumberDataViewType.Single;
             return input.IsOfItems ? new VectorDataViewType(value, graph.Lengths.GetValueOrDefault(input.ColumnName)) : input.Width == 1 ? value : new VectorDataViewType(value, input.Width);

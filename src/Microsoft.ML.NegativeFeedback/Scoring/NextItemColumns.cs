@@ -19,6 +19,7 @@ namespace Microsoft.ML.NegativeFeedback.Scoring;
 /// Of a network that foretells K kinds of feedback on candidates: the column with their probabilities, a variable vector of Single with K values a candidate. Beside it stand
 /// the best candidates, in the columns of recommended items and scores. Null for other networks.
 /// </param>
+/// <param name="BlockedItems">Items that are not recommended to the row, a vector of keys; null for none.</param>
 /// <param name="FurtherInputs">What the network reads beside history and feedback; null for nothing.</param>
 internal sealed record NextItemColumns(
     string Items = "Items",
@@ -29,6 +30,7 @@ internal sealed record NextItemColumns(
     string CandidateScores = "CandidateScores",
     string? SubInterestWeights = null,
     string? Probabilities = null,
+    string? BlockedItems = null,
     IReadOnlyList<InputColumn>? FurtherInputs = null)
 {
     /// <summary>What the network reads beside history and feedback.</summary>
@@ -40,6 +42,7 @@ internal sealed record NextItemColumns(
         (NextItemGraph.ItemsInput, Items),
         (NextItemGraph.FeedbackInput, Feedback),
         .. Candidates is { } candidates ? [(NextItemGraph.CandidatesInput, candidates)] : Array.Empty<(string, string)>(),
+        .. BlockedItems is { } blocked ? [(NextItemGraph.BlockedInput, blocked)] : Array.Empty<(string, string)>(),
         .. Inputs.Select(input => (input.InputName, input.ColumnName)),
     ];
 
@@ -64,6 +67,8 @@ internal sealed record NextItemColumns(
         string[] names = [Items, Feedback, .. Inputs.Select(input => input.ColumnName), .. Outputs.Select(output => output.ColumnName)];
         if (Candidates is not null)
             names = [.. names, Candidates];
+        if (BlockedItems is not null)
+            names = [.. names, BlockedItems];
         foreach (string name in names)
             Columns.CheckName(name, nameof(names));
         if (names.Distinct().Count() < names.Length)

@@ -13,7 +13,7 @@ namespace Microsoft.ML.NegativeFeedback.Scoring;
 /// </summary>
 /// <remarks>
 /// Inputs: <c>Items</c> UInt32 [batch, length], keys as they are, 0 unknown or padding; <c>Feedback</c> Single [batch, length];
-/// with candidates <c>Candidates</c> UInt32 [batch, candidates]; and what else the network reads, by name: beside the items [batch, length] or
+/// with candidates <c>Candidates</c> UInt32 [batch, candidates]; by choice <c>BlockedItems</c> UInt32 [batch, blocked], which are not recommended; and what else the network reads, by name: beside the items [batch, length] or
 /// [batch, length, width], of the question or the row [batch, width].
 /// Outputs: <c>RecommendedItems</c> UInt32 [batch, k] and <c>Scores</c> Single [batch, k], best first,
 /// the lower key first among equals, key 0 and −∞ where fewer than k items are left; or
@@ -27,6 +27,7 @@ internal static class NextItemGraph
     public const string ItemsInput = "Items";
     public const string FeedbackInput = "Feedback";
     public const string CandidatesInput = "Candidates";
+    public const string BlockedInput = "BlockedItems";
     public const string RecommendedItemsOutput = "RecommendedItems";
     public const string ScoresOutput = "Scores";
     public const string CandidateScoresOutput = "CandidateScores";
@@ -36,7 +37,7 @@ internal static class NextItemGraph
     /// <summary>The names of all these, by which no other input goes.</summary>
     public static readonly IReadOnlySet<string> Names = new HashSet<string>
     {
-        ItemsInput, FeedbackInput, CandidatesInput, RecommendedItemsOutput, ScoresOutput, CandidateScoresOutput, SubInterestWeightsOutput, ProbabilitiesOutput,
+        ItemsInput, FeedbackInput, CandidatesInput, BlockedInput, RecommendedItemsOutput, ScoresOutput, CandidateScoresOutput, SubInterestWeightsOutput, ProbabilitiesOutput,
     };
 
     /// <summary>The constant γ [K] of a graph that foretells K kinds of feedback: what a score adds up.</summary>
@@ -45,7 +46,9 @@ internal static class NextItemGraph
     /// <summary>Metadata of the model: the values of the graph's largest tensor that a row takes, or with candidates that one of them takes.</summary>
     public const string LargestTensorMetadata = "largest_tensor";
 
-    private const string Batch = "batch";
+    /// <summary>The name of the first dimension of all inputs and outputs, and of the second of <see cref="BlockedInput"/>.</summary>
+    public const string Batch = "batch", BlockedCount = "blocked";
+
     private const string Length = "length";
     private const string CandidateCount = "candidates";
 
@@ -145,25 +148,7 @@ internal static class NextItemGraph
     {
         graph.Metadata(LargestTensorMetadata, network.ValuesPerRow);
         var scores = itemScores.OfCatalogue();
-        graph.Scope = "seen";
-        if (options.ExcludeSeenItems)
-        {
-            var excluded = graph.Full(graph.Shape(history.SeenItems), float.NegativeInfinity);
-            scores = graph.ScatterAdd(scores, history.SeenItems, excluded, axis: 1);
-        }
-
-        graph.Scope = "top";
-        long available = Math.Min(options.TopK, network.ItemCount + 1L);
-        var (best, indices) = graph.TopK(scores, graph.Int64(available));
-        var keys = graph.Where(graph.Greater(best, graph.Scalar(float.NegativeInfinity)), indices, graph.Scalar(0L));
-        if (options.TopK > available)
-        {
-            best = graph.PadColumns(best, options.TopK - available, graph.Scalar(float.NegativeInfinity));
-            keys = graph.PadColumns(keys, options.TopK - available, graph.Scalar(0L));
-        }
-
-        graph.Output(RecommendedItemsOutput, graph.Cast(keys, DataType.Uint32), DataType.Uint32, Batch, (long)options.TopK);
-        graph.Output(ScoresOutput, best, DataType.Float, Batch, (long)options.TopK);
+        var keys = new RecommendationTail(options.TopK, options.ExcludeSeenItems).Append(graph, scores, history.SeenItems, network.ItemCount);
         if (options.SubInterestWeights)
         {
             var shares = itemScores.SharesOf(keys);

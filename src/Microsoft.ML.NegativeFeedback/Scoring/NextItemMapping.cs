@@ -27,6 +27,7 @@ internal sealed class NextItemMapping : RowMapping
         ItemsColumn = Keys(columns.Items);
         FeedbackColumn = HistoryColumns.RequireFeedback(schema, columns.Feedback);
         CandidatesColumn = columns.Candidates is { } name ? Keys(name) : null;
+        BlockedColumn = columns.BlockedItems is { } blocked ? Keys(blocked) : null;
         FurtherColumns = [.. columns.Inputs.Where(input => !input.IsOfQuestion || schema.GetColumnOrNull(input.ColumnName) is not null).Select(input => input.Require(schema))];
 
         DataViewSchema.Column Keys(string name)
@@ -47,6 +48,8 @@ internal sealed class NextItemMapping : RowMapping
 
     public DataViewSchema.Column? CandidatesColumn { get; }
 
+    public DataViewSchema.Column? BlockedColumn { get; }
+
     /// <summary>
     /// The columns of what the network reads beside the history. One of a question may be missing until rows are read: a chain maps its training rows, which have that
     /// beside the items, by each of its transformers, the last included, and reads nothing of the last one.
@@ -54,7 +57,7 @@ internal sealed class NextItemMapping : RowMapping
     public IReadOnlyList<DataViewSchema.Column> FurtherColumns { get; }
 
     public override IEnumerable<DataViewSchema.Column> Inputs
-        => CandidatesColumn is { } candidates ? [ItemsColumn, FeedbackColumn, candidates, .. FurtherColumns] : [ItemsColumn, FeedbackColumn, .. FurtherColumns];
+        => [ItemsColumn, FeedbackColumn, .. new[] { CandidatesColumn, BlockedColumn }.OfType<DataViewSchema.Column>(), .. FurtherColumns];
 
     public override Delegate[] CreateGetters(DataViewRow input)
     {

@@ -83,9 +83,9 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
         _scorer = Open(environment);
     }
 
-    private NextItemTransformer(NextItemTransformer other, byte[] graph)
+    private NextItemTransformer(NextItemTransformer other, byte[] graph, NextItemColumns columns, IReadOnlyDictionary<string, DataViewType>? inputTypes)
     {
-        (_environment, _graph, _columns, _items, _inputTypes) = (other._environment, graph, other._columns, other._items, other._inputTypes);
+        (_environment, _graph, _columns, _items, _inputTypes) = (other._environment, graph, columns, other._items, inputTypes);
         _scorer = Open(_environment);
     }
 
@@ -98,7 +98,49 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
         ArgumentNullException.ThrowIfNull(weights);
         if (weights.Any(weight => !float.IsFinite((float)weight)))
             throw new ArgumentException("A weight is no finite number of Single.", nameof(weights));
-        return new NextItemTransformer(this, NextItemGraph.WithFusionWeights(_graph, weights));
+        return new NextItemTransformer(this, NextItemGraph.WithFusionWeights(_graph, weights), _columns, _inputTypes);
+    }
+
+    /// <summary>
+    /// The same model with another choice of what it recommends of its catalogue: how many items, whether seen ones, which ones at all. An option that is null is as the model was trained,
+    /// whatever was chosen before.
+    /// </summary>
+    /// <param name="options">What is chosen.</param>
+    /// <returns>A model with sessions of its own; this one stays as it is, and can be disposed of.</returns>
+    /// <exception cref="ArgumentException">
+    /// There are more recommendations than items, or none; a score is no finite number; a list holds what is no item; a column is called as another; or the model ranks given candidates.
+    /// </exception>
+    public NextItemTransformer With(ScoringOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (_columns.Candidates is not null)
+            throw new ArgumentException("The model ranks given candidates, of which each row has its own: what is recommended of a catalogue cannot be chosen.", nameof(options));
+        var trained = RecommendationTail.Trained(_graph);
+        int itemCount = _items!.Count;
+        if (options.NumberOfRecommendations is { } chosen && (chosen < 1 || chosen > itemCount))
+            throw new ArgumentOutOfRangeException(nameof(options), chosen, $"{nameof(options.NumberOfRecommendations)} must be from 1 to {itemCount}, the number of items that the model knows.");
+        if (options.MinimumScore is { } score && !float.IsFinite(score))
+            throw new ArgumentOutOfRangeException(nameof(options), score, $"{nameof(options.MinimumScore)} must be a finite number.");
+        var columns = _columns with { BlockedItems = options.BlockedItemsColumnName };
+        columns.CheckNames();
+        var types = _inputTypes!.Where(type => type.Key != _columns.BlockedItems || type.Key == columns.Items).ToDictionary();
+        if (columns.BlockedItems is { } blocked)
+            types[blocked] = new VectorDataViewType(_items.KeyType);
+        var tail = new RecommendationTail(options.NumberOfRecommendations ?? trained.TopK, options.ExcludeSeenItems ?? trained.ExcludeSeenItems,
+            columns.BlockedItems is not null, options.MinimumScore, Allowed(options, _items));
+        return new NextItemTransformer(this, tail.Replace(_graph, itemCount), columns, types);
+    }
+
+    private static bool[]? Allowed(ScoringOptions options, ItemDictionary items)
+    {
+        if (options.AllowedItems is null && options.DeniedItems is null)
+            return null;
+        bool[] isAllowed = options.AllowedItems is null ? [.. Enumerable.Repeat(true, items.Count + 1)] : items.Find(options.AllowedItems, nameof(options.AllowedItems));
+        bool[] isDenied = options.DeniedItems is null ? new bool[items.Count + 1] : items.Find(options.DeniedItems, nameof(options.DeniedItems));
+        for (int i = 0; i < isAllowed.Length; i++)
+            isAllowed[i] &= !isDenied[i];
+        return isAllowed.AsSpan(1).Contains(true) ? isAllowed
+            : throw new ArgumentException($"{nameof(options.AllowedItems)} and {nameof(options.DeniedItems)} leave no item to recommend.", nameof(options));
     }
 
     /// <summary>Finds what would keep a trained model from scoring or from being saved before it is trained.</summary>

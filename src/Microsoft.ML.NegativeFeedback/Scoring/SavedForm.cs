@@ -218,8 +218,8 @@ internal static class SavedForm
             var reshape = added.FirstOrDefault(node => node.OpType == "Reshape" && node.Input[0] == column);
             int width = reshape is null ? 1 : (int)shapes[reshape.Input[1]][2];
             bool isOfItems = reshape is not null || length == 0 || (itemsLength > 0 && length == itemsLength);
-            bool isCandidates = hasCandidates && i == graph.Input.Count - 1;
-            string name = i == 0 ? NextItemGraph.ItemsInput : i == 1 ? NextItemGraph.FeedbackInput : isCandidates ? NextItemGraph.CandidatesInput
+            bool isCandidates = hasCandidates && i == graph.Input.Count - 1, isBlocked = described.Type.TensorType.Shape.Dim[1].DimParam == NextItemGraph.BlockedCount;
+            string name = isBlocked ? NextItemGraph.BlockedInput : i == 0 ? NextItemGraph.ItemsInput : i == 1 ? NextItemGraph.FeedbackInput : isCandidates ? NextItemGraph.CandidatesInput
                 : NextItemGraph.Names.Contains(column) ? $"Input{column}" : column;
             var type = (DataType)described.Type.TensorType.ElemType;
             inputs.Add(new InputColumn(name, column, type == DataType.Uint32 ? typeof(uint) : type == DataType.Int64 ? typeof(long) : typeof(float),
@@ -227,7 +227,7 @@ internal static class SavedForm
             if (isOfItems && length > 0)
                 lengths[column] = (int)length;
             names[reshape?.Output[0] ?? column] = name;
-            OnnxDimension[] shape = !isOfItems ? ["batch", length] : width > 1 ? ["batch", "length", width] : ["batch", isCandidates ? "candidates" : "length"];
+            OnnxDimension[] shape = !isOfItems ? ["batch", length] : width > 1 ? ["batch", "length", width] : ["batch", isCandidates ? "candidates" : isBlocked ? NextItemGraph.BlockedCount : "length"];
             graph.Input[i] = OnnxGraphBuilder.Describe(name, type, shape);
         }
 

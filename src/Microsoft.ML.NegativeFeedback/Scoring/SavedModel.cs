@@ -78,7 +78,7 @@ internal static class SavedModel
         IReadOnlyDictionary<string, DataViewType> inputTypes)
     {
         SavedInput[] inputs = [.. columns.GraphInputs.Select(input => new SavedInput(input.InputName, input.ColumnName,
-            inputTypes[input.ColumnName] is VectorDataViewType { IsKnownSize: true } vector ? vector.Size : null))];
+            input.InputName != NextItemGraph.BlockedInput && inputTypes[input.ColumnName] is VectorDataViewType { IsKnownSize: true } vector ? vector.Size : null))];
         string[] inputNames = [.. inputs.Select(input => input.ColumnName)];
         SavedOutput[] outputs = [.. columns.Outputs.Select(output => new SavedOutput(output.OutputName, Unused($"__{output.OutputName}", inputNames), output.HasKeys))];
         string[] outputNames = [.. outputs.Select(output => output.ColumnName)];

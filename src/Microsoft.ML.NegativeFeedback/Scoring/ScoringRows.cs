@@ -75,7 +75,11 @@ internal sealed class HistoryRows
 {
     private readonly Dictionary<string, RaggedRows> _columns = [];
 
-    public HistoryRows() => (_columns[NextItemGraph.ItemsInput], _columns[NextItemGraph.FeedbackInput], _columns[NextItemGraph.CandidatesInput]) = (Items, Feedback, Candidates);
+    public HistoryRows()
+    {
+        (_columns[NextItemGraph.ItemsInput], _columns[NextItemGraph.FeedbackInput]) = (Items, Feedback);
+        (_columns[NextItemGraph.CandidatesInput], _columns[NextItemGraph.BlockedInput]) = (Candidates, Blocked);
+    }
 
     public int Count => Items.Count;
 
@@ -87,6 +91,9 @@ internal sealed class HistoryRows
 
     /// <summary>Keys, 0 unknown; not read without candidates.</summary>
     public RaggedRows<uint> Candidates { get; } = new();
+
+    /// <summary>Keys, 0 unknown, of items that are not to be recommended; not read without such.</summary>
+    public RaggedRows<uint> Blocked { get; } = new();
 
     /// <summary>The values of an input.</summary>
     public RaggedRows this[string input] => _columns[input];
@@ -107,6 +114,7 @@ internal sealed class HistoryReader(NextItemMapping mapping, DataViewRow row)
 {
     private readonly HistoryRowReader _history = new(row, mapping.ItemsColumn, mapping.FeedbackColumn, mapping.ItemCount, mapping.Columns.Inputs);
     private readonly VectorReader<uint>? _candidates = mapping.CandidatesColumn is { } column ? new VectorReader<uint>(row, column) : null;
+    private readonly VectorReader<uint>? _blocked = mapping.BlockedColumn is { } column ? new VectorReader<uint>(row, column) : null;
 
     /// <summary>Adds the current row to a batch.</summary>
     /// <inheritdoc cref="HistoryRowReader.Read" path="/exception"/>
@@ -117,11 +125,17 @@ internal sealed class HistoryReader(NextItemMapping mapping, DataViewRow row)
         rows.Feedback.Add(_history.Feedback);
         foreach (var input in _history.Inputs)
             rows.Of(input.Input).Add(input);
-        if (_candidates is null)
+        Add(_candidates, mapping.CandidatesColumn, rows.Candidates);
+        Add(_blocked, mapping.BlockedColumn, rows.Blocked);
+    }
+
+    private void Add(VectorReader<uint>? reader, DataViewSchema.Column? column, RaggedRows<uint> rows)
+    {
+        if (reader is null)
             return;
-        var candidates = _candidates.Read();
-        HistoryRowReader.CheckKeys(candidates, mapping.ItemCount, mapping.CandidatesColumn!.Value.Name, row.Position);
-        rows.Candidates.Add(candidates);
+        var keys = reader.Read();
+        HistoryRowReader.CheckKeys(keys, mapping.ItemCount, column!.Value.Name, row.Position);
+        rows.Add(keys);
     }
 }
 

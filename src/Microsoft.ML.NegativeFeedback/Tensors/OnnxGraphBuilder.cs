@@ -142,8 +142,10 @@ internal sealed partial class OnnxGraphBuilder(string name)
     }
 
     /// <summary>Notes a number for whoever opens the model.</summary>
-    public void Metadata(string key, long value)
-        => _metadata.Add(new StringStringEntryProto { Key = key, Value = value.ToString(CultureInfo.InvariantCulture) });
+    public void Metadata(string key, long value) => Metadata(key, value.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Notes something for whoever opens the model.</summary>
+    public void Metadata(string key, string value) => _metadata.Add(new StringStringEntryProto { Key = key, Value = value });
 
     /// <summary>The finished model.</summary>
     public byte[] ToModel()

@@ -251,7 +251,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
 
     private NextItemColumns ScoringColumns(IEnumerable<InputColumn> inputs) => new(
         _options.ItemsColumnName, _options.FeedbackColumnName, _options.RecommendedItemsColumnName, _options.ScoresColumnName,
-        _options.CandidatesColumnName, _options.CandidateScoresColumnName, SubInterestWeightsColumnName, ProbabilitiesColumnName, [.. inputs]);
+        _options.CandidatesColumnName, _options.CandidateScoresColumnName, SubInterestWeightsColumnName, ProbabilitiesColumnName, FurtherInputs: [.. inputs]);
 }
 
 /// <summary>An input of a network, or what it learns from beside, with the columns that have its values.</summary>

@@ -66,6 +66,25 @@ public sealed class SubInterestWeightsTests
     }
 
     [Fact]
+    public void Another_number_of_items_and_a_loaded_model_in_batches_have_the_same_weights()
+    {
+        var fixture = new ScoringFixture(rowCount: 20);
+        using var transformer = Create(fixture);
+        using var fewer = transformer.With(new ScoringOptions { NumberOfRecommendations = 3 });
+        Assert.Equal("Vector<Single, 3, 7>", fewer.GetOutputSchema(fixture.View.Schema)["Interests"].Type.ToString());
+        float[][] expected = [.. transformer.Transform(fixture.View).GetColumn<float[]>("Interests")];
+        Assert.Equal(expected.Select(row => row[..(3 * SubInterestCount)]), fewer.Transform(fixture.View).GetColumn<float[]>("Interests"));
+        using var batches = fixture.Context.Recommendation().ScoreInBatches(SavedModelTests.SaveAndLoad(fixture.Context, transformer, fixture.View.Schema));
+        Assert.Equal(expected, batches.Transform(fixture.View).GetColumn<float[]>("Interests"));
+        Assert.Equal("Vector<Single, 5, 7>", batches.GetOutputSchema(fixture.View.Schema)["Interests"].Type.ToString());
+
+        var ranked = new ScoringFixture(rowCount: 20, candidates: true);
+        using var ranker = Create(ranked, candidates: true);
+        using var loaded = ranked.Context.Recommendation().ScoreInBatches(SavedModelTests.SaveAndLoad(ranked.Context, ranker, ranked.View.Schema));
+        Assert.Equal(ranker.Transform(ranked.View).GetColumn<float[]>("Interests"), loaded.Transform(ranked.View).GetColumn<float[]>("Interests"));
+    }
+
+    [Fact]
     public void Candidates_get_weights_one_after_the_other_before_and_after_saving()
     {
         var fixture = new ScoringFixture(rowCount: 40, candidates: true);
