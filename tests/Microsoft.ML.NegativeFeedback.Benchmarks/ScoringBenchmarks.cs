@@ -4,13 +4,14 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.NegativeFeedback.Benchmarks;
 
 /// <summary>
-/// Top-10 for every user: the transformer's batches against ML.NET's own <c>ApplyOnnxModel</c>, one row a run, on the same graph.
+/// Top-10 for every user: the transformer's batches against ML.NET's own <c>ApplyOnnxModel</c>, one row a run, on the same graph; and a saved model as <c>Model.Load</c> gives it back against
+/// the same in batches.
 /// </summary>
 public class ScoringBenchmarks
 {
     private readonly IDataView _users;
     private readonly NextItemTransformer _transformer;
-    private readonly ITransformer _onnx;
+    private readonly ITransformer _onnx, _loaded, _loadedInBatches;
 
     /// <summary>Trains one epoch: what is scored does not change how long it takes.</summary>
     public ScoringBenchmarks()
@@ -20,6 +21,10 @@ public class ScoringBenchmarks
         string path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "graph.onnx");
         _transformer.ExportToOnnx(path);
         _onnx = BenchmarkData.Ml.Transforms.ApplyOnnxModel(["RecommendedItems", "Scores"], ["Items", "Feedback"], path).Fit(_users);
+        string zip = Path.ChangeExtension(path, ".zip");
+        BenchmarkData.Ml.Model.SaveAtomically(_transformer, _users.Schema, zip);
+        _loaded = BenchmarkData.Ml.Model.Load(zip, out _);
+        _loadedInBatches = BenchmarkData.Ml.Recommendation().ScoreInBatches(BenchmarkData.Ml.Model.Load(zip, out _));
     }
 
     internal static NextItemTransformer Train(IDataView users) => BenchmarkData.Ml.Recommendation().Trainers.PnfRec(new PnfRecTrainer.Options
@@ -36,6 +41,14 @@ public class ScoringBenchmarks
     /// <summary>Batches of rows.</summary>
     [Benchmark]
     public double Transform() => Read(_transformer.Transform(_users));
+
+    /// <summary>A saved model as it is loaded: one row a run.</summary>
+    [Benchmark]
+    public double Loaded() => Read(_loaded.Transform(_users));
+
+    /// <summary>The same in batches.</summary>
+    [Benchmark]
+    public double LoadedInBatches() => Read(_loadedInBatches.Transform(_users));
 
     private static double Read(IDataView scored)
     {

@@ -35,7 +35,10 @@ internal sealed class GraphPass : Pass<GraphTensor>
         if (parameter == _weights.Network.Items && ScoredItems is { } table)
             return _constants[parameter] = new GraphTensor(_graph, table, 2).Slice(1, 0, -1);
         long[] shape = Array.ConvertAll(parameter.Shape, size => (long)size);
-        return _constants[parameter] = new GraphTensor(_graph, _graph.Constant(_weights.Values[parameter.Name], shape), shape.Length);
+        var written = _graph.Constant(_weights.Values[parameter.Name], shape);
+        if (parameter == _weights.Network.Items)
+            NoteItems(written);
+        return _constants[parameter] = new GraphTensor(_graph, written, shape.Length);
     }
 
     public override GraphTensor Of(NetworkConstant constant)
@@ -65,6 +68,14 @@ internal sealed class GraphPass : Pass<GraphTensor>
             table[(item * (width + 1)) + width] = popularity[item];
         }
 
-        return _graph.Constant(table, popularity.Length, width + 1);
+        var written = _graph.Constant(table, popularity.Length, width + 1);
+        NoteItems(written);
+        return written;
+    }
+
+    private void NoteItems(OnnxValue table)
+    {
+        _graph.Metadata(ItemVectors.TableMetadata, table.Name);
+        _graph.Metadata(ItemVectors.WidthMetadata, _weights.Network.Settings.Width);
     }
 }

@@ -55,6 +55,12 @@ internal abstract class ItemDictionary
     /// <exception cref="ArgumentException">They do not.</exception>
     public abstract void CheckSame(DataViewSchema.Column column, string? rows = null);
 
+    /// <summary>Makes a column of rows in memory one of such keys, with the items as key values.</summary>
+    public abstract void Describe(SchemaDefinition.Column column);
+
+    /// <summary>The item of a key from 1 to N: text as string.</summary>
+    public abstract object this[int key] { get; }
+
     /// <summary>Which items of the keys 1..N are among some values, [N + 1]; 0 is not.</summary>
     /// <param name="values">Values of the items' type; text may be given as string.</param>
     /// <param name="what">What they are, for messages.</param>
@@ -140,6 +146,14 @@ internal sealed class ItemDictionary<T> : ItemDictionary
             }
         }
     }
+
+    public override void Describe(SchemaDefinition.Column column)
+    {
+        column.ColumnType = KeyType;
+        column.AddAnnotation(ColumnTypes.KeyValues, new VBuffer<T>(_values.Length, _values), new VectorDataViewType(ValueType, Count));
+    }
+
+    public override object this[int key] => _values[key - 1] is ReadOnlyMemory<char> text ? text.ToString() : _values[key - 1]!;
 
     public override bool[] Find(IEnumerable<object> values, string what)
     {

@@ -41,6 +41,7 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     private readonly OnnxScorer _scorer;
     private readonly Lock _gate = new();
     private OnnxScorer? _rowScorer;
+    private NextItemTransformer? _similar;
 
     /// <param name="environment">The context that the model was trained in.</param>
     /// <param name="graph">A graph of NextItemGraph; candidates are scored where it has an input for them.</param>
@@ -131,6 +132,76 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
         return new NextItemTransformer(this, tail.Replace(_graph, itemCount), columns, types);
     }
 
+    /// <summary>The vectors that the model has learned of its items.</summary>
+    /// <returns>A row an item: <c>Item</c>, a key with the items as key values, and <c>Vector</c>, Single [width].</returns>
+    /// <exception cref="InvalidOperationException">
+    /// The model was loaded from a file that has no list of its items (it ranks given candidates), or that a version before this one has saved.
+    /// </exception>
+    public IDataView GetItemVectors()
+    {
+        var items = RequireItems();
+        var (width, values) = ItemVectors.Read(_graph);
+        var schema = SchemaDefinition.Create(typeof(ItemVectors.Row));
+        items.Describe(schema["Item"]);
+        schema["Vector"].ColumnType = new VectorDataViewType(NumberDataViewType.Single, width);
+        // what is read from objects as keys counts from 0
+        return new MLContext().Data.LoadFromEnumerable(
+            Enumerable.Range(1, items.Count).Select(key => new ItemVectors.Row { Item = (uint)(key - 1), Vector = values[(key * width)..((key + 1) * width)] }), schema);
+    }
+
+    /// <summary>
+    /// A model that recommends, in the place of what comes next, what is most like the items of a history: by the cosine between the items' vectors, of several items by that with the mean
+    /// of their directions, whatever the feedback. It reads and adds the same columns, takes <see cref="With"/>, is saved and scored as this one. The items themselves are left out, unless chosen
+    /// otherwise; where a row has no item that the model knows every score is −1.
+    /// </summary>
+    /// <param name="numberOfItems">k, from 1 to the number of items. Default 10.</param>
+    /// <returns>A model with sessions of its own.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The number is out of its range.</exception>
+    /// <inheritdoc cref="GetItemVectors" path="/exception"/>
+    public NextItemTransformer ToSimilarItems(int numberOfItems = 10)
+    {
+        var items = RequireItems();
+        if (numberOfItems < 1 || numberOfItems > items.Count)
+            throw new ArgumentOutOfRangeException(nameof(numberOfItems), numberOfItems, $"numberOfItems must be from 1 to {items.Count}, the number of items that the model knows.");
+        var columns = new NextItemColumns(_columns.Items, _columns.Feedback, _columns.RecommendedItems, _columns.Scores);
+        var types = new Dictionary<string, DataViewType> { [columns.Items] = new VectorDataViewType(items.KeyType), [columns.Feedback] = new VectorDataViewType(NumberDataViewType.Single) };
+        return new NextItemTransformer(this, ItemVectors.SimilarityGraph(_graph, numberOfItems), columns, types);
+    }
+
+    /// <summary>The items that are most like one, best first: <see cref="ToSimilarItems"/> for a single item. The first call makes a session, which the next ones share while they ask for as many.</summary>
+    /// <param name="item">A value of the items' type; text may be given as string.</param>
+    /// <param name="numberOfItems">k, from 1 to the number of items. Default 10.</param>
+    /// <exception cref="ArgumentException">The model does not know the item, or the number is out of its range.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
+    /// <inheritdoc cref="GetItemVectors" path="/exception"/>
+    public IReadOnlyList<SimilarItem> SimilarItems(object item, int numberOfItems = 10)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        var items = RequireItems();
+        int key = Array.IndexOf(items.Find([item], nameof(item)), true);
+        var (row, scored) = (new HistoryRows(), new ScoredRows());
+        row.Items.Add([(uint)key]);
+        row.Feedback.Add([1f]);
+        lock (_gate)
+        {
+            _scorer.ThrowIfDisposed();
+            if (_similar?._scorer.TopK != numberOfItems)
+            {
+                _similar?.Dispose();
+                _similar = null; // should the next line throw
+                _similar = ToSimilarItems(numberOfItems);
+            }
+
+            _similar._scorer.Score(row, scored);
+        }
+
+        float[] similarities = scored[NextItemGraph.ScoresOutput][0];
+        return [.. scored.Keys[0].Zip(similarities).Where(found => found.First > 0).Select(found => new SimilarItem(items[(int)found.First], found.Second))];
+    }
+
+    private ItemDictionary RequireItems() => _items
+        ?? throw new InvalidOperationException("The model ranks given candidates, and the file that it was loaded from has no list of items: ask the trained one.");
+
     private static bool[]? Allowed(ScoringOptions options, ItemDictionary items)
     {
         if (options.AllowedItems is null && options.DeniedItems is null)
@@ -217,7 +288,10 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     {
         _scorer.Dispose();
         lock (_gate)
+        {
             _rowScorer?.Dispose();
+            _similar?.Dispose();
+        }
     }
 
     /// <summary>Saves built-in transformers that give the same results.</summary>
