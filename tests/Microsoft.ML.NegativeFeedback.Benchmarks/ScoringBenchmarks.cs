@@ -54,13 +54,16 @@ public class ScoringBenchmarks
     {
         double sum = 0;
         int rows = 0;
-        using var cursor = scored.GetRowCursor([scored.Schema["Scores"]]);
-        var getter = cursor.GetGetter<VBuffer<float>>(scored.Schema["Scores"]);
+        using var cursor = scored.GetRowCursor([scored.Schema["Scores"], scored.Schema["RecommendedItems"]]);
+        var scoresGetter = cursor.GetGetter<VBuffer<float>>(scored.Schema["Scores"]);
+        var itemsGetter = cursor.GetGetter<VBuffer<uint>>(scored.Schema["RecommendedItems"]);
         VBuffer<float> scores = default;
+        VBuffer<uint> items = default;
         for (; cursor.MoveNext(); rows++)
         {
-            getter(ref scores);
-            sum += scores.GetValues()[0];
+            scoresGetter(ref scores);
+            itemsGetter(ref items);
+            sum += scores.GetValues()[0] + items.GetValues()[0];
         }
 
         Console.WriteLine($"// {rows:N0} users");

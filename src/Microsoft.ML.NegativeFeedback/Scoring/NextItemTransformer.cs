@@ -28,7 +28,7 @@ namespace Microsoft.ML.NegativeFeedback;
 /// using var engine = mlContext.Model.CreatePredictionEngine&lt;History, Recommendation&gt;(model, new PredictionEngineOptions { OwnsTransformer = false });
 /// </code>
 /// <para><c>mlContext.Model.SaveAtomically</c>, as <c>Model.Save</c>, writes it as ML.NET's own transformers, so that <c>Model.Load</c> gives the same results in a
-/// process without this library.</para>
+/// process without this library; <c>mlContext.Recommendation().ScoreInBatches</c> makes such a transformer of what was loaded.</para>
 /// </remarks>
 public sealed class NextItemTransformer : ITransformer, IDisposable
 {

@@ -39,7 +39,7 @@ internal sealed class ScoredDataView(IDataView source, NextItemMapping mapping, 
 internal sealed class ScoredCursor : ReadAheadCursor
 {
     private const int FirstBatchRows = 16;
-    private const int MaximumBatchRows = 256, MaximumBatchRowsOnGpu = 4096;
+    private const int MaximumBatchRows = 1024, MaximumBatchRowsOnGpu = 4096;
 
     private readonly OnnxScorer _scorer;
     private readonly HistoryReader _reader;

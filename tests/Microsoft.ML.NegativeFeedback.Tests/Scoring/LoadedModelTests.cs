@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.Scoring;
 
@@ -62,6 +63,29 @@ public sealed class LoadedModelTests
         Assert.Equal(transformer.Transform(view).GetColumn<uint[]>("Feedback"), batches.Transform(view).GetColumn<uint[]>("Feedback"));
     }
 
+    /// <summary>Models that former versions have saved, named by their commits, with what those recommended.</summary>
+    [Theory]
+    [InlineData("sasrec-621adfc")]
+    public void Models_of_former_versions_are_read(string name)
+    {
+        string path = Path.Combine(AppContext.BaseDirectory, "Scoring", "FormerVersions", name);
+        var answers = JsonSerializer.Deserialize<Answer[]>(File.ReadAllText(path + ".json"))!;
+        var ml = new MLContext();
+        var rows = ml.Data.LoadFromEnumerable(answers.Select(answer => new HistoryRow { Items = answer.Items, Feedback = answer.Feedback }));
+        using var batches = ml.Recommendation().ScoreInBatches(ml.Model.Load(path + ".zip", out _));
+        AssertAnswers(batches.Transform(rows), 5);
+        var model = batches.OfType<NextItemTransformer>().Single();
+        using var fewer = model.With(new ScoringOptions { NumberOfRecommendations = 2 });
+        AssertAnswers(new TransformerChain<ITransformer>(batches.First(), fewer, batches.Last()).Transform(rows), 2);
+        Assert.Contains("train it again", Assert.Throws<InvalidOperationException>(model.GetItemVectors).Message);
+
+        void AssertAnswers(IDataView scored, int count)
+        {
+            Assert.Equal(answers.Select(answer => answer.RecommendedItems[..count]), scored.GetColumn<string[]>("RecommendedItems"));
+            Assert.All(answers.Zip(scored.GetColumn<float[]>("Scores")), pair => Assert.Equal(pair.First.Scores[..count], pair.Second, (left, right) => Math.Abs(left - right) < 1e-6));
+        }
+    }
+
     [Fact]
     public void Keys_of_another_dictionary_are_refused()
     {
@@ -94,4 +118,6 @@ public sealed class LoadedModelTests
         var other = new TransformerChain<ITransformer>([steps[0], .. steps[2..], fixture.ToKeys]);
         Assert.Throws<InvalidDataException>(() => fixture.Context.Recommendation().ScoreInBatches(other));
     }
+
+    private sealed record Answer(string[] Items, float[] Feedback, string[] RecommendedItems, float[] Scores);
 }
