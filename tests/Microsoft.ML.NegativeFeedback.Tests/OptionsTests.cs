@@ -2,6 +2,7 @@ using System.Reflection;
 using Microsoft.ML.AutoML;
 using Microsoft.ML.NegativeFeedback.Tests.AutoML;
 using Microsoft.ML.NegativeFeedback.Tests.Evaluation;
+using Microsoft.ML.NegativeFeedback.Tests.Scoring;
 using Microsoft.ML.NegativeFeedback.Tests.Trainers;
 using Microsoft.ML.NegativeFeedback.Tuning;
 
@@ -59,6 +60,7 @@ public class OptionsTests
             RankedRow.NameTasks(options.TaskNames);
             return Ml.Recommendation().CompareModels(RankedRow.View(Ml, RankedRow.Few), RankedRow.View(Ml, RankedRow.Few), options);
         }),
+        Taker<ScoringOptions>(options => new ScoringFixture().CreateTransformer().With(options)),
         Taker<RecommendationMetricOptions>(options => Ml.Auto().CreateExperiment().SetRecommendationMetric(options)),
         Taker<RecommenderSweepOptions>(options => Ml.Auto().CreateExperiment().SetRecommendationMetric(options)),
         Taker<RecommenderSweepOptions>(options => new NextItemTrialRunner(Ml, SweepFeed.Pipeline(Ml, new()), Histories, Histories, options)),
