@@ -32,7 +32,7 @@ internal sealed class AttentionFunction : autograd.SingleTensorFunction<Attentio
 
     /// <summary>Whether its arrays are short enough to be worked on.</summary>
     public static bool CanRun(Tensor query, Tensor key)
-        => query.device_type == DeviceType.CPU && query.dtype == ScalarType.Float32 && query.shape[0] * query.shape[1] * key.shape[1] <= int.MaxValue / sizeof(float);
+        => query.device_type == DeviceType.CPU && query.dtype == ScalarType.Float32 && query.shape[0] * query.shape[1] * key.shape[1] <= TorchMemory.LongestSpan;
 
     /// <summary>Attends.</summary>
     /// <param name="query">[n, w, d], n of batch and heads.</param>
@@ -114,7 +114,7 @@ internal sealed class AttentionFunction : autograd.SingleTensorFunction<Attentio
         int queries = (int)weights.shape[1], end = (int)weights.shape[2];
         bool isDropped = mask.Rate > 0 || factors is not null;
         var dropped = isDropped ? empty_like(weights) : weights;
-        Span<float> p = Values(weights), d = Values(dropped), f = factors is null ? [] : Values(factors);
+        Span<float> p = weights.AsSpan(), d = dropped.AsSpan(), f = factors is null ? [] : factors.AsSpan();
         int heads = factors is null ? 1 : (int)(weights.shape[0] / factors.shape[0]), length = factors is null ? 0 : (int)factors.shape[2];
         for (int row = 0; row < p.Length / end; row++)
         {
@@ -147,7 +147,7 @@ internal sealed class AttentionFunction : autograd.SingleTensorFunction<Attentio
     private static void Differentiate(Tensor gradient, Tensor weights, Tensor dropped, int start)
     {
         int queries = (int)weights.shape[1], end = (int)weights.shape[2];
-        Span<float> g = Values(gradient), p = Values(weights), d = Values(dropped);
+        Span<float> g = gradient.AsSpan(), p = weights.AsSpan(), d = dropped.AsSpan();
         for (int row = 0; row < g.Length / end; row++)
         {
             int count = start + (row % queries) + 1, first = row * end;
@@ -211,6 +211,4 @@ internal sealed class AttentionFunction : autograd.SingleTensorFunction<Attentio
         for (int i = behind; i < g.Length; i++)
             g[i] -= p[i] * sum;
     }
-
-    private static Span<float> Values(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
 }

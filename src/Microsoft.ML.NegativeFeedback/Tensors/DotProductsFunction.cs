@@ -16,7 +16,7 @@ internal sealed class DotProductsFunction : autograd.SingleTensorFunction<DotPro
     /// <summary>Whether its arrays are short enough to be worked on.</summary>
     public static bool CanRun(Tensor left, Tensor right)
         => left.device_type == DeviceType.CPU && left.dtype == ScalarType.Float32 && left.shape[0] == right.shape[0]
-            && Math.Max(left.numel(), right.numel()) <= int.MaxValue / sizeof(float);
+            && Math.Max(left.numel(), right.numel()) <= TorchMemory.LongestSpan;
 
     /// <summary>[n, K, d] and [n, c, d] → [n, K, c].</summary>
     public static Tensor Run(Tensor left, Tensor right) => apply(left, right);
@@ -26,7 +26,7 @@ internal sealed class DotProductsFunction : autograd.SingleTensorFunction<DotPro
         Tensor left = ((Tensor)inputs[0]).contiguous(), right = ((Tensor)inputs[1]).contiguous();
         context.save_for_backward([left, right]);
         var products = empty(left.shape[0], left.shape[1], right.shape[1]);
-        Span<float> p = Values(products), l = Values(left), r = Values(right);
+        Span<float> p = products.AsSpan(), l = left.AsSpan(), r = right.AsSpan();
         var (leftCount, rightCount, width) = Sizes(left, right);
         for (int i = 0, atLeft = 0; atLeft < l.Length; atLeft += width)
         {
@@ -43,7 +43,7 @@ internal sealed class DotProductsFunction : autograd.SingleTensorFunction<DotPro
         using var scope = NewDisposeScope();
         var saved = context.get_saved_variables();
         Tensor left = saved[0], right = saved[1], ofLeft = empty_like(left), ofRight = empty_like(right);
-        Span<float> g = Values(outputGradient.contiguous()), l = Values(left), r = Values(right), toLeft = Values(ofLeft), toRight = Values(ofRight);
+        Span<float> g = outputGradient.contiguous().AsSpan(), l = left.AsSpan(), r = right.AsSpan(), toLeft = ofLeft.AsSpan(), toRight = ofRight.AsSpan();
         var (leftCount, rightCount, width) = Sizes(left, right);
         for (int row = 0; row < g.Length / (leftCount * rightCount); row++)
         {
@@ -93,6 +93,4 @@ internal sealed class DotProductsFunction : autograd.SingleTensorFunction<DotPro
             sum[i] = total;
         }
     }
-
-    private static Span<float> Values(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
 }

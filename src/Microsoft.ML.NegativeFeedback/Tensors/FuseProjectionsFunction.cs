@@ -18,7 +18,7 @@ internal sealed class FuseProjectionsFunction : autograd.SingleTensorFunction<Fu
     public override string Name => nameof(FuseProjectionsFunction);
 
     /// <summary>Whether its arrays are short enough to be worked on.</summary>
-    public static bool CanRun(Tensor states) => states.device_type == DeviceType.CPU && states.dtype == ScalarType.Float32 && states.numel() <= int.MaxValue / sizeof(float);
+    public static bool CanRun(Tensor states) => states.device_type == DeviceType.CPU && states.dtype == ScalarType.Float32 && states.numel() <= TorchMemory.LongestSpan;
 
     /// <summary>o [n, d], z [K, d] and w [d, 1] → [n, d].</summary>
     public static Tensor Run(Tensor states, Tensor parts, Tensor weight) => apply(states, parts, weight);
@@ -28,7 +28,7 @@ internal sealed class FuseProjectionsFunction : autograd.SingleTensorFunction<Fu
         Tensor states = ((Tensor)inputs[0]).contiguous(), parts = (Tensor)inputs[1], weight = (Tensor)inputs[2];
         context.save_for_backward([states, parts, weight]);
         var fused = empty_like(states);
-        Span<float> o = Values(states), s = Values(fused);
+        Span<float> o = states.AsSpan(), s = fused.AsSpan();
         var row = new Row(parts, weight);
         for (int i = 0; i < o.Length; i += row.Width)
         {
@@ -44,7 +44,7 @@ internal sealed class FuseProjectionsFunction : autograd.SingleTensorFunction<Fu
         using var scope = NewDisposeScope();
         var saved = context.get_saved_variables();
         Tensor states = saved[0], parts = saved[1], weight = saved[2], ofStates = empty_like(states), ofParts = zeros_like(parts), ofWeight = zeros_like(weight);
-        Span<float> o = Values(states), g = Values(outputGradient.contiguous()), toStates = Values(ofStates);
+        Span<float> o = states.AsSpan(), g = outputGradient.contiguous().AsSpan(), toStates = ofStates.AsSpan();
         var row = new Row(parts, weight);
         for (int i = 0; i < o.Length; i += row.Width)
         {
@@ -52,11 +52,9 @@ internal sealed class FuseProjectionsFunction : autograd.SingleTensorFunction<Fu
             row.Differentiate(g.Slice(i, row.Width), toStates.Slice(i, row.Width));
         }
 
-        row.TakeSums(Values(ofParts), Values(ofWeight));
+        row.TakeSums(ofParts.AsSpan(), ofWeight.AsSpan());
         return [ofStates.MoveToOuterDisposeScope(), ofParts.MoveToOuterDisposeScope(), ofWeight.MoveToOuterDisposeScope()];
     }
-
-    private static Span<float> Values(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
 
     /// <summary>What a row needs, in vectors: zeros stand behind the width, of which nothing comes, as o is zero there.</summary>
     private sealed class Row
@@ -74,8 +72,8 @@ internal sealed class FuseProjectionsFunction : autograd.SingleTensorFunction<Fu
             (_mean, _result, _weightSums) = (new Vector<float>[_vectors], new Vector<float>[_vectors], new Vector<float>[_vectors]);
             (_shares, _logits) = (new float[_count], new float[_count]);
             for (int k = 0; k < _count; k++)
-                Values(parts).Slice(k * Width, Width).CopyTo(Numbers(Of(_parts, k)));
-            Values(weight.contiguous()).CopyTo(Numbers(_weight));
+                parts.AsSpan().Slice(k * Width, Width).CopyTo(Numbers(Of(_parts, k)));
+            weight.contiguous().AsSpan().CopyTo(Numbers(_weight));
         }
 
         public int Width { get; }

@@ -19,7 +19,7 @@ internal static class RowSums
     {
         if (table.device_type != DeviceType.CPU)
             AddInAnyOrder(table, indices, rows);
-        else if (table.dim() == 1 || table.numel() > int.MaxValue / sizeof(float))
+        else if (table.dim() == 1 || table.numel() > TorchMemory.LongestSpan)
             table.index_add_(0, indices, rows, Scalars.One);
         else
             AddInOrder(table, indices, rows, 0, table.shape[0]);
@@ -28,7 +28,7 @@ internal static class RowSums
     /// <summary>The same on a CPU for those indices alone that lie in a stretch of the table's rows.</summary>
     public static void Add(Tensor table, Tensor indices, Tensor rows, (long Start, long End) stretch)
     {
-        if (table.numel() <= int.MaxValue / sizeof(float))
+        if (table.numel() <= TorchMemory.LongestSpan)
         {
             AddInOrder(table, indices, rows, stretch.Start, stretch.End);
             return;
@@ -56,8 +56,8 @@ internal static class RowSums
         using var contiguous = rows.contiguous();
         long tableRows = table.shape[0];
         int width = (int)table.shape[1];
-        var sums = MemoryMarshal.Cast<byte, float>(table.bytes);
-        var values = MemoryMarshal.Cast<byte, float>(contiguous.bytes);
+        var sums = table.AsSpan();
+        var values = contiguous.AsSpan();
         var numbers = MemoryMarshal.Cast<byte, long>(indices.bytes);
         for (int i = 0; i < numbers.Length; i++)
         {

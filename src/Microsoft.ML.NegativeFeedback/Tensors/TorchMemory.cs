@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -29,6 +30,12 @@ internal static class TorchMemory
         using var scope = NewDisposeScope();
         return values.detach().cpu().contiguous().data<float>().ToArray();
     }
+
+    /// <summary>The values of a tensor of Single on a CPU, contiguous and of at most <see cref="LongestSpan"/> values, where they lie.</summary>
+    public static Span<float> AsSpan(this Tensor values) => MemoryMarshal.Cast<byte, float>(values.bytes);
+
+    /// <summary>As many values has a span of a tensor at most, which TorchSharp gives as bytes.</summary>
+    public const int LongestSpan = int.MaxValue / sizeof(float);
 
     private static Tensor Copy(Array values, Device device, long[] shape)
     {

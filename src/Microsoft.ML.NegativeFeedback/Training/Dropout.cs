@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML.NegativeFeedback.Sampling;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -38,7 +38,7 @@ internal sealed class Dropout
         if (values.device_type != DeviceType.CPU)
             return nn.functional.dropout(values, _rate, training: true);
         var mask = empty(values.shape, dtype: ScalarType.Float32);
-        NextMask().Draws.FillDropoutMask(MemoryMarshal.Cast<byte, float>(mask.bytes), _rate);
+        NextMask().Draws.FillDropoutMask(mask.AsSpan(), _rate);
         return values.mul(mask);
     }
 }
