@@ -87,6 +87,54 @@ public sealed class LoadedModelTests
     }
 
     [Fact]
+    public void A_gpu_that_is_not_there_is_named_or_the_cpu_takes_over()
+    {
+        var fixture = new ScoringFixture(rowCount: 8);
+        using var transformer = fixture.CreateTransformer();
+        var loaded = SavedModelTests.SaveAndLoad(fixture.Context, transformer, fixture.View.Schema);
+        const int NoGpu = 4242;
+        var error = Assert.Throws<InvalidOperationException>(() => new MLContext { GpuDeviceId = NoGpu }.Recommendation().ScoreInBatches(loaded));
+        Assert.Contains("GPU 4242 cannot be used", error.Message);
+        Assert.Contains("Microsoft.ML.OnnxRuntime.Gpu", error.Message);
+
+        var context = new MLContext { GpuDeviceId = NoGpu, FallbackToCpu = true };
+        var warnings = new List<string>();
+        context.Log += (_, message) => warnings.Add(message.Message);
+        using var batches = context.Recommendation().ScoreInBatches(loaded);
+        Assert.Equal(transformer.Transform(fixture.View).GetColumn<uint[]>("RecommendedItems"), batches.Transform(fixture.View).GetColumn<uint[]>("RecommendedItems"));
+        Assert.Contains(warnings, warning => warning.Contains("the CPU takes over", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_loaded_model_may_be_disposed_of_while_others_score()
+    {
+        var fixture = new ScoringFixture(rowCount: 60);
+        using var transformer = fixture.CreateTransformer();
+        uint[][] expected = [.. transformer.Transform(fixture.View).GetColumn<uint[]>("RecommendedItems")];
+        var batches = fixture.Context.Recommendation().ScoreInBatches(SavedModelTests.SaveAndLoad(fixture.Context, transformer, fixture.View.Schema));
+        var scoring = Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
+        {
+            for (int i = 0; ; i++)
+            {
+                uint[][] recommended;
+                try
+                {
+                    recommended = [.. batches.Transform(fixture.View).GetColumn<uint[]>("RecommendedItems")];
+                }
+                catch (Exception error) when (error.GetBaseException() is ObjectDisposedException)
+                {
+                    return i;
+                }
+
+                Assert.Equal(expected, recommended);
+            }
+        })).ToArray();
+        await Task.Delay(100);
+        batches.Dispose();
+        await Task.WhenAll(scoring);
+    }
+
+    [Fact]
     public void Keys_of_another_dictionary_are_refused()
     {
         var fixture = new ScoringFixture();
