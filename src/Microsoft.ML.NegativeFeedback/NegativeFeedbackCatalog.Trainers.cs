@@ -178,7 +178,7 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="catalog">The recommendation catalog of an <see cref="MLContext"/>, whose <c>GpuDeviceId</c> and <c>FallbackToCpu</c> say where it runs.</param>
     /// <param name="model">What <c>ml.Model.Load</c> gave: a trained model alone or a chain with one, saved by this version of the library or a former one.</param>
     /// <returns>
-    /// The chain. Its other steps are those of <paramref name="model"/>, which need not be kept, nor disposed of twice. Of a model that ranks given candidates the items are those of the rows'
+    /// The chain. Its other steps are those of <paramref name="model"/>; that may be disposed of, which frees its own session, and the chain by itself. Of a model that ranks given candidates the items are those of the rows'
     /// columns, which must be mapped as in training: the file has no list of them.
     /// </returns>
     /// <exception cref="ArgumentException">There is no trained model of this library in it.</exception>

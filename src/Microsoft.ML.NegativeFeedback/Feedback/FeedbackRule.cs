@@ -94,8 +94,8 @@ public abstract class FeedbackRule
     /// Flags of explicit feedback, as short-video logs have them: negative where a flag of <paramref name="negativeColumnNames"/> is set, whatever else was said of the item; else positive
     /// where one of <paramref name="positiveColumnNames"/> is; else what another rule makes of the row.
     /// </summary>
-    /// <param name="positiveColumnNames">Columns that are above 0 where the item was liked, followed, forwarded, …; none is allowed where the others have one.</param>
-    /// <param name="negativeColumnNames">Columns that are above 0 where it was hated, reported, …</param>
+    /// <param name="positiveColumnNames">Columns that are above 0 where the item was liked, followed, forwarded, …; may be empty.</param>
+    /// <param name="negativeColumnNames">Columns that are above 0 where it was hated, reported, …; may be empty, but not both.</param>
     /// <param name="otherwise">The rule of rows without a flag, for instance <see cref="WatchTime"/>; null: they are neither.</param>
     /// <exception cref="ArgumentException">There is no column, a name is empty, or a column stands on both sides.</exception>
     public static FeedbackRule Flags(IEnumerable<string> positiveColumnNames, IEnumerable<string> negativeColumnNames, FeedbackRule? otherwise = null)

@@ -21,24 +21,22 @@ public sealed class LabelFeedbackTransformer : RowTransformer
     public FeedbackRule Rule { get; }
 
     private protected override string WhyItCannotBeSaved
-        => "LabelFeedback cannot be saved: labelling prepares training data and takes no part in serving. "
+        => "LabelFeedback cannot be saved: a saved model starts at labelled histories. "
             + "Save the chain that starts at the histories (MapValueToKey, trainer, MapKeyToValue) and label in code.";
 
-    private protected override RowMapping CreateMapping(DataViewSchema inputSchema) => new Mapping(Rule, inputSchema, _outputColumnName);
+    private protected override RowMapping CreateMapping(DataViewSchema inputSchema) => new Mapping(Rule, Rule.RequireColumns(inputSchema), inputSchema, _outputColumnName);
 
-    private sealed class Mapping(FeedbackRule rule, DataViewSchema inputSchema, string outputColumnName)
-        : RowMapping(inputSchema, new AddedColumn(outputColumnName, TypeOf(rule.RequireColumns(inputSchema))))
+    private sealed class Mapping(FeedbackRule rule, DataViewSchema.Column[] evidence, DataViewSchema inputSchema, string outputColumnName)
+        : RowMapping(inputSchema, new AddedColumn(outputColumnName, evidence[0].Type is VectorDataViewType vector ? new VectorDataViewType(NumberDataViewType.Single, vector.Size) : NumberDataViewType.Single))
     {
-        private readonly DataViewSchema.Column[] _evidence = rule.RequireColumns(inputSchema);
-
-        public override IEnumerable<DataViewSchema.Column> Inputs => _evidence;
+        public override IEnumerable<DataViewSchema.Column> Inputs => evidence;
 
         public override Delegate[] CreateGetters(DataViewRow input)
         {
-            float[] values = new float[_evidence.Length];
-            if (_evidence[0].Type is VectorDataViewType)
+            float[] values = new float[evidence.Length];
+            if (evidence[0].Type is VectorDataViewType)
                 return [OfHistory(input, values)];
-            var getters = _evidence.Select(column => input.GetGetter<float>(column)).ToArray();
+            var getters = evidence.Select(column => input.GetGetter<float>(column)).ToArray();
             return
             [
                 (ValueGetter<float>)((ref float feedback) =>
@@ -52,7 +50,7 @@ public sealed class LabelFeedbackTransformer : RowTransformer
 
         private ValueGetter<VBuffer<float>> OfHistory(DataViewRow input, float[] values)
         {
-            VectorReader<float>[] readers = [.. _evidence.Select(column => new VectorReader<float>(input, column))];
+            VectorReader<float>[] readers = [.. evidence.Select(column => new VectorReader<float>(input, column))];
             return (ref VBuffer<float> feedback) =>
             {
                 foreach (var reader in readers)
@@ -60,8 +58,8 @@ public sealed class LabelFeedbackTransformer : RowTransformer
                 int length = readers[0].Values.Length;
                 if (Array.FindIndex(readers, reader => reader.Values.Length != length) is >= 0 and int other)
                 {
-                    throw new InvalidDataException($"Row {input.Position + 1} has {readers[other].Values.Length} values in column '{_evidence[other].Name}' and {length} in column "
-                        + $"'{_evidence[0].Name}': every item of the history needs one of each.");
+                    throw new InvalidDataException($"Row {input.Position + 1} has {readers[other].Values.Length} values in column '{evidence[other].Name}' and {length} in column "
+                        + $"'{evidence[0].Name}': every item of the history needs one of each.");
                 }
 
                 var editor = VBufferEditor.Create(ref feedback, length);
@@ -82,8 +80,5 @@ public sealed class LabelFeedbackTransformer : RowTransformer
                 FeedbackRule.RequireFinite(values[i], rule.ColumnNames[i], row);
             return rule.Label(values, row);
         }
-
-        private static DataViewType TypeOf(DataViewSchema.Column[] evidence)
-            => evidence[0].Type is VectorDataViewType vector ? new VectorDataViewType(NumberDataViewType.Single, vector.Size) : NumberDataViewType.Single;
     }
 }

@@ -61,11 +61,23 @@ internal abstract class ItemDictionary
     /// <summary>The item of a key from 1 to N: text as string.</summary>
     public abstract object this[int key] { get; }
 
+    /// <summary>The key of an item.</summary>
+    /// <param name="value">A value of the items' type; text may be given as string.</param>
+    /// <param name="what">What it belongs to, for messages.</param>
+    /// <exception cref="ArgumentException">It is of another type, or no item's.</exception>
+    public abstract int Find(object value, string what);
+
     /// <summary>Which items of the keys 1..N are among some values, [N + 1]; 0 is not.</summary>
     /// <param name="values">Values of the items' type; text may be given as string.</param>
     /// <param name="what">What they are, for messages.</param>
     /// <exception cref="ArgumentException">A value is of another type, or no item's.</exception>
-    public abstract bool[] Find(IEnumerable<object> values, string what);
+    public bool[] Find(IEnumerable<object> values, string what)
+    {
+        var found = new bool[Count + 1];
+        foreach (object value in values)
+            found[Find(value, what)] = true;
+        return found;
+    }
 
     /// <summary>The values in the order of their keys, as a view with one column: the key data of MapValueToKey.</summary>
     public abstract IDataView ToKeyData(MLContext context);
@@ -82,18 +94,21 @@ internal abstract class ItemDictionary
 /// <summary>The items behind the keys 1..N.</summary>
 /// <typeparam name="T">The raw type of a value.</typeparam>
 internal sealed class ItemDictionary<T> : ItemDictionary
+    where T : notnull
 {
     private static readonly IEqualityComparer<T> _comparer
         = typeof(T) == typeof(ReadOnlyMemory<char>) ? (IEqualityComparer<T>)(object)new TextComparer() : EqualityComparer<T>.Default;
 
     private readonly T[] _values;
     private readonly string _columnName;
+    private readonly Lazy<Dictionary<T, int>> _keys;
 
     public ItemDictionary(DataViewSchema.Column column, int count, PrimitiveDataViewType valueType)
         : base(count, valueType)
     {
         _columnName = column.Name;
         _values = ValuesOf(column);
+        _keys = new(() => Enumerable.Range(1, count).ToDictionary(key => _values[key - 1], _comparer));
         if (_values.Length != count)
         {
             throw new ArgumentException($"Column '{column.Name}' has {count} keys and {_values.Length} values behind them: "
@@ -153,21 +168,14 @@ internal sealed class ItemDictionary<T> : ItemDictionary
         column.AddAnnotation(ColumnTypes.KeyValues, new VBuffer<T>(_values.Length, _values), new VectorDataViewType(ValueType, Count));
     }
 
-    public override object this[int key] => _values[key - 1] is ReadOnlyMemory<char> text ? text.ToString() : _values[key - 1]!;
+    public override object this[int key] => _values[key - 1] is ReadOnlyMemory<char> text ? text.ToString() : _values[key - 1];
 
-    public override bool[] Find(IEnumerable<object> values, string what)
+    public override int Find(object value, string what)
     {
-        var (known, wanted) = (new HashSet<T>(_values, _comparer), new HashSet<T>(_comparer));
-        foreach (object value in values)
-        {
-            if ((value is string text ? text.AsMemory() : value) is not T item)
-                throw new ArgumentException($"{what} holds '{value}', a {value?.GetType().Name}; the items of column '{_columnName}' are of {ValueType}.", what);
-            if (!known.Contains(item))
-                throw new ArgumentException($"{what} holds '{value}', which is no item of column '{_columnName}' that the model knows.", what);
-            wanted.Add(item);
-        }
-
-        return [false, .. _values.Select(wanted.Contains)];
+        if ((value is string text ? text.AsMemory() : value) is not T item)
+            throw new ArgumentException($"{what} holds '{value}', a {value?.GetType().Name}; the items of column '{_columnName}' are of {ValueType}.", what);
+        return _keys.Value.TryGetValue(item, out int key) ? key
+            : throw new ArgumentException($"{what} holds '{value}', which is no item of column '{_columnName}' that the model knows.", what);
     }
 
     public override IDataView ToKeyData(MLContext context)

@@ -92,13 +92,13 @@ internal static class LoadedModel
             Scores = Name(NextItemGraph.ScoresOutput) ?? columns.Scores,
             CandidateScores = Name(NextItemGraph.CandidateScoresOutput) ?? columns.CandidateScores,
         };
-        return new NextItemTransformer(environment, graph.Graph, columns, items, items is null ? null : graph.Inputs.ToDictionary(input => input.ColumnName, input => TypeOf(input, items)),
-            new TransformerChain<ITransformer>([.. steps]));
+        return new NextItemTransformer(environment, graph.Graph, columns, items, graph.Inputs.ToDictionary(input => input.ColumnName, TypeOf));
 
-        DataViewType TypeOf(InputColumn input, ItemDictionary items)
+        DataViewType TypeOf(InputColumn input)
         {
-            PrimitiveDataViewType value = input.InputName is NextItemGraph.ItemsInput or NextItemGraph.CandidatesInput or NextItemGraph.BlockedInput ? items.KeyType
-                : input.ValueType == typeof(uint) ? new KeyDataViewType(typeof(uint), int.MaxValue) // as many as the column has: the file does not say
+            bool isItem = input.InputName is NextItemGraph.ItemsInput or NextItemGraph.CandidatesInput or NextItemGraph.BlockedInput;
+            PrimitiveDataViewType value = isItem && items is not null ? items.KeyType
+                : input.ValueType == typeof(uint) ? new KeyDataViewType(typeof(uint), int.MaxValue) // how many there are the file does not say
                 : input.ValueType == typeof(long) ? NumberDataViewType.Int64 : NumberDataViewType.Single;
             return input.IsOfItems ? new VectorDataViewType(value, graph.Lengths.GetValueOrDefault(input.ColumnName)) : input.Width == 1 ? value : new VectorDataViewType(value, input.Width);
         }

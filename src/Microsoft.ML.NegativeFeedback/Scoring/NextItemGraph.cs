@@ -46,11 +46,9 @@ internal static class NextItemGraph
     /// <summary>Metadata of the model: the values of the graph's largest tensor that a row takes, or with candidates that one of them takes.</summary>
     public const string LargestTensorMetadata = "largest_tensor";
 
-    /// <summary>The name of the first dimension of all inputs and outputs, and of the second of <see cref="BlockedInput"/>.</summary>
-    public const string Batch = "batch", BlockedCount = "blocked";
+    /// <summary>The names of dimensions: of rows, and in them of histories, candidates and <see cref="BlockedInput"/>.</summary>
+    public const string Batch = "batch", Length = "length", CandidateCount = "candidates", BlockedCount = "blocked";
 
-    private const string Length = "length";
-    private const string CandidateCount = "candidates";
 
     /// <summary>Writes the graph of a network.</summary>
     /// <exception cref="ArgumentException">An option does not fit the network.</exception>

@@ -30,14 +30,13 @@ namespace Microsoft.ML.NegativeFeedback;
 /// <para><c>mlContext.Model.SaveAtomically</c>, as <c>Model.Save</c>, writes it as ML.NET's own transformers, so that <c>Model.Load</c> gives the same results in a
 /// process without this library; <c>mlContext.Recommendation().ScoreInBatches</c> makes such a transformer of what was loaded.</para>
 /// </remarks>
-public sealed class NextItemTransformer : ITransformer, IDisposable
+public sealed partial class NextItemTransformer : ITransformer, IDisposable
 {
     private readonly IHostEnvironment _environment;
     private readonly byte[] _graph;
     private readonly NextItemColumns _columns;
     private readonly ItemDictionary? _items;
-    private readonly IReadOnlyDictionary<string, DataViewType>? _inputTypes;
-    private readonly ICanSaveModel? _saved;
+    private readonly IReadOnlyDictionary<string, DataViewType> _inputTypes;
     private readonly OnnxScorer _scorer;
     private readonly Lock _gate = new();
     private OnnxScorer? _rowScorer;
@@ -75,143 +74,12 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     /// <param name="graph">The graph.</param>
     /// <param name="columns">The columns to read and add.</param>
     /// <param name="items">The items; null of a model that ranks candidates, which are those of the rows then.</param>
-    /// <param name="inputTypes">The types of the columns that are read; null without items.</param>
-    /// <param name="saved">What the model was loaded from, and is saved as again.</param>
+    /// <param name="inputTypes">The types of the columns that are read.</param>
     internal NextItemTransformer(
-        IHostEnvironment environment, byte[] graph, NextItemColumns columns, ItemDictionary? items, IReadOnlyDictionary<string, DataViewType>? inputTypes, ICanSaveModel saved)
+        IHostEnvironment environment, byte[] graph, NextItemColumns columns, ItemDictionary? items, IReadOnlyDictionary<string, DataViewType> inputTypes)
     {
-        (_environment, _graph, _columns, _items, _inputTypes, _saved) = (environment, graph, columns, items, inputTypes, saved);
+        (_environment, _graph, _columns, _items, _inputTypes) = (environment, graph, columns, items, inputTypes);
         _scorer = Open(environment);
-    }
-
-    private NextItemTransformer(NextItemTransformer other, byte[] graph, NextItemColumns columns, IReadOnlyDictionary<string, DataViewType>? inputTypes)
-    {
-        (_environment, _graph, _columns, _items, _inputTypes) = (other._environment, graph, columns, other._items, inputTypes);
-        _scorer = Open(_environment);
-    }
-
-    /// <summary>The same model with other weights γ of the kinds of feedback in a candidate's score, Σ γ_k y_k; of a model of <see cref="MultiFeedbackTrainer"/>.</summary>
-    /// <param name="weights">γ, one a task in their order: any finite numbers, negative for negative feedback.</param>
-    /// <returns>A model with sessions of its own; this one stays as it is.</returns>
-    /// <exception cref="ArgumentException">There are not as many weights as tasks, one is no finite number, or the model foretells no kinds of feedback.</exception>
-    public NextItemTransformer WithFusionWeights(params IReadOnlyList<double> weights)
-    {
-        ArgumentNullException.ThrowIfNull(weights);
-        if (weights.Any(weight => !float.IsFinite((float)weight)))
-            throw new ArgumentException("A weight is no finite number of Single.", nameof(weights));
-        return new NextItemTransformer(this, NextItemGraph.WithFusionWeights(_graph, weights), _columns, _inputTypes);
-    }
-
-    /// <summary>
-    /// The same model with another choice of what it recommends of its catalogue: how many items, whether seen ones, which ones at all. An option that is null is as the model was trained,
-    /// whatever was chosen before.
-    /// </summary>
-    /// <param name="options">What is chosen.</param>
-    /// <returns>A model with sessions of its own; this one stays as it is, and can be disposed of.</returns>
-    /// <exception cref="ArgumentException">
-    /// There are more recommendations than items, or none; a score is no finite number; a list holds what is no item; a column is called as another; or the model ranks given candidates.
-    /// </exception>
-    public NextItemTransformer With(ScoringOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        if (_columns.Candidates is not null)
-            throw new ArgumentException("The model ranks given candidates, of which each row has its own: what is recommended of a catalogue cannot be chosen.", nameof(options));
-        var trained = RecommendationTail.Trained(_graph);
-        int itemCount = _items!.Count;
-        if (options.NumberOfRecommendations is { } chosen && (chosen < 1 || chosen > itemCount))
-            throw new ArgumentOutOfRangeException(nameof(options), chosen, $"{nameof(options.NumberOfRecommendations)} must be from 1 to {itemCount}, the number of items that the model knows.");
-        if (options.MinimumScore is { } score && !float.IsFinite(score))
-            throw new ArgumentOutOfRangeException(nameof(options), score, $"{nameof(options.MinimumScore)} must be a finite number.");
-        var columns = _columns with { BlockedItems = options.BlockedItemsColumnName };
-        columns.CheckNames();
-        var types = _inputTypes!.Where(type => type.Key != _columns.BlockedItems || type.Key == columns.Items).ToDictionary();
-        if (columns.BlockedItems is { } blocked)
-            types[blocked] = new VectorDataViewType(_items.KeyType);
-        var tail = new RecommendationTail(options.NumberOfRecommendations ?? trained.TopK, options.ExcludeSeenItems ?? trained.ExcludeSeenItems,
-            columns.BlockedItems is not null, options.MinimumScore, Allowed(options, _items));
-        return new NextItemTransformer(this, tail.Replace(_graph, itemCount), columns, types);
-    }
-
-    /// <summary>The vectors that the model has learned of its items.</summary>
-    /// <returns>A row an item: <c>Item</c>, a key with the items as key values, and <c>Vector</c>, Single [width].</returns>
-    /// <exception cref="InvalidOperationException">
-    /// The model was loaded from a file that has no list of its items (it ranks given candidates), or that a version before this one has saved.
-    /// </exception>
-    public IDataView GetItemVectors()
-    {
-        var items = RequireItems();
-        var (width, values) = ItemVectors.Read(_graph);
-        var schema = SchemaDefinition.Create(typeof(ItemVectors.Row));
-        items.Describe(schema["Item"]);
-        schema["Vector"].ColumnType = new VectorDataViewType(NumberDataViewType.Single, width);
-        // what is read from objects as keys counts from 0
-        return new MLContext().Data.LoadFromEnumerable(
-            Enumerable.Range(1, items.Count).Select(key => new ItemVectors.Row { Item = (uint)(key - 1), Vector = values[(key * width)..((key + 1) * width)] }), schema);
-    }
-
-    /// <summary>
-    /// A model that recommends, in the place of what comes next, what is most like the items of a history: by the cosine between the items' vectors, of several items by that with the mean
-    /// of their directions, whatever the feedback. It reads and adds the same columns, takes <see cref="With"/>, is saved and scored as this one. The items themselves are left out, unless chosen
-    /// otherwise; where a row has no item that the model knows every score is −1.
-    /// </summary>
-    /// <param name="numberOfItems">k, from 1 to the number of items. Default 10.</param>
-    /// <returns>A model with sessions of its own.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The number is out of its range.</exception>
-    /// <inheritdoc cref="GetItemVectors" path="/exception"/>
-    public NextItemTransformer ToSimilarItems(int numberOfItems = 10)
-    {
-        var items = RequireItems();
-        if (numberOfItems < 1 || numberOfItems > items.Count)
-            throw new ArgumentOutOfRangeException(nameof(numberOfItems), numberOfItems, $"numberOfItems must be from 1 to {items.Count}, the number of items that the model knows.");
-        var columns = new NextItemColumns(_columns.Items, _columns.Feedback, _columns.RecommendedItems, _columns.Scores);
-        var types = new Dictionary<string, DataViewType> { [columns.Items] = new VectorDataViewType(items.KeyType), [columns.Feedback] = new VectorDataViewType(NumberDataViewType.Single) };
-        return new NextItemTransformer(this, ItemVectors.SimilarityGraph(_graph, numberOfItems), columns, types);
-    }
-
-    /// <summary>The items that are most like one, best first: <see cref="ToSimilarItems"/> for a single item. The first call makes a session, which the next ones share while they ask for as many.</summary>
-    /// <param name="item">A value of the items' type; text may be given as string.</param>
-    /// <param name="numberOfItems">k, from 1 to the number of items. Default 10.</param>
-    /// <exception cref="ArgumentException">The model does not know the item, or the number is out of its range.</exception>
-    /// <exception cref="ObjectDisposedException">The model was disposed of.</exception>
-    /// <inheritdoc cref="GetItemVectors" path="/exception"/>
-    public IReadOnlyList<SimilarItem> SimilarItems(object item, int numberOfItems = 10)
-    {
-        ArgumentNullException.ThrowIfNull(item);
-        var items = RequireItems();
-        int key = Array.IndexOf(items.Find([item], nameof(item)), true);
-        var (row, scored) = (new HistoryRows(), new ScoredRows());
-        row.Items.Add([(uint)key]);
-        row.Feedback.Add([1f]);
-        lock (_gate)
-        {
-            _scorer.ThrowIfDisposed();
-            if (_similar?._scorer.TopK != numberOfItems)
-            {
-                _similar?.Dispose();
-                _similar = null; // should the next line throw
-                _similar = ToSimilarItems(numberOfItems);
-            }
-
-            _similar._scorer.Score(row, scored);
-        }
-
-        float[] similarities = scored[NextItemGraph.ScoresOutput][0];
-        return [.. scored.Keys[0].Zip(similarities).Where(found => found.First > 0).Select(found => new SimilarItem(items[(int)found.First], found.Second))];
-    }
-
-    private ItemDictionary RequireItems() => _items
-        ?? throw new InvalidOperationException("The model ranks given candidates, and the file that it was loaded from has no list of items: ask the trained one.");
-
-    private static bool[]? Allowed(ScoringOptions options, ItemDictionary items)
-    {
-        if (options.AllowedItems is null && options.DeniedItems is null)
-            return null;
-        bool[] isAllowed = options.AllowedItems is null ? [.. Enumerable.Repeat(true, items.Count + 1)] : items.Find(options.AllowedItems, nameof(options.AllowedItems));
-        bool[] isDenied = options.DeniedItems is null ? new bool[items.Count + 1] : items.Find(options.DeniedItems, nameof(options.DeniedItems));
-        for (int i = 0; i < isAllowed.Length; i++)
-            isAllowed[i] &= !isDenied[i];
-        return isAllowed.AsSpan(1).Contains(true) ? isAllowed
-            : throw new ArgumentException($"{nameof(options.AllowedItems)} and {nameof(options.DeniedItems)} leave no item to recommend.", nameof(options));
     }
 
     /// <summary>Finds what would keep a trained model from scoring or from being saved before it is trained.</summary>
@@ -298,10 +166,7 @@ public sealed class NextItemTransformer : ITransformer, IDisposable
     void ICanSaveModel.Save(ModelSaveContext ctx)
     {
         ArgumentNullException.ThrowIfNull(ctx);
-        if (_saved is not null)
-            _saved.Save(ctx);
-        else
-            SavedModel.Save(ctx, _graph, _columns, _items!, _inputTypes!);
+        SavedModel.Save(ctx, _graph, _columns, _items, _inputTypes);
     }
 
     private NextItemMapping Mapping(DataViewSchema schema)

@@ -17,8 +17,8 @@ internal sealed record RecommendationTail(int TopK, bool ExcludeSeenItems, bool 
     /// <summary>Metadata of the model: the values that the tail begins with, and what it did when the model was trained.</summary>
     private const string ScoresMetadata = "catalogue_scores", SeenItemsMetadata = "seen_items", ExcludesSeenMetadata = "excludes_seen_items", TopKMetadata = "top_k";
 
-    // before the names of the values of a tail that was put in the place of another
-    private const string Scope = "chosen";
+    // before the names of the values of a tail that was put in the place of another: by turns, so that no tail has those of the one that it replaces
+    private static readonly string[] Scopes = ["chosen/", "chosen anew/"];
 
     /// <summary>Adds a graph's tail: its outputs of recommended items and scores.</summary>
     /// <param name="graph">The graph.</param>
@@ -32,25 +32,30 @@ internal sealed record RecommendationTail(int TopK, bool ExcludeSeenItems, bool 
         graph.Metadata(SeenItemsMetadata, seenItems.Name);
         graph.Metadata(ExcludesSeenMetadata, ExcludeSeenItems ? 1 : 0);
         graph.Metadata(TopKMetadata, TopK);
-        var (best, keys) = Choose(graph, scores, seenItems, itemCount);
+        var (best, keys) = Choose(graph, "", scores, seenItems, itemCount);
         graph.Output(NextItemGraph.RecommendedItemsOutput, graph.Cast(keys, DataType.Uint32), DataType.Uint32, NextItemGraph.Batch, (long)TopK);
         graph.Output(NextItemGraph.ScoresOutput, best, DataType.Float, NextItemGraph.Batch, (long)TopK);
         return keys;
     }
 
-    /// <summary>A graph, of this version or a former one, with this tail in the place of its own.</summary>
+    /// <summary>A graph, of this version or a former one, with another tail in the place of its own.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="itemCount">N.</param>
+    /// <param name="choose">The tail that the graph was trained with → another.</param>
     /// <exception cref="ArgumentException">The graph ranks given candidates.</exception>
-    public byte[] Replace(byte[] graph, int itemCount)
+    public static byte[] Replace(byte[] graph, int itemCount, Func<RecommendationTail, RecommendationTail> choose)
     {
         var model = ModelProto.Parser.ParseFrom(graph);
         var nodes = model.Graph.Node;
         var (scores, seenItems) = Begin(model);
-        string oldKeys = InputOf(model, InputOf(model, $"output/{NextItemGraph.RecommendedItemsOutput}")), oldBest = InputOf(model, $"output/{NextItemGraph.ScoresOutput}");
-        // values that are named after the place of their node in a graph: no tail before this one has had it
-        var builder = new OnnxGraphBuilder("tail") { Scope = $"{Scope}{nodes.Count(node => node.Name.StartsWith(Scope, StringComparison.Ordinal))}" };
-        var (best, keys) = Choose(builder, new OnnxValue(scores), new OnnxValue(seenItems), itemCount);
+        int topK = int.Parse(OnnxGraphBuilder.Metadata(model, TopKMetadata)!, CultureInfo.InvariantCulture);
+        var chosen = choose(new RecommendationTail(topK, OnnxGraphBuilder.Metadata(model, ExcludesSeenMetadata) == "1"));
+        string oldKeys = InputOf(model, InputOf(model, OnnxGraphBuilder.OutputPrefix + NextItemGraph.RecommendedItemsOutput));
+        string oldBest = InputOf(model, OnnxGraphBuilder.OutputPrefix + NextItemGraph.ScoresOutput);
+        // the names of one tail that was chosen before may still be there
+        string scope = nodes.Any(node => node.Name.StartsWith(Scopes[0], StringComparison.Ordinal)) ? Scopes[1] : Scopes[0];
+        var builder = new OnnxGraphBuilder("tail");
+        var (best, keys) = chosen.Choose(builder, scope, new OnnxValue(scores), new OnnxValue(seenItems), itemCount);
         var tail = ModelProto.Parser.ParseFrom(builder.ToModel()).Graph;
 
         int at = nodes.IndexOf(nodes.First(node => node.Output.Contains(oldKeys) || node.Output.Contains(oldBest)));
@@ -67,24 +72,14 @@ internal sealed record RecommendationTail(int TopK, bool ExcludeSeenItems, bool 
         }
 
         foreach (var output in model.Graph.Output)
-            output.Type.TensorType.Shape.Dim[1].DimValue = TopK;
+            output.Type.TensorType.Shape.Dim[1].DimValue = chosen.TopK;
         DropUnused(model.Graph);
         return model.ToByteArray();
     }
 
-    /// <summary>The tail that a graph was trained with.</summary>
-    /// <exception cref="ArgumentException">The graph ranks given candidates.</exception>
-    public static RecommendationTail Trained(byte[] graph)
+    private (OnnxValue Best, OnnxValue Keys) Choose(OnnxGraphBuilder graph, string scope, OnnxValue scores, OnnxValue seenItems, int itemCount)
     {
-        var model = ModelProto.Parser.ParseFrom(graph);
-        Begin(model);
-        return new RecommendationTail(int.Parse(Metadata(model, TopKMetadata)!, CultureInfo.InvariantCulture), Metadata(model, ExcludesSeenMetadata) == "1");
-    }
-
-    private (OnnxValue Best, OnnxValue Keys) Choose(OnnxGraphBuilder graph, OnnxValue scores, OnnxValue seenItems, int itemCount)
-    {
-        if (graph.Scope != "tail" && !graph.Scope.StartsWith(Scope, StringComparison.Ordinal))
-            graph.Scope = "seen";
+        graph.Scope = $"{scope}seen";
         if (ExcludeSeenItems)
             scores = Without(scores, seenItems);
         if (HasBlockedItems)
@@ -94,8 +89,7 @@ internal sealed record RecommendationTail(int TopK, bool ExcludeSeenItems, bool 
             scores = graph.Add(scores, graph.Constant(Array.ConvertAll(isAllowed, allowed => allowed ? 0 : float.NegativeInfinity), isAllowed.Length));
         if (MinimumScore is { } minimum)
             scores = graph.Where(graph.Greater(graph.Scalar(minimum), scores), least, scores);
-        if (!graph.Scope.StartsWith(Scope, StringComparison.Ordinal))
-            graph.Scope = "top";
+        graph.Scope = $"{scope}top";
         long available = Math.Min(TopK, itemCount + 1L);
         var (best, indices) = graph.TopK(scores, graph.Int64(available));
         var keys = graph.Where(graph.Greater(best, least), indices, graph.Scalar(0L));
@@ -108,7 +102,7 @@ internal sealed record RecommendationTail(int TopK, bool ExcludeSeenItems, bool 
     /// <summary>The values that a tail begins with, which graphs of former versions do not tell: there the scores are what the one TopK behind the network reads, or what is scattered upon for it.</summary>
     private static (string Scores, string SeenItems) Begin(ModelProto model)
     {
-        if (Metadata(model, ScoresMetadata) is { } scores && Metadata(model, SeenItemsMetadata) is { } seenItems)
+        if (OnnxGraphBuilder.Metadata(model, ScoresMetadata) is { } scores && OnnxGraphBuilder.Metadata(model, SeenItemsMetadata) is { } seenItems)
             return (scores, seenItems);
         var nodes = model.Graph.Node;
         if (model.Graph.Input.Any(input => input.Name == NextItemGraph.CandidatesInput)
@@ -131,8 +125,6 @@ internal sealed record RecommendationTail(int TopK, bool ExcludeSeenItems, bool 
     // what the node of that name, or the one that gives that value, reads
     private static string InputOf(ModelProto model, string nodeOrValue)
         => model.Graph.Node.First(node => node.Name == nodeOrValue || node.Output.Contains(nodeOrValue)).Input[0];
-
-    private static string? Metadata(ModelProto model, string key) => model.MetadataProps.FirstOrDefault(property => property.Key == key)?.Value;
 
     private static void Note(ModelProto model, string key, string value) => model.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
 

@@ -74,7 +74,7 @@ internal static class SavedForm
     public static UndoneForm? Undo(byte[] savedForm)
     {
         var model = ModelProto.Parser.ParseFrom(savedForm);
-        if (!model.MetadataProps.Any(property => property.Key == NextItemGraph.LargestTensorMetadata))
+        if (OnnxGraphBuilder.Metadata(model, NextItemGraph.LargestTensorMetadata) is null)
             return null;
         var graph = model.Graph;
         NodeProto[] added = [.. graph.Node.Where(node => node.Name.StartsWith(InnerPrefix, StringComparison.Ordinal))];
@@ -82,7 +82,7 @@ internal static class SavedForm
             .ToDictionary(initializer => initializer.Name, initializer => MemoryMarshal.Cast<byte, long>(initializer.RawData.Span).ToArray());
         var outputs = graph.Output.Select(described => (Described: described, GraphName: GraphNameOf(described.Name, added))).ToArray();
         var (inputs, lengths, names) = UndoInputs(graph, added, shapes, hasCandidates: outputs.Any(output => output.GraphName == NextItemGraph.CandidateScoresOutput));
-        foreach (var node in graph.Node.Where(node => node.Name.StartsWith("output/", StringComparison.Ordinal)))
+        foreach (var node in graph.Node.Where(node => node.Name.StartsWith(OnnxGraphBuilder.OutputPrefix, StringComparison.Ordinal)))
             names[node.Output[0]] = node.Output[0][InnerPrefix.Length..];
 
         foreach (var node in added)
@@ -125,7 +125,7 @@ internal static class SavedForm
         bool isFixed = sizes.All(size => size.DimParam.Length == 0);
         long[] shape = isFixed ? [.. sizes.Select(size => size.DimValue)] : [1, -1];
         Append(graph, "Reshape", output, [value, AddShape(graph, shape)]);
-        OnnxDimension[] described = isFixed ? Array.ConvertAll(shape, size => (OnnxDimension)size) : ["batch", "values"];
+        OnnxDimension[] described = isFixed ? Array.ConvertAll(shape, size => (OnnxDimension)size) : [NextItemGraph.Batch, "values"];
         graph.Output.Add(OnnxGraphBuilder.Describe(output, type, described));
     }
 
@@ -227,7 +227,8 @@ internal static class SavedForm
             if (isOfItems && length > 0)
                 lengths[column] = (int)length;
             names[reshape?.Output[0] ?? column] = name;
-            OnnxDimension[] shape = !isOfItems ? ["batch", length] : width > 1 ? ["batch", "length", width] : ["batch", isCandidates ? "candidates" : isBlocked ? NextItemGraph.BlockedCount : "length"];
+            OnnxDimension[] shape = !isOfItems ? [NextItemGraph.Batch, length] : width > 1 ? [NextItemGraph.Batch, NextItemGraph.Length, width]
+                : [NextItemGraph.Batch, isCandidates ? NextItemGraph.CandidateCount : isBlocked ? NextItemGraph.BlockedCount : NextItemGraph.Length];
             graph.Input[i] = OnnxGraphBuilder.Describe(name, type, shape);
         }
 
@@ -241,8 +242,8 @@ internal static class SavedForm
         var type = (DataType)described.Type.TensorType.ElemType;
         long[] sizes = [.. described.Type.TensorType.Shape.Dim.Select(size => size.DimValue)];
         bool isOfCandidates = sizes.Contains(0);
-        OnnxDimension[] shape = !isOfCandidates ? ["batch", .. sizes.Select(size => (OnnxDimension)size)]
-            : name == NextItemGraph.CandidateScoresOutput ? ["batch", "candidates"] : ["batch", "candidates", "values"];
+        OnnxDimension[] shape = !isOfCandidates ? [NextItemGraph.Batch, .. sizes.Select(size => (OnnxDimension)size)]
+            : name == NextItemGraph.CandidateScoresOutput ? [NextItemGraph.Batch, NextItemGraph.CandidateCount] : [NextItemGraph.Batch, NextItemGraph.CandidateCount, "values"];
         graph.Output.Add(OnnxGraphBuilder.Describe(name, hasKeys ? DataType.Uint32 : type, shape));
         var item = hasKeys ? ItemTable.TypeOf(type) : NumberDataViewType.Single;
         return (new SavedOutput(name, described.Name, hasKeys), isOfCandidates ? new VectorDataViewType(item) : new VectorDataViewType(item, sizes.Select(size => (int)size).ToArray()));

@@ -19,12 +19,12 @@ internal static class SavedModel
     /// <param name="context">Where to.</param>
     /// <param name="graph">The graph.</param>
     /// <param name="columns">The columns it reads and adds.</param>
-    /// <param name="items">The items behind the keys.</param>
+    /// <param name="items">The items behind the keys; null of a model that gives none.</param>
     /// <param name="inputTypes">The types of the columns it reads.</param>
     /// <exception cref="ArgumentException">The items' values cannot be saved.</exception>
     /// <exception cref="InvalidOperationException">Graph and items take more than the 2 GiB that an ONNX file can hold.</exception>
     public static void Save(
-        ModelSaveContext context, byte[] graph, NextItemColumns columns, ItemDictionary items,
+        ModelSaveContext context, byte[] graph, NextItemColumns columns, ItemDictionary? items,
         IReadOnlyDictionary<string, DataViewType> inputTypes)
     {
         var folder = Directory.CreateTempSubdirectory(FolderPrefix);
@@ -74,7 +74,7 @@ internal static class SavedModel
     }
 
     private static IEstimator<ITransformer> Build(
-        MLContext ml, string path, byte[] graph, NextItemColumns columns, ItemDictionary items,
+        MLContext ml, string path, byte[] graph, NextItemColumns columns, ItemDictionary? items,
         IReadOnlyDictionary<string, DataViewType> inputTypes)
     {
         SavedInput[] inputs = [.. columns.GraphInputs.Select(input => new SavedInput(input.InputName, input.ColumnName,
@@ -82,14 +82,14 @@ internal static class SavedModel
         string[] inputNames = [.. inputs.Select(input => input.ColumnName)];
         SavedOutput[] outputs = [.. columns.Outputs.Select(output => new SavedOutput(output.OutputName, Unused($"__{output.OutputName}", inputNames), output.HasKeys))];
         string[] outputNames = [.. outputs.Select(output => output.ColumnName)];
-        File.WriteAllBytes(path, SavedForm.Of(graph, outputs.Any(output => output.HasKeys) ? items.ToTable() : null, inputs, outputs));
+        File.WriteAllBytes(path, SavedForm.Of(graph, outputs.Any(output => output.HasKeys) ? items!.ToTable() : null, inputs, outputs));
 
         var chain = new EstimatorChain<ITransformer>().Append<ITransformer>(ml.Transforms.ApplyOnnxModel(outputNames, inputNames, path));
         foreach (var (column, output) in columns.Outputs.Zip(outputs))
         {
             chain = output.HasKeys
                 ? chain.Append<ITransformer>(ml.Transforms.Conversion.MapValueToKey(
-                    column.ColumnName, output.ColumnName, maximumNumberOfKeys: int.MaxValue, keyData: items.ToKeyData(ml)))
+                    column.ColumnName, output.ColumnName, maximumNumberOfKeys: int.MaxValue, keyData: items!.ToKeyData(ml)))
                 : chain.Append<ITransformer>(ml.Transforms.CopyColumns(column.ColumnName, output.ColumnName));
         }
 

@@ -15,8 +15,7 @@ internal sealed class DotProductsFunction : autograd.SingleTensorFunction<DotPro
 
     /// <summary>Whether its arrays are short enough to be worked on.</summary>
     public static bool CanRun(Tensor left, Tensor right)
-        => left.device_type == DeviceType.CPU && left.dtype == ScalarType.Float32 && left.shape[0] == right.shape[0]
-            && Math.Max(left.numel(), right.numel()) <= TorchMemory.LongestSpan;
+        => left.shape[0] == right.shape[0] && left.HasSpan() && right.HasSpan();
 
     /// <summary>[n, K, d] and [n, c, d] → [n, K, c].</summary>
     public static Tensor Run(Tensor left, Tensor right) => apply(left, right);

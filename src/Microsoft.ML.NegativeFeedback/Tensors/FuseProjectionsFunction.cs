@@ -17,9 +17,6 @@ internal sealed class FuseProjectionsFunction : autograd.SingleTensorFunction<Fu
 {
     public override string Name => nameof(FuseProjectionsFunction);
 
-    /// <summary>Whether its arrays are short enough to be worked on.</summary>
-    public static bool CanRun(Tensor states) => states.device_type == DeviceType.CPU && states.dtype == ScalarType.Float32 && states.numel() <= TorchMemory.LongestSpan;
-
     /// <summary>o [n, d], z [K, d] and w [d, 1] → [n, d].</summary>
     public static Tensor Run(Tensor states, Tensor parts, Tensor weight) => apply(states, parts, weight);
 

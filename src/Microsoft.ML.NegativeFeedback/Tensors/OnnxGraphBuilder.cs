@@ -29,6 +29,9 @@ internal sealed partial class OnnxGraphBuilder(string name)
     /// <summary>The version of the format, that of ONNX 1.12, in which operator set 17 appeared.</summary>
     public const int FormatVersion = 8;
 
+    /// <summary>Before the name of an output stands this in that of the node that gives it.</summary>
+    public const string OutputPrefix = "output/";
+
     /// <summary>A protobuf message ends at 2 GiB; the margin is for everything but the constants.</summary>
     public const long MaximumConstantBytes = int.MaxValue - (16L << 20);
 
@@ -59,7 +62,7 @@ internal sealed partial class OnnxGraphBuilder(string name)
         _graph.Node.Add(new NodeProto
         {
             OpType = "Identity",
-            Name = $"output/{outputName}",
+            Name = OutputPrefix + outputName,
             Input = { value.Name },
             Output = { outputName },
         });
@@ -146,6 +149,9 @@ internal sealed partial class OnnxGraphBuilder(string name)
 
     /// <summary>Notes something for whoever opens the model.</summary>
     public void Metadata(string key, string value) => _metadata.Add(new StringStringEntryProto { Key = key, Value = value });
+
+    /// <summary>What was noted in a model; null for nothing.</summary>
+    public static string? Metadata(ModelProto model, string key) => model.MetadataProps.FirstOrDefault(property => property.Key == key)?.Value;
 
     /// <summary>The finished model.</summary>
     public byte[] ToModel()

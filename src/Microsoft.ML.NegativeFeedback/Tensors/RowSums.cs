@@ -19,10 +19,10 @@ internal static class RowSums
     {
         if (table.device_type != DeviceType.CPU)
             AddInAnyOrder(table, indices, rows);
-        else if (table.dim() == 1 || table.numel() > TorchMemory.LongestSpan)
+        else if (table.dim() == 1)
             table.index_add_(0, indices, rows, Scalars.One);
         else
-            AddInOrder(table, indices, rows, 0, table.shape[0]);
+            Add(table, indices, rows, (0, table.shape[0]));
     }
 
     /// <summary>The same on a CPU for those indices alone that lie in a stretch of the table's rows.</summary>

@@ -37,6 +37,9 @@ internal static class TorchMemory
     /// <summary>As many values has a span of a tensor at most, which TorchSharp gives as bytes.</summary>
     public const int LongestSpan = int.MaxValue / sizeof(float);
 
+    /// <summary>Whether the values of a tensor can be reached as a span, once it is contiguous.</summary>
+    public static bool HasSpan(this Tensor values) => values.device_type == DeviceType.CPU && values.dtype == ScalarType.Float32 && values.numel() <= LongestSpan;
+
     private static Tensor Copy(Array values, Device device, long[] shape)
     {
         using var scope = NewDisposeScope();

@@ -139,7 +139,7 @@ internal readonly record struct TorchTensor(Tensor Value) : ITensor<TorchTensor>
     }
 
     public static TorchTensor? FuseProjections(TorchTensor states, TorchTensor parts, TorchTensor weight)
-        => FuseProjectionsFunction.CanRun(states.Value) ? new(FuseProjectionsFunction.Run(states.Value, parts.Value, weight.Value)) : null;
+        => states.Value.HasSpan() ? new(FuseProjectionsFunction.Run(states.Value, parts.Value, weight.Value)) : null;
 
     public static TorchTensor Scan(TorchTensor initial, TorchTensor[] steps, Func<TorchTensor, TorchTensor[], TorchTensor> cell)
     {
@@ -168,16 +168,16 @@ internal readonly record struct TorchTensor(Tensor Value) : ITensor<TorchTensor>
     private sealed class Attention(AttentionSettings<TorchTensor> settings, Tensor key)
     {
         private readonly long _heads = settings.HeadCount, _length = key.shape[1];
-        private readonly Tensor _mask = settings.Newest is { } newest ? NewestMask(newest.Value, key, settings.HeadCount)
-            : full(key.shape[1], key.shape[1], Scalars.Of(double.NegativeInfinity), dtype: key.dtype, device: key.device).triu_(1);
         private readonly Tensor? _factors = settings.Groups is { } groups ? Factors(groups.Value, settings, key.dtype) : null;
 
         public Tensor Run(Tensor query, Tensor keys, Tensor values)
         {
             if (settings.Newest is null && AttentionFunction.CanRun(query, keys) && settings.Dropout is null or IDropoutMasks)
                 return AttentionFunction.Run(query, keys, values, _factors, settings.Dropout as IDropoutMasks);
+            var mask = settings.Newest is { } newest ? NewestMask(newest.Value, key, settings.HeadCount)
+                : full(_length, _length, Scalars.Of(double.NegativeInfinity), dtype: key.dtype, device: key.device).triu_(1);
             if (_length <= AttentionFunction.LongestStretch || settings.Newest is not null)
-                return Mix(query, keys, values, _mask, _factors);
+                return Mix(query, keys, values, mask, _factors);
 
             // Nothing sees what comes after it: stretches of queries need only the keys up to their own end, five eighths of all in four. The last comes
             // first, and each takes its keys out of those of the one after it, so that gradients are added to no more rows than they have.
@@ -186,7 +186,7 @@ internal readonly record struct TorchTensor(Tensor Value) : ITensor<TorchTensor>
             for (int i = queries.Length - 1; i >= 0; i--)
             {
                 long end = keys.shape[1], count = queries[i].shape[1], start = end - count;
-                mixed[i] = Mix(queries[i], keys, values, _mask.narrow(0, start, count).narrow(1, 0, end),
+                mixed[i] = Mix(queries[i], keys, values, mask.narrow(0, start, count).narrow(1, 0, end),
                     _factors?.narrow(1, start, count).narrow(2, 0, end));
                 if (i == 0)
                     break;

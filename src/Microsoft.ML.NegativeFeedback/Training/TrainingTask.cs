@@ -38,8 +38,8 @@ internal abstract class TrainingTask<TModel>
 /// <param name="Parts">How many slices a batch should at least come to, so that workers can share it evenly.</param>
 internal readonly record struct SliceSize(long LargestSlice, int Parts)
 {
-    // On a CPU what is kept of a slice for its gradients should stay in the caches; a GPU is fast where there is more to do at once.
-    private const long LargestOnGpu = 1 << 16, SmallestOnCpu = 1600, ValuesOnCpu = 160_000;
+    // On a CPU what is kept of a slice for its gradients should stay in the caches, so many values a layer; products of fewer places are small. A GPU is fast where there is more to do at once.
+    private const long ValuesOnCpu = 160_000, PlacesOnCpu = 1600, PlacesOnGpu = 1 << 16;
 
     private const int SlicesPerWorker = 4;
 
@@ -48,7 +48,7 @@ internal readonly record struct SliceSize(long LargestSlice, int Parts)
     /// <param name="workers">Threads that work off slices.</param>
     /// <param name="width">Values that the network has of a place.</param>
     public static SliceSize Of(Device device, int workers, int width)
-        => device.type == DeviceType.CPU ? new(Math.Max(SmallestOnCpu, ValuesOnCpu / width), SlicesPerWorker * workers) : new(LargestOnGpu, 1);
+        => device.type == DeviceType.CPU ? new(Math.Max(PlacesOnCpu, ValuesOnCpu / width), SlicesPerWorker * workers) : new(PlacesOnGpu, 1);
 }
 
 /// <summary>Training rows that can be cut into what a step works off.</summary>

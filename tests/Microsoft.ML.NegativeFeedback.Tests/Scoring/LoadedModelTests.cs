@@ -41,6 +41,19 @@ public sealed class LoadedModelTests
     }
 
     [Fact]
+    public void What_was_loaded_may_be_disposed_of()
+    {
+        var fixture = new ScoringFixture(rowCount: 20);
+        using var transformer = fixture.CreateTransformer();
+        var loaded = SavedModelTests.SaveAndLoad(fixture.Context, transformer, fixture.View.Schema);
+        using var batches = fixture.Context.Recommendation().ScoreInBatches(loaded);
+        ((IDisposable)loaded).Dispose();
+        var again = SavedModelTests.SaveAndLoad(fixture.Context, batches, fixture.View.Schema);
+        foreach (var model in new[] { batches, again })
+            Assert.Equal(transformer.Transform(fixture.View).GetColumn<uint[]>("RecommendedItems"), model.Transform(fixture.View).GetColumn<uint[]>("RecommendedItems"));
+    }
+
+    [Fact]
     public void Candidates_are_those_of_the_rows()
     {
         var fixture = new ScoringFixture(rowCount: 30, candidates: true);

@@ -104,6 +104,22 @@ public sealed class ScoringOptionsTests : IDisposable
     }
 
     [Fact]
+    public void One_choice_after_the_other()
+    {
+        var model = _model;
+        for (int count = 1; count <= 5; count++)
+        {
+            var next = model.With(new ScoringOptions { NumberOfRecommendations = count });
+            if (model != _model)
+                model.Dispose();
+            model = next;
+            Assert.Equal(Recommended(_model).Select(row => row[..count]), Recommended(model));
+        }
+
+        model.Dispose();
+    }
+
+    [Fact]
     public void A_prediction_engine_of_the_choice()
     {
         using var chosen = _model.With(new ScoringOptions { NumberOfRecommendations = 2 });
