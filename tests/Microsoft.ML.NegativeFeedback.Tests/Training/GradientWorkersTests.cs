@@ -93,9 +93,12 @@ public sealed class GradientWorkersTests
         {
             long before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
             if (worker == 1)
+            {
                 model.AccumulateGradients(slices[0], counts, Step, sums);
-            // with them go the rows that wait to be added to the table
-            sums.Clear();
+                // with them go the rows that wait to be added to the table; a worker clears its own sums only
+                sums.Clear();
+            }
+
             live[worker] = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount - before;
         });
         Assert.Equal([0, 0], live);
