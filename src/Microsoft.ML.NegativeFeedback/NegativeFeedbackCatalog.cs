@@ -1,3 +1,4 @@
+using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback;
 using Microsoft.ML.NegativeFeedback.Datasets;
 using Microsoft.ML.NegativeFeedback.DataView;
@@ -244,6 +245,38 @@ public static partial class NegativeFeedbackCatalog
     /// <exception cref="ArgumentException">An option is out of its range, the name of a column is empty.</exception>
     public static WindowSequencesEstimator WindowSequences(this TransformsCatalog catalog, WindowSequencesOptions options)
         => new(CatalogEnvironment.Of(catalog), options);
+
+    /// <summary>
+    /// Labels a log and gathers it into sequences, in the scope of training and testing alone: a pipeline that begins with it is fitted on the log, and what serves is what comes behind,
+    /// <c>model.GetModelFor(TransformerScope.Scoring)</c>, which can be saved and starts at histories.
+    /// </summary>
+    /// <param name="catalog">The transforms catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="rule">What counts as liked and as disliked.</param>
+    /// <param name="options">
+    /// Columns, lengths, windows and minimum counts; null for the defaults. The feedback is written to their <see cref="WindowSequencesOptions.FeedbackColumnName"/>.
+    /// </param>
+    /// <returns>
+    /// The two steps. The <c>Transform</c> of a chain is that of <see cref="TransformerScope.Scoring"/>, which leaves them out: give it histories. The sequences of a log are
+    /// <c>preparation.Fit(log).Transform(log, TransformerScope.TrainTest)</c>.
+    /// </returns>
+    /// <exception cref="ArgumentException">An option is out of its range, the name of a column is empty.</exception>
+    /// <example>
+    /// <code>
+    /// var model = ml.Transforms.PrepareSequences(FeedbackRule.WatchTime())
+    ///     .Append(ml.Transforms.Conversion.MapValueToKey("Items"))
+    ///     .Append(ml.Recommendation().Trainers.PnfRec())
+    ///     .Append(ml.Transforms.Conversion.MapKeyToValue("RecommendedItems"))
+    ///     .Fit(log);
+    /// ml.Model.SaveAtomically(model.GetModelFor(TransformerScope.Scoring), null, "recommend.zip");
+    /// </code>
+    /// </example>
+    public static EstimatorChain<WindowSequencesTransformer> PrepareSequences(this TransformsCatalog catalog, FeedbackRule rule, WindowSequencesOptions? options = null)
+    {
+        options ??= new WindowSequencesOptions();
+        return new EstimatorChain<LabelFeedbackTransformer>()
+            .Append(catalog.LabelFeedback(rule, options.FeedbackColumnName), TransformerScope.TrainTest)
+            .Append(catalog.WindowSequences(options), TransformerScope.TrainTest);
+    }
 
     /// <summary>Adds to every sequence, for each of its liked items in order, sampled items that the sequence does not have.</summary>
     /// <param name="catalog">The transforms catalog of an <see cref="MLContext"/>.</param>

@@ -3,7 +3,7 @@ using Microsoft.ML.NegativeFeedback.DataView;
 
 namespace Microsoft.ML.NegativeFeedback;
 
-/// <summary>The base of the transformers that prepare data row by row, for training and evaluation. They cannot be saved: serving starts at the histories.</summary>
+/// <summary>The base of the transformers that prepare data row by row. Those that prepare training and evaluation alone cannot be saved: serving starts at the histories.</summary>
 public abstract class RowTransformer : ITransformer
 {
     private protected RowTransformer()
@@ -30,10 +30,14 @@ public abstract class RowTransformer : ITransformer
     /// <inheritdoc cref="GetOutputSchema"/>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new RowToRowMapper(Map(inputSchema));
 
-    void ICanSaveModel.Save(ModelSaveContext ctx) => throw new NotSupportedException(WhyItCannotBeSaved);
+    void ICanSaveModel.Save(ModelSaveContext ctx)
+    {
+        ArgumentNullException.ThrowIfNull(ctx);
+        Save(ctx);
+    }
 
-    /// <summary>What whoever tries to save it is told.</summary>
-    private protected abstract string WhyItCannotBeSaved { get; }
+    /// <summary>Saves it as steps of ML.NET's own, or throws <see cref="NotSupportedException"/> and says why it cannot be saved.</summary>
+    private protected abstract void Save(ModelSaveContext context);
 
     /// <summary>What is done to rows of a schema.</summary>
     /// <exception cref="ArgumentException">A column is missing or of a type that cannot be read.</exception>

@@ -136,10 +136,22 @@ public abstract class FeedbackRule
     /// <summary>The rule with everything known that has to be learned from data.</summary>
     internal virtual FeedbackRule Fit(IDataView data) => this;
 
-    /// <summary>The feedback of one row.</summary>
-    /// <param name="evidence">The row's values of <see cref="ColumnNames"/>, finite.</param>
-    /// <param name="row">The row's position from 0; messages count from 1.</param>
-    internal abstract float Label(ReadOnlySpan<float> evidence, long row);
+    /// <summary>What the rule makes of the values of <see cref="ColumnNames"/>, finite, that stand from a place on.</summary>
+    internal abstract FeedbackExpression Read(int first);
+
+    /// <summary>The same of any values: those that are not finite are refused.</summary>
+    internal FeedbackExpression Expression()
+    {
+        var expression = Read(0);
+        for (int i = ColumnNames.Count - 1; i >= 0; i--)
+        {
+            var refused = Unfit(i, ColumnNames[i], "a number");
+            expression = FeedbackExpression.AtLeast(FeedbackExpression.Quantity.Column(i), float.MinValue,
+                FeedbackExpression.AtLeast(float.MaxValue, FeedbackExpression.Quantity.Column(i), expression, refused), refused);
+        }
+
+        return expression;
+    }
 
     /// <summary>The columns of a schema: scalars, or vectors where the first is one.</summary>
     /// <exception cref="ArgumentException">One is missing or of another type.</exception>
@@ -173,11 +185,11 @@ public abstract class FeedbackRule
             throw Unfit(value, column, row, "a number");
     }
 
-    private protected static void RequireNotNegative(float value, string column, long row)
-    {
-        if (value < 0)
-            throw Unfit(value, column, row, "0 or more");
-    }
+    private protected static FeedbackExpression NotNegative(int column, string name, FeedbackExpression expression)
+        => FeedbackExpression.AtLeast(FeedbackExpression.Quantity.Column(column), 0, expression, Unfit(column, name, "0 or more"));
+
+    private static FeedbackExpression Unfit(int column, string name, string expected)
+        => FeedbackExpression.Refuse((row, evidence) => Unfit(evidence[column], name, row, expected).Message, $"Column '{name}' has a value that is not {expected}");
 
     private static InvalidDataException Unfit(float value, string column, long row, string expected) => new(string.Create(
         CultureInfo.InvariantCulture, $"Column '{column}' is {value} in row {row + 1}: expected {expected}; filter such rows out first."));

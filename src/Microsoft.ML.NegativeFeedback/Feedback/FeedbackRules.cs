@@ -1,59 +1,47 @@
 using System.Globalization;
 using Microsoft.ML.NegativeFeedback.DataView;
+using static Microsoft.ML.NegativeFeedback.Feedback.FeedbackExpression;
 
 namespace Microsoft.ML.NegativeFeedback.Feedback;
 
 internal sealed class WatchTimeRule(
     double positiveShare, float skipSeconds, UnknownDuration unknownDuration, string watchColumn, string durationColumn) : FeedbackRule
 {
+    // a comparison of decimals; times are Singles of seven digits, and shares have few
+    private const double Margin = 1 - 1e-12;
+
     internal override IReadOnlyList<string> ColumnNames { get; } = [watchColumn, durationColumn];
 
-    internal override float Label(ReadOnlySpan<float> evidence, long row)
+    internal override FeedbackExpression Read(int first)
     {
-        (float watchSeconds, float durationSeconds) = (evidence[0], evidence[1]);
-        RequireNotNegative(watchSeconds, watchColumn, row);
-        RequireNotNegative(durationSeconds, durationColumn, row);
-        if (durationSeconds == 0)
-            return LabelWithoutDuration(watchSeconds, row);
-        return Reaches(watchSeconds, durationSeconds) ? 1 : LabelBySeconds(watchSeconds);
+        var (watch, duration) = (Quantity.Column(first), Quantity.Column(first + 1));
+        var bySeconds = AtLeast(watch, skipSeconds, Of(0), Of(-1));
+        var byShare = AtLeast(Quantity.Decimals(first), positiveShare * Margin * Quantity.Decimals(first + 1), Of(1), bySeconds);
+        var withoutDuration = unknownDuration switch
+        {
+            UnknownDuration.Neither => Of(0),
+            UnknownDuration.SecondsDecide => bySeconds,
+            _ => Refuse(
+                (row, _) => $"Column '{durationColumn}' is 0 in row {row + 1}: the duration is unknown, and with it the share watched. Leave such rows out "
+                    + $"(Data.FilterRowsByColumn(log, \"{durationColumn}\", lowerBound: float.Epsilon)), or say by the rule's unknownDuration what they are.",
+                $"Column '{durationColumn}' is 0: the duration is unknown, and with it the share watched"),
+        };
+        return NotNegative(first, watchColumn, NotNegative(first + 1, durationColumn, AtLeast(0, duration, withoutDuration, byShare)));
     }
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"positive where {watchColumn} is at least {positiveShare} of {durationColumn}, else negative below {skipSeconds} s");
-
-    /// <summary>
-    /// Whether the share was watched. Binary fractions miss it at its very edge (0.72 of 600 s is 432 s), so that there the decimals are
-    /// compared that the log was written in; times beyond a trillion seconds are no decimals.
-    /// </summary>
-    private bool Reaches(float watchSeconds, float durationSeconds)
-    {
-        double wanted = positiveShare * durationSeconds;
-        if (Math.Abs(watchSeconds - wanted) > 1e-6 * wanted || durationSeconds > 1e12 || watchSeconds > 1e12)
-            return watchSeconds >= wanted;
-        return (decimal)watchSeconds >= (decimal)positiveShare * (decimal)durationSeconds;
-    }
-
-    private float LabelWithoutDuration(float watchSeconds, long row) => unknownDuration switch
-    {
-        UnknownDuration.Neither => 0,
-        UnknownDuration.SecondsDecide => LabelBySeconds(watchSeconds),
-        _ => throw new InvalidDataException(
-            $"Column '{durationColumn}' is 0 in row {row + 1}: the duration is unknown, and with it the share watched. Leave such rows out "
-            + $"(Data.FilterRowsByColumn(log, \"{durationColumn}\", lowerBound: float.Epsilon)), or say by the rule's unknownDuration what they are."),
-    };
-
-    private float LabelBySeconds(float watchSeconds) => watchSeconds < skipSeconds ? -1 : 0;
 }
 
 internal sealed class WatchedShareRule(float positiveShare, float negativeShare, string shareColumn) : FeedbackRule
 {
     internal override IReadOnlyList<string> ColumnNames { get; } = [shareColumn];
 
-    internal override float Label(ReadOnlySpan<float> evidence, long row)
+    internal override FeedbackExpression Read(int first)
     {
-        RequireNotNegative(evidence[0], shareColumn, row);
-        return evidence[0] >= positiveShare ? 1 : evidence[0] < negativeShare ? -1 : 0;
+        var share = Quantity.Column(first);
+        return NotNegative(first, shareColumn, AtLeast(share, positiveShare, Of(1), AtLeast(share, negativeShare, Of(0), Of(-1))));
     }
 
     /// <inheritdoc/>
@@ -65,7 +53,7 @@ internal sealed class RatingRule(float threshold, string ratingColumn) : Feedbac
 {
     internal override IReadOnlyList<string> ColumnNames { get; } = [ratingColumn];
 
-    internal override float Label(ReadOnlySpan<float> evidence, long row) => evidence[0] >= threshold ? 1 : -1;
+    internal override FeedbackExpression Read(int first) => AtLeast(Quantity.Column(first), threshold, Of(1), Of(-1));
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
@@ -78,12 +66,13 @@ internal sealed class FlagsRule(string[] positive, string[] negative, FeedbackRu
 
     internal override FeedbackRule Fit(IDataView data) => new FlagsRule(positive, negative, otherwise?.Fit(data));
 
-    internal override float Label(ReadOnlySpan<float> evidence, long row)
+    internal override FeedbackExpression Read(int first)
     {
         int flags = negative.Length + positive.Length;
-        return evidence[..negative.Length].ContainsAnyInRange(float.Epsilon, float.MaxValue) ? -1
-            : evidence[negative.Length..flags].ContainsAnyInRange(float.Epsilon, float.MaxValue) ? 1
-            : otherwise?.Label(evidence[flags..], row) ?? 0;
+        var expression = otherwise?.Read(first + flags) ?? Of(0);
+        for (int i = flags - 1; i >= 0; i--)
+            expression = AtLeast(Quantity.Column(first + i), float.Epsilon, Of(i < negative.Length ? -1 : 1), expression);
+        return expression;
     }
 
     /// <inheritdoc/>
@@ -96,11 +85,11 @@ internal sealed class CustomRule(Func<ReadOnlySpan<float>, float> label, string[
 {
     internal override IReadOnlyList<string> ColumnNames => columnNames;
 
-    internal override float Label(ReadOnlySpan<float> evidence, long row)
+    internal override FeedbackExpression Read(int first) => OfFunction((evidence, row) =>
     {
-        float feedback = label(evidence);
+        float feedback = label(evidence.Slice(first, columnNames.Length));
         return float.IsNaN(feedback) ? throw new InvalidDataException($"The rule gave NaN for row {row + 1}: its sign is to be the feedback.") : MathF.Sign(feedback);
-    }
+    });
 
     /// <inheritdoc/>
     public override string ToString() => $"a rule of its own over {string.Join(", ", columnNames)}";
@@ -133,7 +122,7 @@ internal sealed class RatingMedianRule(string ratingColumn) : FeedbackRule
         return new RatingRule(LeastAtOrAbove(median), ratingColumn);
     }
 
-    internal override float Label(ReadOnlySpan<float> evidence, long row)
+    internal override FeedbackExpression Read(int first)
         => throw new InvalidOperationException("The median is not known yet: label with what LabelFeedbackEstimator.Fit returns.");
 
     /// <inheritdoc/>

@@ -28,14 +28,14 @@ public sealed class LabelFeedbackEstimator : IEstimator<LabelFeedbackTransformer
     public LabelFeedbackTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        _rule.RequireColumns(input.Schema);
+        var evidence = _rule.RequireColumns(input.Schema);
         using (var cursor = input.GetRowCursor([]))
         {
             if (!cursor.MoveNext())
                 throw new InvalidDataException("The log is empty: there is no interaction to label.");
         }
 
-        return new LabelFeedbackTransformer(_rule.Fit(input), _outputColumnName);
+        return new LabelFeedbackTransformer(_rule.Fit(input), _outputColumnName, evidence.Select(column => column.Type));
     }
 
     /// <summary>The input's columns and the feedback.</summary>

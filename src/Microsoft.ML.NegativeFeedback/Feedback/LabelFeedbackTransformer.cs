@@ -1,5 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
+using Microsoft.ML.NegativeFeedback.Feedback;
+using Microsoft.ML.Transforms;
 
 namespace Microsoft.ML.NegativeFeedback;
 
@@ -7,26 +9,50 @@ namespace Microsoft.ML.NegativeFeedback;
 /// Adds the feedback of every interaction, row by row. Values that are not finite and negative times or shares throw
 /// <see cref="InvalidDataException"/> when their row is read.
 /// </summary>
+/// <remarks>
+/// It is saved as steps of ML.NET's own, for what it was fitted on. Of vectors, the history that an application sends when a model serves, that is an <c>ApplyOnnxModel</c>; what is
+/// an error here is one there too, ONNX Runtime's, whose node is called after what is wrong. Of scalars it is an <c>Expression</c>, which knows no errors: it gives NaN. A rule of
+/// one's own, <see cref="FeedbackRule.Custom"/>, cannot be saved.
+/// </remarks>
 public sealed class LabelFeedbackTransformer : RowTransformer
 {
     private readonly string _outputColumnName;
+    private readonly FeedbackExpression _expression;
+    private readonly DataViewType[] _evidenceTypes;
 
-    internal LabelFeedbackTransformer(FeedbackRule rule, string outputColumnName)
+    internal LabelFeedbackTransformer(FeedbackRule rule, string outputColumnName, IEnumerable<DataViewType> evidenceTypes)
     {
         Rule = rule;
         _outputColumnName = outputColumnName;
+        _expression = rule.Expression();
+        _evidenceTypes = [.. evidenceTypes];
     }
 
     /// <summary>The rule in force; a median is resolved into its threshold. Its text says what it does.</summary>
     public FeedbackRule Rule { get; }
 
-    private protected override string WhyItCannotBeSaved
-        => "LabelFeedback cannot be saved: a saved model starts at labelled histories. "
-            + "Save the chain that starts at the histories (MapValueToKey, trainer, MapKeyToValue) and label in code.";
+    private protected override void Save(ModelSaveContext context)
+    {
+        string[] columns = [.. Rule.ColumnNames];
+        var inputTypes = columns.Zip(_evidenceTypes).DistinctBy(column => column.First).ToDictionary(column => column.First, column => column.Second);
+        SavedSteps.Write(context, inputTypes, (ml, folder) => _evidenceTypes[0] is VectorDataViewType ? OfHistories(ml, folder) : OfInteractions(ml));
 
-    private protected override RowMapping CreateMapping(DataViewSchema inputSchema) => new Mapping(Rule, Rule.RequireColumns(inputSchema), inputSchema, _outputColumnName);
+        ExpressionEstimator OfInteractions(MLContext ml) => ml.Transforms.Expression(_outputColumnName, _expression.TextOfInteraction(columns.Length), columns);
 
-    private sealed class Mapping(FeedbackRule rule, DataViewSchema.Column[] evidence, DataViewSchema inputSchema, string outputColumnName)
+        IEstimator<ITransformer> OfHistories(MLContext ml, string folder)
+        {
+            string path = Path.Combine(folder, "label.onnx"), feedback = SavedSteps.Unused("__feedback", columns);
+            int? length = _evidenceTypes.OfType<VectorDataViewType>().FirstOrDefault(type => type.IsKnownSize)?.Size;
+            File.WriteAllBytes(path, _expression.GraphOfHistory(columns, feedback, length));
+            return ml.Transforms.ApplyOnnxModel([feedback], [.. inputTypes.Keys], path)
+                .Append(ml.Transforms.CopyColumns(_outputColumnName, feedback))
+                .Append(ml.Transforms.DropColumns(feedback));
+        }
+    }
+
+    private protected override RowMapping CreateMapping(DataViewSchema inputSchema) => new Mapping(_expression, Rule.RequireColumns(inputSchema), inputSchema, _outputColumnName);
+
+    private sealed class Mapping(FeedbackExpression expression, DataViewSchema.Column[] evidence, DataViewSchema inputSchema, string outputColumnName)
         : RowMapping(inputSchema, new AddedColumn(outputColumnName, evidence[0].Type is VectorDataViewType vector ? new VectorDataViewType(NumberDataViewType.Single, vector.Size) : NumberDataViewType.Single))
     {
         public override IEnumerable<DataViewSchema.Column> Inputs => evidence;
@@ -43,7 +69,7 @@ public sealed class LabelFeedbackTransformer : RowTransformer
                 {
                     for (int i = 0; i < getters.Length; i++)
                         getters[i](ref values[i]);
-                    feedback = Label(values, input.Position);
+                    feedback = expression.Evaluate(values, input.Position);
                 }),
             ];
         }
@@ -67,18 +93,11 @@ public sealed class LabelFeedbackTransformer : RowTransformer
                 {
                     for (int i = 0; i < readers.Length; i++)
                         values[i] = readers[i].Values[item];
-                    editor.Values[item] = Label(values, input.Position);
+                    editor.Values[item] = expression.Evaluate(values, input.Position);
                 }
 
                 feedback = editor.Commit();
             };
-        }
-
-        private float Label(float[] values, long row)
-        {
-            for (int i = 0; i < values.Length; i++)
-                FeedbackRule.RequireFinite(values[i], rule.ColumnNames[i], row);
-            return rule.Label(values, row);
         }
     }
 }

@@ -29,9 +29,9 @@ public sealed class LabelWatchFeedbackTransformer : RowTransformer
     /// <summary>The longest duration, in seconds, of every duration bucket but the last.</summary>
     public IReadOnlyList<float> DurationBoundsSeconds { get; }
 
-    private protected override string WhyItCannotBeSaved
-        => "LabelWatchFeedback cannot be saved: labelling prepares training data and takes no part in serving. "
-            + "Save the chain that starts at the histories (MapValueToKey, trainer, MapKeyToValue) and label in code.";
+    private protected override void Save(ModelSaveContext context)
+        => throw new NotSupportedException("LabelWatchFeedback cannot be saved: labelling prepares training data and takes no part in serving. "
+            + "Save the chain that starts at the histories (MapValueToKey, trainer, MapKeyToValue) and label in code.");
 
     private protected override RowMapping CreateMapping(DataViewSchema inputSchema)
     {

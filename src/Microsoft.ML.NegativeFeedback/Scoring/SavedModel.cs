@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Tensors;
 
 namespace Microsoft.ML.NegativeFeedback.Scoring;
@@ -9,12 +10,6 @@ namespace Microsoft.ML.NegativeFeedback.Scoring;
 /// </summary>
 internal static class SavedModel
 {
-    private const string FolderPrefix = "next-item-";
-    private const string LockName = "lock";
-
-    // Between being created and being locked a lock looks left over.
-    private static readonly Lock _locking = new();
-
     /// <summary>Writes the model.</summary>
     /// <param name="context">Where to.</param>
     /// <param name="graph">The graph.</param>
@@ -26,52 +21,7 @@ internal static class SavedModel
     public static void Save(
         ModelSaveContext context, byte[] graph, NextItemColumns columns, ItemDictionary? items,
         IReadOnlyDictionary<string, DataViewType> inputTypes)
-    {
-        var folder = Directory.CreateTempSubdirectory(FolderPrefix);
-        try
-        {
-            using var inUse = OpenLock(folder.FullName);
-            // A context of its own: a GPU that training used need not be there when the model is saved.
-            var ml = new MLContext { TempFilePath = folder.FullName };
-            var estimator = Build(ml, Path.Combine(folder.FullName, "graph.onnx"), graph, columns, items, inputTypes);
-            var schema = new DataViewSchema.Builder();
-            foreach (var (name, type) in inputTypes)
-                schema.AddColumn(name, type);
-            var fitted = estimator.Fit(new EmptyDataView(schema.ToSchema()));
-            using (fitted as IDisposable)
-                fitted.Save(context);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
-    }
-
-    private static FileStream OpenLock(string folder)
-    {
-        lock (_locking)
-        {
-            DeleteLeftovers();
-            return new FileStream(Path.Combine(folder, LockName), FileMode.CreateNew, FileAccess.Write, FileShare.None);
-        }
-    }
-
-    /// <summary>Deletes the folders of saves that were killed: those whose lock nobody holds.</summary>
-    private static void DeleteLeftovers()
-    {
-        foreach (string folder in Directory.EnumerateDirectories(Path.GetTempPath(), FolderPrefix + "*"))
-        {
-            try
-            {
-                new FileStream(Path.Combine(folder, LockName), FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
-                Directory.Delete(folder, recursive: true);
-            }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-            {
-                // in use, or another user's
-            }
-        }
-    }
+        => SavedSteps.Write(context, inputTypes, (ml, folder) => Build(ml, Path.Combine(folder, "graph.onnx"), graph, columns, items, inputTypes));
 
     private static IEstimator<ITransformer> Build(
         MLContext ml, string path, byte[] graph, NextItemColumns columns, ItemDictionary? items,
@@ -80,7 +30,7 @@ internal static class SavedModel
         SavedInput[] inputs = [.. columns.GraphInputs.Select(input => new SavedInput(input.InputName, input.ColumnName,
             input.InputName != NextItemGraph.BlockedInput && inputTypes[input.ColumnName] is VectorDataViewType { IsKnownSize: true } vector ? vector.Size : null))];
         string[] inputNames = [.. inputs.Select(input => input.ColumnName)];
-        SavedOutput[] outputs = [.. columns.Outputs.Select(output => new SavedOutput(output.OutputName, Unused($"__{output.OutputName}", inputNames), output.HasKeys))];
+        SavedOutput[] outputs = [.. columns.Outputs.Select(output => new SavedOutput(output.OutputName, SavedSteps.Unused($"__{output.OutputName}", inputNames), output.HasKeys))];
         string[] outputNames = [.. outputs.Select(output => output.ColumnName)];
         File.WriteAllBytes(path, SavedForm.Of(graph, outputs.Any(output => output.HasKeys) ? items!.ToTable() : null, inputs, outputs));
 
@@ -94,49 +44,5 @@ internal static class SavedModel
         }
 
         return chain.Append<ITransformer>(ml.Transforms.DropColumns(outputNames));
-    }
-
-    private static string Unused(string name, IEnumerable<string> taken)
-    {
-        while (taken.Contains(name))
-            name += "_";
-        return name;
-    }
-}
-
-/// <summary>A view with columns and no rows, for transformers that are fitted on a schema alone.</summary>
-internal sealed class EmptyDataView(DataViewSchema schema) : IDataView
-{
-    public DataViewSchema Schema => schema;
-
-    public bool CanShuffle => false;
-
-    public long? GetRowCount() => 0;
-
-    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
-        => new Cursor(schema, columnsNeeded);
-
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
-        => [GetRowCursor(columnsNeeded, rand)];
-
-    private sealed class Cursor(DataViewSchema schema, IEnumerable<DataViewSchema.Column> columnsNeeded) : DataViewRowCursor
-    {
-        private readonly HashSet<int> _active = columnsNeeded.Select(column => column.Index).ToHashSet();
-
-        public override DataViewSchema Schema => schema;
-
-        public override long Position => -1;
-
-        public override long Batch => 0;
-
-        public override bool MoveNext() => false;
-
-        public override bool IsColumnActive(DataViewSchema.Column column) => _active.Contains(column.Index);
-
-        public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId _) => throw NoRow();
-
-        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) => (ref TValue _) => throw NoRow();
-
-        private static InvalidOperationException NoRow() => new("The view has no rows.");
     }
 }

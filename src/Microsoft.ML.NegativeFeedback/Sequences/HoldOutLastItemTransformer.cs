@@ -20,9 +20,9 @@ public sealed class HoldOutLastItemTransformer : RowTransformer
 
     internal HoldOutLastItemTransformer(HeldOutColumns columns) => _columns = columns;
 
-    private protected override string WhyItCannotBeSaved
-        => "HoldOutLastItem cannot be saved: it prepares evaluation rows and takes no part in serving. "
-            + "Save the chain that starts at the histories (MapValueToKey, trainer, MapKeyToValue).";
+    private protected override void Save(ModelSaveContext context)
+        => throw new NotSupportedException("HoldOutLastItem cannot be saved: it prepares evaluation rows and takes no part in serving. "
+            + "Save the chain that starts at the histories (MapValueToKey, trainer, MapKeyToValue).");
 
     private protected override RowMapping CreateMapping(DataViewSchema inputSchema) => new Mapping(_columns, inputSchema);
 

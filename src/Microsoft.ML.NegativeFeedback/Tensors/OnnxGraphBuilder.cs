@@ -96,6 +96,10 @@ internal sealed partial class OnnxGraphBuilder(string name)
     /// <summary>A scalar of Single.</summary>
     public OnnxValue Scalar(float value) => Small($"float {BitConverter.SingleToInt32Bits(value)}", () => Constant([value]));
 
+    /// <summary>A scalar of Double.</summary>
+    public OnnxValue Double(double value)
+        => Small($"double {BitConverter.DoubleToInt64Bits(value)}", () => AddConstant(MemoryMarshal.AsBytes([value]), DataType.Double, 1, []));
+
     /// <summary>A scalar of Int64.</summary>
     public OnnxValue Scalar(long value) => Small($"scalar {value}", () => AddConstant([value], []));
 
@@ -106,6 +110,14 @@ internal sealed partial class OnnxGraphBuilder(string name)
     /// <summary>A node with one output.</summary>
     public OnnxValue Node(string operatorType, ReadOnlySpan<OnnxValue> inputs, params ReadOnlySpan<AttributeProto> attributes)
         => AddNode(operatorType, inputs, attributes, outputCount: 1)[0];
+
+    /// <summary>A node with one output by a name of its own, which the errors of whoever runs the graph tell.</summary>
+    public OnnxValue NamedNode(string nodeName, string operatorType, ReadOnlySpan<OnnxValue> inputs, params ReadOnlySpan<AttributeProto> attributes)
+    {
+        var value = Node(operatorType, inputs, attributes);
+        (_body ?? _graph).Node[^1].Name = nodeName;
+        return value;
+    }
 
     /// <summary>
     /// A recurrence along axis 1 of values of Single; the cell's nodes form a graph of their own, which sees the values of this one.

@@ -198,15 +198,6 @@ public sealed class LabelFeedbackTests
         Assert.Equal([[0]], DataViewRows.Of(labelled, "User"));
     }
 
-    [Fact]
-    public void SavingSaysWhatToSaveInstead()
-    {
-        var data = Context.Data.LoadFromEnumerable(Ratings(2, 4));
-        var model = new LabelFeedbackEstimator(FeedbackRule.Rating(4)).Fit(data);
-        var error = Assert.Throws<NotSupportedException>(() => Context.Model.Save(model, data.Schema, new MemoryStream()));
-        Assert.Contains("histories", error.Message);
-    }
-
     private static IEnumerable<float> Label(FeedbackRule rule, params View[] views)
     {
         var data = Context.Data.LoadFromEnumerable(views);
