@@ -310,6 +310,34 @@ public static partial class NegativeFeedbackCatalog
         => new(CatalogEnvironment.Of(catalog), options);
 
     /// <summary>
+    /// Maps items to keys: those of a former model have the keys that they have there, new ones the keys behind them. With it a training that begins with the former model's weights
+    /// (<see cref="SequenceTrainerOptions.WarmStart"/>) keeps every item, also those that the new data lack.
+    /// </summary>
+    /// <param name="catalog">The conversion catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="outputColumnName">The column of keys to add.</param>
+    /// <param name="former">The former model.</param>
+    /// <param name="inputColumnName">The column of items, values or vectors; null for that of the same name.</param>
+    /// <exception cref="ArgumentException">The name of a column is empty.</exception>
+    /// <exception cref="InvalidOperationException">The former model was loaded from a file that has no list of its items.</exception>
+    /// <example>
+    /// <code>
+    /// var former = ml.Recommendation().ScoreInBatches(ml.Model.Load("yesterday.zip", out _)).OfType&lt;NextItemTransformer&gt;().Single();
+    /// var model = ml.Transforms.Conversion.MapValueToKey("Items", former)
+    ///     .Append(ml.Recommendation().Trainers.PnfRec(new PnfRecTrainer.Options { WarmStart = former, MaximumNumberOfEpochs = 5 }))
+    ///     .Append(ml.Transforms.Conversion.MapKeyToValue("RecommendedItems"))
+    ///     .Fit(users);
+    /// </code>
+    /// </example>
+    public static ItemKeyEstimator MapValueToKey(
+        this TransformsCatalog.ConversionTransforms catalog, string outputColumnName, NextItemTransformer former, string? inputColumnName = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(former);
+        Columns.CheckName(outputColumnName, nameof(outputColumnName));
+        return new ItemKeyEstimator(outputColumnName, inputColumnName is null ? outputColumnName : Columns.CheckName(inputColumnName, nameof(inputColumnName)), former.Items);
+    }
+
+    /// <summary>
     /// Makes evaluation rows of sequences: the last item that was liked or skipped becomes the item that came next, what lies before it the history. Each row gives a
     /// row, so that the parts of <c>Data.TrainTestSplit</c> and <c>Data.CrossValidationSplit</c> can be evaluated by <see cref="EvaluateNextItem"/>.
     /// </summary>

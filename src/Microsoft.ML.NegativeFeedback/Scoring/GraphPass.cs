@@ -35,7 +35,7 @@ internal sealed class GraphPass : Pass<GraphTensor>
         if (parameter == _weights.Network.Items && ScoredItems is { } table)
             return _constants[parameter] = new GraphTensor(_graph, table, 2).Slice(1, 0, -1);
         long[] shape = Array.ConvertAll(parameter.Shape, size => (long)size);
-        var written = _graph.Constant(_weights.Values[parameter.Name], shape);
+        var written = _graph.NamedConstant(GraphWeights.Name(parameter), _weights.Values[parameter.Name], shape);
         if (parameter == _weights.Network.Items)
             NoteItems(written);
         return _constants[parameter] = new GraphTensor(_graph, written, shape.Length);

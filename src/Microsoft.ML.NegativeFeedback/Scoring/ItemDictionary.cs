@@ -79,8 +79,16 @@ internal abstract class ItemDictionary
         return found;
     }
 
+    /// <summary>The keys that these items have in another dictionary, [N + 1]; 0 for one that is not in it.</summary>
+    /// <exception cref="ArgumentException">Its items are of another type.</exception>
+    public abstract int[] KeysIn(ItemDictionary other);
+
     /// <summary>The values in the order of their keys, as a view with one column: the key data of MapValueToKey.</summary>
-    public abstract IDataView ToKeyData(MLContext context);
+    public IDataView ToKeyData(MLContext context) => ToKeyData(context, null);
+
+    /// <summary>The same with those of another dictionary behind that this one does not have.</summary>
+    /// <exception cref="ArgumentException">Its items are of another type.</exception>
+    public abstract IDataView ToKeyData(MLContext context, ItemDictionary? further);
 
     /// <summary>[N + 1]: the value of each item at its key, and at 0 a value that is no item's.</summary>
     /// <exception cref="ArgumentException">The values have a type that an ONNX tensor cannot hold, or use it up.</exception>
@@ -178,12 +186,24 @@ internal sealed class ItemDictionary<T> : ItemDictionary
             : throw new ArgumentException($"{what} holds '{value}', which is no item of column '{_columnName}' that the model knows.", what);
     }
 
-    public override IDataView ToKeyData(MLContext context)
-        => context.Data.LoadFromEnumerable(_values.Select(value => new KeyRow { Value = value }));
+    public override int[] KeysIn(ItemDictionary other)
+    {
+        var keys = Same(other)._keys.Value;
+        return [0, .. _values.Select(value => keys.GetValueOrDefault(value))];
+    }
+
+    public override IDataView ToKeyData(MLContext context, ItemDictionary? further)
+    {
+        IEnumerable<T> values = further is null ? _values : [.. _values, .. Same(further)._values.Where(value => !_keys.Value.ContainsKey(value))];
+        return context.Data.LoadFromEnumerable(values.Select(value => new KeyRow { Value = value }));
+    }
 
     public override TensorProto ToTable() => ItemTable.Of(_values, _columnName, _comparer);
 
     public override long TableBytes() => ItemTable.Bytes(_values, _columnName, _comparer);
+
+    private ItemDictionary<T> Same(ItemDictionary other) => other as ItemDictionary<T>
+        ?? throw new ArgumentException($"Column '{_columnName}' has items of {ValueType}, and the other model's are of {other.ValueType}: give both the same type.", nameof(other));
 
     private static T[] ValuesOf(DataViewSchema.Column column)
     {

@@ -71,6 +71,7 @@ internal static class NextItemGraph
             AppendCandidates(graph, options, network, scores);
         else
             AppendRecommendations(graph, options, network, history, scores);
+        GraphWeights.NoteOthers(graph, weights);
         return graph.ToModel();
     }
 

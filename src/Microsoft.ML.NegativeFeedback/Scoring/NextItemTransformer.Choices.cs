@@ -1,5 +1,7 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Scoring;
+using Microsoft.ML.NegativeFeedback.Training;
 
 namespace Microsoft.ML.NegativeFeedback;
 
@@ -47,6 +49,17 @@ public sealed partial class NextItemTransformer
             columns.BlockedItems is not null, options.MinimumScore, isAllowed));
         return new NextItemTransformer(_environment, graph, columns, _items, types);
     }
+
+    /// <summary>What another training can begin with.</summary>
+    /// <param name="items">The column of its items.</param>
+    /// <param name="network">Its network.</param>
+    /// <exception cref="ArgumentException">This model is of another network, or knows its items by their keys alone.</exception>
+    internal InitialWeights WeightsFor(DataViewSchema.Column items, Network network)
+        => new(network, GraphWeights.Read(_graph, network), ItemDictionary.Read(items).KeysIn(RequireItems()));
+
+    /// <summary>The items of the model.</summary>
+    /// <exception cref="InvalidOperationException">The model was loaded from a file that has no list of its items.</exception>
+    internal ItemDictionary Items => RequireItems();
 
     /// <summary>The vectors that the model has learned of its items.</summary>
     /// <returns>A row an item: <c>Item</c>, a key with the items as key values, and <c>Vector</c>, Single [width].</returns>

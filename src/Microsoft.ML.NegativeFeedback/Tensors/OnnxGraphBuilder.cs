@@ -93,6 +93,9 @@ internal sealed partial class OnnxGraphBuilder(string name)
         return new OnnxValue(constantName);
     }
 
+    /// <summary>Whether there is a constant of that name.</summary>
+    public bool HasConstant(string constantName) => _graph.Initializer.Any(constant => constant.Name == constantName);
+
     /// <summary>A scalar of Single.</summary>
     public OnnxValue Scalar(float value) => Small($"float {BitConverter.SingleToInt32Bits(value)}", () => Constant([value]));
 

@@ -64,6 +64,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         var inputs = TrainerInputs(trainData.Schema);
         var columns = ScoringColumns(inputs.SelectMany(bound => bound.ScoringColumns));
         NextItemTransformer.CheckBeforeTraining(_environment, columns, trainData.Schema, GraphSize(itemCount, trainData.Schema));
+        var initialWeights = _options.WarmStart?.WeightsFor(items, CreateNetwork(itemCount, trainData.Schema, seed: 0));
         _options.CancellationToken.ThrowIfCancellationRequested();
         var unfinished = UnfinishedTraining();
         int seed = _options.Seed ?? (int?)unfinished?.Seed ?? _host.Rand.Next();
@@ -76,7 +77,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         TrainingDataChecks.RequireRows(all);
         var input = new TrainerInput(all, validation, itemCount, seed, channel, trainData.Schema);
         var run = new TrainingRun(_options.Progress, line => channel.Info(MessageSensitivity.None, "{0}", line), _options.CancellationToken);
-        var settings = LoopSettings(seed) with { Threads = _options.NumberOfThreads ?? unfinished?.Threads };
+        var settings = LoopSettings(seed) with { Threads = _options.NumberOfThreads ?? unfinished?.Threads, InitialWeights = initialWeights };
         var weights = Train(input, settings, run);
         byte[] graph = NextItemGraph.Build(weights, GraphOptions(Popularity(all, weights.Network.ReadsWholeHistory), columns));
         return new NextItemTransformer(_environment, graph, columns, trainData.Schema);

@@ -145,6 +145,13 @@ public abstract class SequenceTrainerOptions
     public double? GradientClippingNorm { get; set; }
 
     /// <summary>
+    /// A former model with whose weights training begins, rather than with drawn ones: what this trainer made with the same options, or <c>ScoreInBatches</c> of a saved one. Items are found by
+    /// their values: known ones keep what was learned of them, new ones are drawn, those that the training data's keys lack are forgotten;
+    /// <c>Conversion.MapValueToKey("Items", model)</c> gives keys that lack none. Adam begins anew. It may be disposed of. Default null.
+    /// </summary>
+    public NextItemTransformer? WarmStart { get; set; }
+
+    /// <summary>
     /// A file that training writes after every epoch and goes on from where it exists, to the same result as if it had never stopped. Default null: none is
     /// written.
     /// </summary>

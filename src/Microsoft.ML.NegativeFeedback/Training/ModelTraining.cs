@@ -36,6 +36,7 @@ internal static class ModelTraining
                 backends.cuda.matmul.allow_tf32 = settings.AllowTensorFloat32;
             using var scope = NewDisposeScope();
             using var model = task.CreateModel(device);
+            settings.InitialWeights?.CopyTo(model);
             using var loop = TrainingLoop.Of(task, model, settings, device, threads, run.CancellationToken);
             loop.Run(run);
             return new TrainingResult(model.ToWeights(), loop.BestEpoch, [.. loop.Epochs]);

@@ -168,6 +168,8 @@ internal sealed class TrainingLoop : IDisposable
         };
         if (threads is null)
             origin["AllowTensorFloat32"] = Text($"{settings.AllowTensorFloat32}");
+        if (settings.InitialWeights is { } initial)
+            origin["the former model"] = initial.Fingerprint();
         if (settings.GradientClippingNorm is { } norm)
             origin["GradientClippingNorm"] = Text($"{norm:R}");
         if (threads is { } count)

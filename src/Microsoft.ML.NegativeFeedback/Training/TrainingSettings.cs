@@ -35,6 +35,9 @@ internal sealed record TrainingSettings
     /// <summary>Seeds initial weights, the order of rows and dropout.</summary>
     public long Seed { get; init; }
 
+    /// <summary>What training begins with in the place of drawn weights, or null.</summary>
+    public InitialWeights? InitialWeights { get; init; }
+
     /// <summary>A file that is written after every epoch, and gone on from where it exists; or null.</summary>
     public string? CheckpointPath { get; init; }
 }

@@ -36,8 +36,8 @@ public sealed class WholeFileTests : IDisposable
     [Fact]
     public void A_refused_save_leaves_the_file_before_and_nothing_beside()
     {
-        var rows = _ml.Data.LoadFromEnumerable([new { WatchSeconds = 5f, DurationSeconds = 10f }]);
-        var label = _ml.Transforms.LabelFeedback(FeedbackRule.WatchTime(positiveShare: 0.5, skipSeconds: 3)).Fit(rows);
+        var rows = _ml.Data.LoadFromEnumerable([new { WatchSeconds = 5f }]);
+        var label = _ml.Transforms.LabelFeedback(FeedbackRule.Custom(row => row[0], "WatchSeconds")).Fit(rows);
         Assert.Throws<NotSupportedException>(() => _ml.Model.SaveAtomically(label, rows.Schema, ModelPath));
         Assert.Empty(Directory.GetFiles(_folder));
         File.WriteAllText(ModelPath, "good");

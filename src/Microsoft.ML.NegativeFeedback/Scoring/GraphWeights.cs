@@ -1,0 +1,54 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Tensors;
+using Microsoft.ML.NegativeFeedback.Tensors.Proto;
+
+namespace Microsoft.ML.NegativeFeedback.Scoring;
+
+/// <summary>
+/// A network's weights in its graph, where a later training finds them: those that scoring uses are constants by the parameters' names, the others, which no node may be without a use
+/// for, stand in the metadata.
+/// </summary>
+internal static class GraphWeights
+{
+    private const string Prefix = "weights/";
+
+    /// <summary>The name of the constant of a parameter.</summary>
+    public static string Name(NetworkParameter parameter) => Prefix + parameter.Name;
+
+    /// <summary>Notes what scoring did not use.</summary>
+    public static void NoteOthers(OnnxGraphBuilder graph, NetworkWeights weights)
+    {
+        foreach (var parameter in weights.Network.Parameters.Where(parameter => parameter != weights.Network.Items && !graph.HasConstant(Name(parameter))))
+            graph.Metadata(Name(parameter), Convert.ToBase64String(MemoryMarshal.AsBytes(weights.Values[parameter.Name].AsSpan())));
+    }
+
+    /// <summary>Reads the weights of a network out of a graph of another with other items.</summary>
+    /// <exception cref="ArgumentException">It is the graph of another network, or of a version that did not name weights.</exception>
+    public static Dictionary<string, float[]> Read(byte[] graph, Network network)
+    {
+        var model = ModelProto.Parser.ParseFrom(graph);
+        var constants = model.Graph.Initializer.Where(constant => constant.Name.StartsWith(Prefix, StringComparison.Ordinal)).ToDictionary(constant => constant.Name);
+        if (constants.Count == 0)
+            throw new ArgumentException("The former model has no weights to begin with: it was saved by a version of this library that did not name them, or it is one of similar items. Train it again.");
+        var (width, items) = ItemVectors.Read(graph);
+        if (width != network.Settings.Width)
+            throw Unlike($"its items' vectors have {width} values, those of the model to train {network.Settings.Width}");
+        var weights = new Dictionary<string, float[]> { [network.Items.Name] = items };
+        foreach (var parameter in network.Parameters.Where(parameter => parameter != network.Items))
+        {
+            string name = Name(parameter);
+            float[] values = constants.TryGetValue(name, out var constant) ? MemoryMarshal.Cast<byte, float>(constant.RawData.Span).ToArray()
+                : OnnxGraphBuilder.Metadata(model, name) is { } text ? MemoryMarshal.Cast<byte, float>(Convert.FromBase64String(text)).ToArray()
+                : throw Unlike($"it has no '{parameter.Name}'");
+            if (values.Length != parameter.Length || (constant is not null && !constant.Dims.Select(size => (int)size).SequenceEqual(parameter.Shape)))
+                throw Unlike($"its '{parameter.Name}' has {values.Length} values, that of the model to train {parameter.Length} [{string.Join(", ", parameter.Shape)}]");
+            weights.Add(parameter.Name, values);
+        }
+
+        return weights;
+    }
+
+    private static ArgumentException Unlike(string what) => new($"The former model is of another network: {what}. Training can begin with the weights of a model of the same trainer with the "
+        + "same width, length, blocks and heads, the same number of sub-interests and experts, and the same features.");
+}

@@ -1,0 +1,39 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.Scoring;
+using Microsoft.ML.Transforms;
+
+namespace Microsoft.ML.NegativeFeedback;
+
+/// <summary>
+/// ML.NET's <c>MapValueToKey</c> with the items of a former model in front, in its order, and behind them those that the data has besides, as they come: keys for a training with
+/// <see cref="SequenceTrainerOptions.WarmStart"/> that forgets no item.
+/// </summary>
+public sealed class ItemKeyEstimator : IEstimator<ValueToKeyMappingTransformer>
+{
+    private readonly MLContext _context = new();
+    private readonly string _outputColumnName, _inputColumnName;
+    private readonly ItemDictionary _items;
+
+    internal ItemKeyEstimator(string outputColumnName, string inputColumnName, ItemDictionary items)
+        => (_outputColumnName, _inputColumnName, _items) = (outputColumnName, inputColumnName, items);
+
+    /// <summary>Reads the items of the data.</summary>
+    /// <param name="input">Rows with items, a value or a vector each.</param>
+    /// <exception cref="ArgumentException">The column is missing, or its values are of another type than the former model's items.</exception>
+    public ValueToKeyMappingTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var keys = OfData.Fit(input).GetOutputSchema(input.Schema)[_outputColumnName];
+        return Of(_items.ToKeyData(_context, ItemDictionary.Read(keys))).Fit(input);
+    }
+
+    /// <summary>The input's columns and the keys.</summary>
+    /// <param name="inputSchema">The shape of the input.</param>
+    /// <exception cref="ArgumentException">The column is missing, or of a type that has no keys.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => OfData.GetOutputSchema(inputSchema);
+
+    private ValueToKeyMappingEstimator OfData => Of(null);
+
+    private ValueToKeyMappingEstimator Of(IDataView? keyData) => _context.Transforms.Conversion.MapValueToKey(
+        _outputColumnName, _inputColumnName, maximumNumberOfKeys: int.MaxValue, keyData: keyData);
+}
