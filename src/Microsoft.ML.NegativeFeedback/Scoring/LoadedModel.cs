@@ -75,15 +75,16 @@ internal static class LoadedModel
         }
 
         string? Name(string output) => names.GetValueOrDefault(output);
-        string? candidates = graph.Inputs.FirstOrDefault(input => input.InputName == NextItemGraph.CandidatesInput)?.ColumnName;
+        string? Column(string input) => graph.Inputs.FirstOrDefault(column => column.InputName == input)?.ColumnName;
         var columns = new NextItemColumns
         {
             Items = graph.Inputs.Single(input => input.InputName == NextItemGraph.ItemsInput).ColumnName,
             Feedback = graph.Inputs.Single(input => input.InputName == NextItemGraph.FeedbackInput).ColumnName,
-            Candidates = candidates,
+            Candidates = Column(NextItemGraph.CandidatesInput),
             SubInterestWeights = Name(NextItemGraph.SubInterestWeightsOutput),
             Probabilities = Name(NextItemGraph.ProbabilitiesOutput),
-            BlockedItems = graph.Inputs.FirstOrDefault(input => input.InputName == NextItemGraph.BlockedInput)?.ColumnName,
+            BlockedItems = Column(NextItemGraph.BlockedInput),
+            AllowedItems = Column(NextItemGraph.AllowedInput),
             FurtherInputs = [.. graph.Inputs.Where(input => !NextItemGraph.Names.Contains(input.InputName))],
         };
         columns = columns with
@@ -96,7 +97,7 @@ internal static class LoadedModel
 
         DataViewType TypeOf(InputColumn input)
         {
-            bool isItem = input.InputName is NextItemGraph.ItemsInput or NextItemGraph.CandidatesInput or NextItemGraph.BlockedInput;
+            bool isItem = input.InputName is NextItemGraph.ItemsInput or NextItemGraph.CandidatesInput or NextItemGraph.BlockedInput or NextItemGraph.AllowedInput;
             PrimitiveDataViewType value = isItem && items is not null ? items.KeyType
                 : input.ValueType == typeof(uint) ? new KeyDataViewType(typeof(uint), int.MaxValue) // how many there are the file does not say
                 : input.ValueType == typeof(long) ? NumberDataViewType.Int64 : NumberDataViewType.Single;

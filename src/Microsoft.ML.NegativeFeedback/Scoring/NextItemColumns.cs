@@ -20,6 +20,7 @@ namespace Microsoft.ML.NegativeFeedback.Scoring;
 /// the best candidates, in the columns of recommended items and scores. Null for other networks.
 /// </param>
 /// <param name="BlockedItems">Items that are not recommended to the row, a vector of keys; null for none.</param>
+/// <param name="AllowedItems">The only items that are recommended to the row, a vector of keys; null for all.</param>
 /// <param name="FurtherInputs">What the network reads beside history and feedback; null for nothing.</param>
 internal sealed record NextItemColumns(
     string Items = "Items",
@@ -31,6 +32,7 @@ internal sealed record NextItemColumns(
     string? SubInterestWeights = null,
     string? Probabilities = null,
     string? BlockedItems = null,
+    string? AllowedItems = null,
     IReadOnlyList<InputColumn>? FurtherInputs = null)
 {
     /// <summary>What the network reads beside history and feedback.</summary>
@@ -42,9 +44,21 @@ internal sealed record NextItemColumns(
         (NextItemGraph.ItemsInput, Items),
         (NextItemGraph.FeedbackInput, Feedback),
         .. Candidates is { } candidates ? [(NextItemGraph.CandidatesInput, candidates)] : Array.Empty<(string, string)>(),
-        .. BlockedItems is { } blocked ? [(NextItemGraph.BlockedInput, blocked)] : Array.Empty<(string, string)>(),
+        .. ChosenItems,
         .. Inputs.Select(input => (input.InputName, input.ColumnName)),
     ];
+
+    /// <summary>Of these the ones by which a row says what may be recommended to it.</summary>
+    public IEnumerable<(string InputName, string ColumnName)> ChosenItems
+    {
+        get
+        {
+            if (BlockedItems is { } blocked)
+                yield return (NextItemGraph.BlockedInput, blocked);
+            if (AllowedItems is { } allowed)
+                yield return (NextItemGraph.AllowedInput, allowed);
+        }
+    }
 
     /// <summary>The columns that are added, in their order.</summary>
     public IReadOnlyList<OutputColumn> Outputs
@@ -67,8 +81,7 @@ internal sealed record NextItemColumns(
         string[] names = [Items, Feedback, .. Inputs.Select(input => input.ColumnName), .. Outputs.Select(output => output.ColumnName)];
         if (Candidates is not null)
             names = [.. names, Candidates];
-        if (BlockedItems is not null)
-            names = [.. names, BlockedItems];
+        names = [.. names, .. ChosenItems.Select(input => input.ColumnName)];
         foreach (string name in names)
             Columns.CheckName(name, nameof(names));
         if (names.Distinct().Count() < names.Length)

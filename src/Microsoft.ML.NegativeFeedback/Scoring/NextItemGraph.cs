@@ -13,7 +13,8 @@ namespace Microsoft.ML.NegativeFeedback.Scoring;
 /// </summary>
 /// <remarks>
 /// Inputs: <c>Items</c> UInt32 [batch, length], keys as they are, 0 unknown or padding; <c>Feedback</c> Single [batch, length];
-/// with candidates <c>Candidates</c> UInt32 [batch, candidates]; by choice <c>BlockedItems</c> UInt32 [batch, blocked], which are not recommended; and what else the network reads, by name: beside the items [batch, length] or
+/// with candidates <c>Candidates</c> UInt32 [batch, candidates]; by choice <c>BlockedItems</c> UInt32 [batch, blocked], which are not recommended, and
+/// <c>AllowedItems</c> UInt32 [batch, allowed], which alone are; and what else the network reads, by name: beside the items [batch, length] or
 /// [batch, length, width], of the question or the row [batch, width].
 /// Outputs: <c>RecommendedItems</c> UInt32 [batch, k] and <c>Scores</c> Single [batch, k], best first,
 /// the lower key first among equals, key 0 and −∞ where fewer than k items are left; or
@@ -28,6 +29,7 @@ internal static class NextItemGraph
     public const string FeedbackInput = "Feedback";
     public const string CandidatesInput = "Candidates";
     public const string BlockedInput = "BlockedItems";
+    public const string AllowedInput = "AllowedItems";
     public const string RecommendedItemsOutput = "RecommendedItems";
     public const string ScoresOutput = "Scores";
     public const string CandidateScoresOutput = "CandidateScores";
@@ -37,7 +39,7 @@ internal static class NextItemGraph
     /// <summary>The names of all these, by which no other input goes.</summary>
     public static readonly IReadOnlySet<string> Names = new HashSet<string>
     {
-        ItemsInput, FeedbackInput, CandidatesInput, BlockedInput, RecommendedItemsOutput, ScoresOutput, CandidateScoresOutput, SubInterestWeightsOutput, ProbabilitiesOutput,
+        ItemsInput, FeedbackInput, CandidatesInput, BlockedInput, AllowedInput, RecommendedItemsOutput, ScoresOutput, CandidateScoresOutput, SubInterestWeightsOutput, ProbabilitiesOutput,
     };
 
     /// <summary>The constant γ [K] of a graph that foretells K kinds of feedback: what a score adds up.</summary>
@@ -46,9 +48,8 @@ internal static class NextItemGraph
     /// <summary>Metadata of the model: the values of the graph's largest tensor that a row takes, or with candidates that one of them takes.</summary>
     public const string LargestTensorMetadata = "largest_tensor";
 
-    /// <summary>The names of dimensions: of rows, and in them of histories, candidates and <see cref="BlockedInput"/>.</summary>
-    public const string Batch = "batch", Length = "length", CandidateCount = "candidates", BlockedCount = "blocked";
-
+    /// <summary>The names of dimensions: of rows, and in them of histories, candidates, <see cref="BlockedInput"/> and <see cref="AllowedInput"/>.</summary>
+    public const string Batch = "batch", Length = "length", CandidateCount = "candidates", BlockedCount = "blocked", AllowedCount = "allowed";
 
     /// <summary>Writes the graph of a network.</summary>
     /// <exception cref="ArgumentException">An option does not fit the network.</exception>
@@ -121,12 +122,7 @@ internal static class NextItemGraph
         graph.Output(CandidateScoresOutput, scores, DataType.Float, Batch, CandidateCount);
         graph.Output(ProbabilitiesOutput, probabilities, DataType.Float, Batch, CandidateCount, (long)network.TaskCount);
 
-        graph.Scope = "top";
-        // k columns more, so that there are k however few the candidates
-        var (best, places) = graph.TopK(graph.PadColumns(scores, options.TopK, graph.Scalar(float.NegativeInfinity)), graph.Int64(options.TopK));
-        var keys = graph.GatherElements(graph.PadColumns(candidates, options.TopK, graph.Scalar(0L)), places, axis: 1);
-        graph.Output(RecommendedItemsOutput, graph.Cast(keys, DataType.Uint32), DataType.Uint32, Batch, (long)options.TopK);
-        graph.Output(ScoresOutput, best, DataType.Float, Batch, (long)options.TopK);
+        new RecommendationTail(options.TopK, ExcludeSeenItems: false).AppendOfCandidates(graph, scores, candidates);
     }
 
     /// <summary>The same graph with other weights of the kinds of feedback.</summary>

@@ -27,7 +27,7 @@ internal sealed class NextItemMapping : RowMapping
         ItemsColumn = Keys(columns.Items);
         FeedbackColumn = HistoryColumns.RequireFeedback(schema, columns.Feedback);
         CandidatesColumn = columns.Candidates is { } name ? Keys(name) : null;
-        BlockedColumn = columns.BlockedItems is { } blocked ? Keys(blocked) : null;
+        ChosenItems = [.. columns.ChosenItems.Select(input => (input.InputName, Keys(input.ColumnName)))];
         FurtherColumns = [.. columns.Inputs.Where(input => !input.IsOfQuestion || schema.GetColumnOrNull(input.ColumnName) is not null).Select(input => input.Require(schema))];
 
         DataViewSchema.Column Keys(string name)
@@ -48,7 +48,8 @@ internal sealed class NextItemMapping : RowMapping
 
     public DataViewSchema.Column? CandidatesColumn { get; }
 
-    public DataViewSchema.Column? BlockedColumn { get; }
+    /// <summary>The columns by which a row says what may be recommended to it, with the graph's inputs.</summary>
+    public IReadOnlyList<(string InputName, DataViewSchema.Column Column)> ChosenItems { get; }
 
     /// <summary>
     /// The columns of what the network reads beside the history. One of a question may be missing until rows are read: a chain maps its training rows, which have that
@@ -57,7 +58,7 @@ internal sealed class NextItemMapping : RowMapping
     public IReadOnlyList<DataViewSchema.Column> FurtherColumns { get; }
 
     public override IEnumerable<DataViewSchema.Column> Inputs
-        => [ItemsColumn, FeedbackColumn, .. new[] { CandidatesColumn, BlockedColumn }.OfType<DataViewSchema.Column>(), .. FurtherColumns];
+        => [ItemsColumn, FeedbackColumn, .. new[] { CandidatesColumn }.OfType<DataViewSchema.Column>(), .. ChosenItems.Select(chosen => chosen.Column), .. FurtherColumns];
 
     public override Delegate[] CreateGetters(DataViewRow input)
     {

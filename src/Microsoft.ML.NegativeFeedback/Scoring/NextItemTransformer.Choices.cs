@@ -21,32 +21,32 @@ public sealed partial class NextItemTransformer
     }
 
     /// <summary>
-    /// The same model with another choice of what it recommends of its catalogue: how many items, whether seen ones, which ones at all. An option that is null is as the model was trained,
+    /// The same model with another choice of what it recommends of its catalogue or, of a model of <see cref="MultiFeedbackTrainer"/>, of a row's candidates: how many items, whether seen ones, which ones at all. An option that is null is as the model was trained,
     /// whatever was chosen before.
     /// </summary>
     /// <param name="options">What is chosen.</param>
     /// <returns>A model with sessions of its own; this one stays as it is, and can be disposed of.</returns>
     /// <exception cref="ArgumentException">
-    /// There are more recommendations than items, or none; a score is no finite number; a list holds what is no item; a column is called as another; or the model ranks given candidates.
+    /// There are more recommendations than items, or none; a score is no finite number; a list holds what is no item; a column is called as another; or the model scores given candidates and recommends nothing.
     /// </exception>
+    /// <exception cref="InvalidOperationException">The model was loaded from a file that has no list of its items (it scores given candidates).</exception>
     public NextItemTransformer With(ScoringOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (_columns.Candidates is not null)
-            throw new ArgumentException("The model ranks given candidates, of which each row has its own: what is recommended of a catalogue cannot be chosen.", nameof(options));
-        int itemCount = _items!.Count;
+        var items = RequireItems();
+        int itemCount = items.Count;
         if (options.NumberOfRecommendations is { } chosen && (chosen < 1 || chosen > itemCount))
             throw new ArgumentOutOfRangeException(nameof(options), chosen, $"{nameof(options.NumberOfRecommendations)} must be from 1 to {itemCount}, the number of items that the model knows.");
         if (options.MinimumScore is { } score && !float.IsFinite(score))
             throw new ArgumentOutOfRangeException(nameof(options), score, $"{nameof(options.MinimumScore)} must be a finite number.");
-        var columns = _columns with { BlockedItems = options.BlockedItemsColumnName };
+        var columns = _columns with { BlockedItems = options.BlockedItemsColumnName, AllowedItems = options.AllowedItemsColumnName };
         columns.CheckNames();
-        var types = _inputTypes.Where(type => type.Key != _columns.BlockedItems).ToDictionary();
-        if (columns.BlockedItems is { } blocked)
-            types[blocked] = new VectorDataViewType(_items.KeyType);
-        bool[]? isAllowed = Allowed(options, _items);
+        var types = _inputTypes.Where(type => type.Key != _columns.BlockedItems && type.Key != _columns.AllowedItems).ToDictionary();
+        foreach (var (_, column) in columns.ChosenItems)
+            types[column] = new VectorDataViewType(items.KeyType);
+        bool[]? isAllowed = Allowed(options, items);
         byte[] graph = RecommendationTail.Replace(_graph, itemCount, trained => new(options.NumberOfRecommendations ?? trained.TopK, options.ExcludeSeenItems ?? trained.ExcludeSeenItems,
-            columns.BlockedItems is not null, options.MinimumScore, isAllowed));
+            [.. columns.ChosenItems.Select(input => input.InputName)], options.MinimumScore, isAllowed));
         return new NextItemTransformer(_environment, graph, columns, _items, types);
     }
 

@@ -100,7 +100,7 @@ public sealed partial class NextItemTransformer : ITransformer, IDisposable
         InputTypes(columns, items, schema);
         // a model that ranks candidates names no items
         size.Check(columns.Items, columns.Candidates is null ? items.TableBytes() : 0);
-        OnnxScorer.CheckDevice(DeviceOptions(environment));
+        OnnxScorer.CheckDevice(OnnxScorerOptions.Of(environment));
     }
 
     /// <summary>
@@ -182,21 +182,18 @@ public sealed partial class NextItemTransformer : ITransformer, IDisposable
         {
             _scorer.ThrowIfDisposed();
             // One row is too little work to share between threads: waking them takes longer than scoring.
-            return _rowScorer ??= _scorer.RunsOnGpu ? _scorer : new OnnxScorer(_graph, new OnnxScorerOptions(ThreadCount: 1), OutputNames);
+            return _rowScorer ??= _scorer.RunsOnGpu ? _scorer : new OnnxScorer(_graph, OnnxScorerOptions.Of(_environment) with { GpuDeviceId = null, ThreadCount = 1 }, OutputNames);
         }
     }
 
     private static ItemDictionary ReadItems(NextItemColumns columns, DataViewSchema schema)
         => ItemDictionary.Read(HistoryColumns.RequireKeys(schema, columns.Items));
 
-    private static OnnxScorerOptions DeviceOptions(IHostEnvironment environment)
-        => environment is MLContext context ? new OnnxScorerOptions(context.GpuDeviceId, context.FallbackToCpu) : new OnnxScorerOptions();
-
     private IEnumerable<string> OutputNames => _columns.Outputs.Select(output => output.OutputName);
 
     private OnnxScorer Open(IHostEnvironment environment)
     {
-        var options = DeviceOptions(environment);
+        var options = OnnxScorerOptions.Of(environment);
         var scorer = new OnnxScorer(_graph, options, OutputNames);
         if (options.GpuDeviceId is { } device && !scorer.RunsOnGpu)
         {

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Numerics;
 using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.Runtime;
+using Microsoft.ML.Transforms.Onnx;
 using static Microsoft.ML.NegativeFeedback.Tensors.Proto.TensorProto.Types;
 
 namespace Microsoft.ML.NegativeFeedback.Scoring;
@@ -9,8 +11,14 @@ namespace Microsoft.ML.NegativeFeedback.Scoring;
 /// <summary>Where and how a scorer runs.</summary>
 /// <param name="GpuDeviceId">The GPU, or null for the CPU.</param>
 /// <param name="FallbackToCpu">Whether the CPU takes over where the GPU cannot be used.</param>
-/// <param name="ThreadCount">Threads of one run on the CPU; null: one a core.</param>
-internal sealed record OnnxScorerOptions(int? GpuDeviceId = null, bool FallbackToCpu = false, int? ThreadCount = null);
+/// <param name="ThreadCount">Threads of one run on the CPU where <paramref name="Session"/> does not say; null: one a core.</param>
+/// <param name="Session">What the application has set for all sessions of ONNX Runtime, or null.</param>
+internal sealed record OnnxScorerOptions(int? GpuDeviceId = null, bool FallbackToCpu = false, int? ThreadCount = null, OnnxSessionOptions? Session = null)
+{
+    /// <summary>What a context asks for: its GPU, and what was set by <c>SetOnnxSessionOption</c>.</summary>
+    public static OnnxScorerOptions Of(IHostEnvironment environment)
+        => environment is MLContext context ? new(context.GpuDeviceId, context.FallbackToCpu, Session: context.GetOnnxSessionOption()) : new();
+}
 
 /// <summary>
 /// A session of ONNX Runtime on a graph of <see cref="NextItemGraph"/>. It scores batches of ragged rows, and threads may share it.
@@ -183,7 +191,13 @@ internal sealed class OnnxScorer : IDisposable
         var inputs = Array.ConvertAll(_inputs, name => rows[name].ToTensor(chosen, _session.InputMetadata[name].Dimensions is [_, _, int width] ? width : null));
         try
         {
-            using var outputs = _session.Run(options, _inputs, inputs, _outputs);
+            // a batch goes to the device once, and what is asked for alone comes back
+            using var binding = _session.CreateIoBinding();
+            for (int i = 0; i < inputs.Length; i++)
+                binding.BindInput(_inputs[i], inputs[i]);
+            foreach (string output in _outputs)
+                binding.BindOutputToDevice(output, OrtMemoryInfo.DefaultInstance);
+            using var outputs = _session.RunWithBoundResults(options, binding);
             for (int i = 0; i < _outputs.Length; i++)
             {
                 // as many as there are: of a loaded model that ranks candidates the graph does not say
@@ -213,6 +227,9 @@ internal sealed class OnnxScorer : IDisposable
 
     private static InferenceSession Open(byte[] graph, OnnxScorerOptions options, out bool runsOnGpu)
     {
+        runsOnGpu = options.GpuDeviceId is not null;
+        if (options.Session?.CreateSessionOptions is { } create)
+            return OpenAsSet(graph, create);
         runsOnGpu = false;
         if (options.GpuDeviceId is { } device)
         {
@@ -251,17 +268,53 @@ internal sealed class OnnxScorer : IDisposable
         }
     }
 
+    // where it runs is the application's to say: DirectML, TensorRT …
+    private static InferenceSession OpenAsSet(byte[] graph, OnnxSessionOptions.CreateOnnxSessionOptions create)
+    {
+        try
+        {
+            return new InferenceSession(graph, create());
+        }
+        catch (Exception exception) when (exception is EntryPointNotFoundException or OnnxRuntimeException)
+        {
+            throw new InvalidOperationException($"ONNX Runtime opens no session with the options that SetOnnxSessionOption was given: {exception.Message} Reference the package of "
+                + "ONNX Runtime that has what they ask for, on a machine that has it.", exception);
+        }
+    }
+
     private static SessionOptions Options(OnnxScorerOptions options)
     {
         var session = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+        if (options.Session is { } set)
+            Copy(set, session);
         // threads look out for work while a run lasts, and leave the cores to others between runs
         session.AddSessionConfigEntry("session.force_spinning_stop", "1");
-        if (options.ThreadCount is { } count)
+        if (options.ThreadCount is { } count && (options.Session?.IntraOpNumThreads ?? 0) == 0)
         {
             session.IntraOpNumThreads = count;
             session.InterOpNumThreads = 1;
         }
 
         return session;
+    }
+
+    private static void Copy(OnnxSessionOptions from, SessionOptions to)
+    {
+        (to.EnableMemoryPattern, to.EnableCpuMemArena, to.EnableProfiling) = (from.EnableMemoryPattern, from.EnableCpuMemArena, from.EnableProfiling);
+        (to.ProfileOutputPathPrefix, to.OptimizedModelFilePath, to.LogId) = (from.ProfileOutputPathPrefix, from.OptimizedModelFilePath, from.LogId);
+        (to.LogSeverityLevel, to.LogVerbosityLevel) = (from.LogSeverityLevel, from.LogVerbosityLevel);
+        (to.InterOpNumThreads, to.IntraOpNumThreads) = (from.InterOpNumThreads, from.IntraOpNumThreads);
+        (to.GraphOptimizationLevel, to.ExecutionMode) = (from.GraphOptimizationLevel, from.ExecutionMode);
+        if (from.PerSessionThreads)
+            return;
+        // threads of all sessions belong to the environment, which the first session makes
+        if (!OrtEnv.IsCreated)
+        {
+            using var threads = new OrtThreadingOptions { GlobalIntraOpNumThreads = from.GlobalIntraOpNumThreads, GlobalInterOpNumThreads = from.GlobalInterOpNumThreads };
+            var environment = new EnvironmentCreationOptions { logId = nameof(NegativeFeedback), logLevel = from.LogSeverityLevel, threadOptions = threads };
+            OrtEnv.CreateInstanceWithOptions(ref environment);
+        }
+
+        to.DisablePerSessionThreads();
     }
 }

@@ -211,6 +211,7 @@ internal static class SavedForm
     {
         var (inputs, lengths, names) = (new List<InputColumn>(), new Dictionary<string, int>(), new Dictionary<string, string>());
         long itemsLength = graph.Input[0].Type.TensorType.Shape.Dim[1].DimValue;
+        int candidatesAt = hasCandidates ? graph.Input.Count(input => ChosenBy(input) is null) - 1 : -1;
         for (int i = 0; i < graph.Input.Count; i++)
         {
             var described = graph.Input[i];
@@ -218,9 +219,10 @@ internal static class SavedForm
             var reshape = added.FirstOrDefault(node => node.OpType == "Reshape" && node.Input[0] == column);
             int width = reshape is null ? 1 : (int)shapes[reshape.Input[1]][2];
             bool isOfItems = reshape is not null || length == 0 || (itemsLength > 0 && length == itemsLength);
-            bool isCandidates = hasCandidates && i == graph.Input.Count - 1, isBlocked = described.Type.TensorType.Shape.Dim[1].DimParam == NextItemGraph.BlockedCount;
-            string name = isBlocked ? NextItemGraph.BlockedInput : i == 0 ? NextItemGraph.ItemsInput : i == 1 ? NextItemGraph.FeedbackInput : isCandidates ? NextItemGraph.CandidatesInput
-                : NextItemGraph.Names.Contains(column) ? $"Input{column}" : column;
+            bool isCandidates = i == candidatesAt;
+            string? chosen = ChosenBy(described);
+            string name = chosen ?? (i == 0 ? NextItemGraph.ItemsInput : i == 1 ? NextItemGraph.FeedbackInput : isCandidates ? NextItemGraph.CandidatesInput
+                : NextItemGraph.Names.Contains(column) ? $"Input{column}" : column);
             var type = (DataType)described.Type.TensorType.ElemType;
             inputs.Add(new InputColumn(name, column, type == DataType.Uint32 ? typeof(uint) : type == DataType.Int64 ? typeof(long) : typeof(float),
                 isOfItems ? width : (int)length, isOfItems));
@@ -228,12 +230,20 @@ internal static class SavedForm
                 lengths[column] = (int)length;
             names[reshape?.Output[0] ?? column] = name;
             OnnxDimension[] shape = !isOfItems ? [NextItemGraph.Batch, length] : width > 1 ? [NextItemGraph.Batch, NextItemGraph.Length, width]
-                : [NextItemGraph.Batch, isCandidates ? NextItemGraph.CandidateCount : isBlocked ? NextItemGraph.BlockedCount : NextItemGraph.Length];
+                : [NextItemGraph.Batch, isCandidates ? NextItemGraph.CandidateCount : chosen is not null ? described.Type.TensorType.Shape.Dim[1].DimParam : NextItemGraph.Length];
             graph.Input[i] = OnnxGraphBuilder.Describe(name, type, shape);
         }
 
         return (inputs, lengths, names);
     }
+
+    // behind all other inputs stand those by which a row says what may be recommended to it
+    private static string? ChosenBy(ValueInfoProto input) => input.Type.TensorType.Shape.Dim[1].DimParam switch
+    {
+        NextItemGraph.BlockedCount => NextItemGraph.BlockedInput,
+        NextItemGraph.AllowedCount => NextItemGraph.AllowedInput,
+        _ => null,
+    };
 
     // adds the graph's output, and tells of the column
     private static (SavedOutput Output, DataViewType Type) UndoOutput(GraphProto graph, ValueInfoProto described, string name)

@@ -28,7 +28,7 @@ internal static class SavedModel
         IReadOnlyDictionary<string, DataViewType> inputTypes)
     {
         SavedInput[] inputs = [.. columns.GraphInputs.Select(input => new SavedInput(input.InputName, input.ColumnName,
-            input.InputName != NextItemGraph.BlockedInput && inputTypes[input.ColumnName] is VectorDataViewType { IsKnownSize: true } vector ? vector.Size : null))];
+            input.InputName is not (NextItemGraph.BlockedInput or NextItemGraph.AllowedInput) && inputTypes[input.ColumnName] is VectorDataViewType { IsKnownSize: true } vector ? vector.Size : null))];
         string[] inputNames = [.. inputs.Select(input => input.ColumnName)];
         SavedOutput[] outputs = [.. columns.Outputs.Select(output => new SavedOutput(output.OutputName, SavedSteps.Unused($"__{output.OutputName}", inputNames), output.HasKeys))];
         string[] outputNames = [.. outputs.Select(output => output.ColumnName)];

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.NegativeFeedback;
 
-/// <summary>What a trained model recommends of its catalogue, chosen when it scores: <see cref="NextItemTransformer.With"/>. What is null is as the model was trained.</summary>
+/// <summary>What a trained model recommends of its catalogue, or of a row's candidates, chosen when it scores: <see cref="NextItemTransformer.With"/>. What is null is as the model was trained.</summary>
 public sealed class ScoringOptions
 {
     /// <summary>k, how many items are recommended a row: from 1 to the number of items. Null: as trained.</summary>
@@ -13,6 +13,12 @@ public sealed class ScoringOptions
     /// A column of items that are not recommended to the row, a vector of keys of the model's items, of any length, mapped by the same fitted <c>MapValueToKey</c>; key 0 is skipped. Null: none.
     /// </summary>
     public string? BlockedItemsColumnName { get; set; }
+
+    /// <summary>
+    /// A column of the only items that are recommended to the row, its candidates: a vector as that of <see cref="BlockedItemsColumnName"/>. A row without any gets no recommendation. Null: the
+    /// whole catalogue, or what the model was trained to choose from.
+    /// </summary>
+    public string? AllowedItemsColumnName { get; set; }
 
     /// <summary>The only items that are recommended to anyone: values of the items' type. Null: all.</summary>
     public IEnumerable<object>? AllowedItems { get; set; }

@@ -78,7 +78,7 @@ internal sealed class HistoryRows
     public HistoryRows()
     {
         (_columns[NextItemGraph.ItemsInput], _columns[NextItemGraph.FeedbackInput]) = (Items, Feedback);
-        (_columns[NextItemGraph.CandidatesInput], _columns[NextItemGraph.BlockedInput]) = (Candidates, Blocked);
+        _columns[NextItemGraph.CandidatesInput] = Candidates;
     }
 
     public int Count => Items.Count;
@@ -92,15 +92,16 @@ internal sealed class HistoryRows
     /// <summary>Keys, 0 unknown; not read without candidates.</summary>
     public RaggedRows<uint> Candidates { get; } = new();
 
-    /// <summary>Keys, 0 unknown, of items that are not to be recommended; not read without such.</summary>
-    public RaggedRows<uint> Blocked { get; } = new();
-
     /// <summary>The values of an input.</summary>
     public RaggedRows this[string input] => _columns[input];
 
     /// <summary>The values of a further input, to be filled.</summary>
     public RaggedRows Of(InputColumn input)
         => _columns.TryGetValue(input.InputName, out var column) ? column : _columns[input.InputName] = RaggedRows.For(input);
+
+    /// <summary>The keys of a further input, to be filled.</summary>
+    public RaggedRows<uint> KeysOf(string input)
+        => _columns.TryGetValue(input, out var column) ? (RaggedRows<uint>)column : (RaggedRows<uint>)(_columns[input] = new RaggedRows<uint>());
 
     public void Clear()
     {
@@ -114,7 +115,7 @@ internal sealed class HistoryReader(NextItemMapping mapping, DataViewRow row)
 {
     private readonly HistoryRowReader _history = new(row, mapping.ItemsColumn, mapping.FeedbackColumn, mapping.ItemCount, mapping.Columns.Inputs);
     private readonly VectorReader<uint>? _candidates = mapping.CandidatesColumn is { } column ? new VectorReader<uint>(row, column) : null;
-    private readonly VectorReader<uint>? _blocked = mapping.BlockedColumn is { } column ? new VectorReader<uint>(row, column) : null;
+    private readonly VectorReader<uint>[] _chosenItems = [.. mapping.ChosenItems.Select(chosen => new VectorReader<uint>(row, chosen.Column))];
 
     /// <summary>Adds the current row to a batch.</summary>
     /// <inheritdoc cref="HistoryRowReader.Read" path="/exception"/>
@@ -125,16 +126,16 @@ internal sealed class HistoryReader(NextItemMapping mapping, DataViewRow row)
         rows.Feedback.Add(_history.Feedback);
         foreach (var input in _history.Inputs)
             rows.Of(input.Input).Add(input);
-        Add(_candidates, mapping.CandidatesColumn, rows.Candidates);
-        Add(_blocked, mapping.BlockedColumn, rows.Blocked);
+        if (_candidates is not null)
+            Add(_candidates, mapping.CandidatesColumn!.Value, rows.Candidates);
+        for (int i = 0; i < _chosenItems.Length; i++)
+            Add(_chosenItems[i], mapping.ChosenItems[i].Column, rows.KeysOf(mapping.ChosenItems[i].InputName));
     }
 
-    private void Add(VectorReader<uint>? reader, DataViewSchema.Column? column, RaggedRows<uint> rows)
+    private void Add(VectorReader<uint> reader, DataViewSchema.Column column, RaggedRows<uint> rows)
     {
-        if (reader is null)
-            return;
         var keys = reader.Read();
-        HistoryRowReader.CheckKeys(keys, mapping.ItemCount, column!.Value.Name, row.Position);
+        HistoryRowReader.CheckKeys(keys, mapping.ItemCount, column.Name, row.Position);
         rows.Add(keys);
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Scoring;
+using Microsoft.ML.NegativeFeedback.Tests.Trainers;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Scoring;
 
@@ -61,6 +62,62 @@ public sealed class ScoringOptionsTests : IDisposable
         Assert.Equal(after, batches.Transform(view).GetColumn<uint[]>("RecommendedItems"));
         using var fewer = batches.OfType<NextItemTransformer>().Single().With(new ScoringOptions { NumberOfRecommendations = 2 });
         Assert.Equal(before.Select(row => row[..2]), Recommended(fewer));
+    }
+
+    [Fact]
+    public void Candidates_of_a_row()
+    {
+        // every other item of a row's ranking, some twice and one unknown; nothing for every fifth row
+        using var all = _model.With(new ScoringOptions { NumberOfRecommendations = ScoringFixture.ItemCount });
+        uint[][] ranked = Recommended(all);
+        string[][] candidates = [.. ranked.Select((row, i) => i % 5 == 0 ? [] : row.Where((item, place) => item != 0 && place % 2 == 1).Select(item => ScoringFixture.Name((int)item)).ToArray())];
+        var view = WithBlocked([.. candidates.Select(row => row.Length == 0 ? row : [.. row.Reverse(), row[0], "unknown"])]);
+        using var chosen = _model.With(new ScoringOptions { AllowedItemsColumnName = "Blocked", NumberOfRecommendations = 4 });
+        uint[][] recommended = [.. chosen.Transform(view).GetColumn<uint[]>("RecommendedItems")];
+        for (int i = 0; i < recommended.Length; i++)
+            Assert.Equal(candidates[i].Take(4).Select(ScoringFixture.Key).Concat(Enumerable.Repeat(0u, 4)).Take(4), recommended[i]);
+
+        var loaded = SavedModelTests.SaveAndLoad(_fixture.Context, chosen, view.Schema);
+        Assert.Equal(recommended, loaded.Transform(view).GetColumn<uint[]>("RecommendedItems"));
+        using var batches = _fixture.Context.Recommendation().ScoreInBatches(loaded);
+        Assert.Equal(recommended, batches.Transform(view).GetColumn<uint[]>("RecommendedItems"));
+    }
+
+    [Fact]
+    public void What_the_ranker_recommends_of_candidates()
+    {
+        var ml = new MLContext(seed: 1);
+        var feed = new RankedFeed(ml, rows: 30);
+        using var model = ml.Recommendation().Trainers.MultiFeedback(feed.Options(epochs: 1)).Fit(feed.Train);
+        string[][] candidates = [.. feed.TestHistories.Select(row => row.Candidates)];
+        float[][] scores = [.. model.Transform(feed.Test).GetColumn<float[]>("CandidateScores")];
+        string[][] ranked = [.. candidates.Zip(scores, (items, values) => items.Zip(values).OrderByDescending(pair => pair.Second).Select(pair => pair.First).ToArray())];
+        Assert.Equal(ranked.Select(row => row[..3]), Names(model, feed.Test));
+
+        // another number, also of a graph that was chosen before, and of a saved one
+        using var five = model.With(new ScoringOptions { NumberOfRecommendations = 5 });
+        Assert.Equal(ranked.Select(row => row[..5]), Names(five, feed.Test));
+        using var back = five.With(new ScoringOptions());
+        Assert.Equal(ranked.Select(row => row[..3]), Names(back, feed.Test));
+        using var loaded = ml.Recommendation().ScoreInBatches(SavedModelTests.SaveAndLoad(ml, five, feed.Test.Schema));
+        Assert.Equal(ranked.Select(row => row[..5]), Names(loaded, feed.Test));
+        Assert.Equal(scores, loaded.Transform(feed.Test).GetColumn<float[]>("CandidateScores"));
+
+        // neither seen nor denied items, nor those of a column, nor below a score
+        string denied = ranked[0][0];
+        var seen = feed.Test.GetColumn<uint[]>("Items").Select(row => row.Select(key => RankedFeed.Item((int)key - 1)).ToArray()).ToArray();
+        var blocked = ml.Transforms.CopyColumns("Blocked", "Items").Fit(feed.Test).Transform(feed.Test);
+        float minimum = scores.SelectMany(row => row).Order().ElementAt(scores.Length);
+        using var chosen = model.With(new ScoringOptions { ExcludeSeenItems = true, DeniedItems = [denied], MinimumScore = minimum, NumberOfRecommendations = 6 });
+        using var blocking = model.With(new ScoringOptions { BlockedItemsColumnName = "Blocked", DeniedItems = [denied], MinimumScore = minimum, NumberOfRecommendations = 6 });
+        using var allowing = model.With(new ScoringOptions { AllowedItemsColumnName = "Blocked", NumberOfRecommendations = 6 });
+        string[][] expected = [.. ranked.Select((row, i) => row.Where(item => !seen[i].Contains(item) && item != denied && scores[i][Array.IndexOf(candidates[i], item)] >= minimum).ToArray())];
+        Assert.Equal(expected, Names(chosen, feed.Test));
+        Assert.Equal(expected, Names(blocking, blocked));
+        Assert.Equal(ranked.Select((row, i) => row.Where(seen[i].Contains).ToArray()), Names(allowing, blocked));
+
+        static string[][] Names(ITransformer model, IDataView rows)
+            => [.. model.Transform(rows).GetColumn<uint[]>("RecommendedItems").Select(row => row.Where(key => key > 0).Select(key => RankedFeed.Item((int)key - 1)).ToArray())];
     }
 
     [Fact]
@@ -151,7 +208,7 @@ public sealed class ScoringOptionsTests : IDisposable
         var others = _fixture.ToKeys.Append(_fixture.Context.Transforms.Conversion.MapValueToKey("Blocked").Fit(raw)).Transform(raw);
         Assert.Contains("Apply the same fitted MapValueToKey", Assert.Throws<ArgumentException>(() => blocking.Transform(others)).Message);
         using var ranker = new ScoringFixture(candidates: true).CreateTransformer();
-        Assert.Contains("ranks given candidates", Assert.Throws<ArgumentException>(() => ranker.With(new ScoringOptions())).Message);
+        Assert.Contains("AllowedItemsColumnName", Assert.Throws<ArgumentException>(() => ranker.With(new ScoringOptions())).Message);
     }
 
     private IDataView WithBlocked(string[][] blocked)
