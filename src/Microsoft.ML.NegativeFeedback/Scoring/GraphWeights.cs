@@ -16,6 +16,9 @@ internal static class GraphWeights
     /// <summary>The name of the constant of a parameter.</summary>
     public static string Name(NetworkParameter parameter) => Prefix + parameter.Name;
 
+    /// <summary>Whether a constant has the values of a parameter.</summary>
+    public static bool IsOfParameter(TensorProto constant) => constant.Name.StartsWith(Prefix, StringComparison.Ordinal);
+
     /// <summary>Notes what scoring did not use.</summary>
     public static void NoteOthers(OnnxGraphBuilder graph, NetworkWeights weights)
     {
@@ -28,7 +31,7 @@ internal static class GraphWeights
     public static Dictionary<string, float[]> Read(byte[] graph, Network network)
     {
         var model = ModelProto.Parser.ParseFrom(graph);
-        var constants = model.Graph.Initializer.Where(constant => constant.Name.StartsWith(Prefix, StringComparison.Ordinal)).ToDictionary(constant => constant.Name);
+        var constants = model.Graph.Initializer.Where(IsOfParameter).ToDictionary(constant => constant.Name);
         if (constants.Count == 0)
             throw new ArgumentException("The former model has no weights to begin with: it was saved by a version of this library that did not name them, or it is one of similar items. Train it again.");
         var (width, items) = ItemVectors.Read(graph);
