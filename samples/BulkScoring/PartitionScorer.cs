@@ -49,6 +49,8 @@ public sealed class PartitionScorer : IDisposable
             _recommender = loaded.OfType<NextItemTransformer>().Single().With(new ScoringOptions { NumberOfRecommendations = k });
         _model = new TransformerChain<ITransformer>([.. loaded.Select(step => step is NextItemTransformer ? _recommender : step)]);
         ItemCount = CheckColumns(modelPath, schema);
+        // opening leaves several copies of the weights behind, which would stay until the collector sees a need
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
     /// <summary>The size of the catalogue.</summary>

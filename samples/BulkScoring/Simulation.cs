@@ -14,6 +14,8 @@ internal sealed class Simulation(int items, int trainingUsers = 1000)
     /// <summary>Users that are in memory at a time, and stand in a row group.</summary>
     private const int RowGroupUsers = 2500;
 
+    private const int LongestHistory = 200;
+
     /// <summary>
     /// Trains SINE for one epoch on a few users, so that the model is what the library makes, however little it has learned. Every item of the catalogue is in it, met or not.
     /// </summary>
@@ -73,7 +75,9 @@ internal sealed class Simulation(int items, int trainingUsers = 1000)
     private IEnumerable<UserHistory> Users(MLContext ml, int first, int count)
     {
         var feed = ml.Data.SimulateShortVideoFeed(new ShortVideoFeedOptions { VideoCount = items, FirstUserIndex = first, UserCount = count });
-        var prepare = ml.Transforms.LabelFeedback(FeedbackRule.WatchTime()).Append(ml.Transforms.WindowSequences())
+        // in a small catalogue nobody has seen everything, or there was nothing to sample
+        int length = Math.Clamp(items / 2, 1, LongestHistory);
+        var prepare = ml.Transforms.LabelFeedback(FeedbackRule.WatchTime()).Append(ml.Transforms.WindowSequences(maximumLength: length))
             .Append(ml.Transforms.Conversion.ConvertType(nameof(UserHistory.User), outputKind: DataKind.Int64));
         return ml.Data.CreateEnumerable<UserHistory>(prepare.Fit(feed).Transform(feed), reuseRowObject: false);
     }
