@@ -1,4 +1,4 @@
-// dotnet run -c Release --project tests/Microsoft.ML.NegativeFeedback.Benchmarks -- --filter '*Training*' | '*WindowSequences*' | '*Scoring*' | latency
+// dotnet run -c Release --project tests/Microsoft.ML.NegativeFeedback.Benchmarks -- --filter '*Training*' | '*WindowSequences*' | '*Scoring*' | latency | latency-table [--help]
 // Benchmarks of training and scoring use MovieLens-1M where the environment variable MOVIELENS_1M names its folder, and a simulated log otherwise.
 using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
@@ -11,8 +11,11 @@ using Microsoft.ML.NegativeFeedback.Benchmarks;
 if (args is ["latency"])
 {
     PredictionLatency.Run();
-    return;
+    return 0;
 }
+
+if (args is ["latency-table", ..])
+    return LatencyTable.CreateCommand().Parse(args[1..]).Invoke();
 
 // In this process, so that the stand-ins and the marking of TorchSharp's library work as in any build.
 var config = DefaultConfig.Instance
@@ -20,3 +23,4 @@ var config = DefaultConfig.Instance
         .WithWarmupCount(1).WithIterationCount(5).WithInvocationCount(1).WithUnrollFactor(1))
     .AddColumn(StatisticColumn.Median);
 BenchmarkSwitcher.FromAssembly(typeof(TrainingBenchmarks).Assembly).Run(args, config);
+return 0;

@@ -19,6 +19,20 @@ internal static class ChildProcess
     /// <returns>What it printed.</returns>
     public static string RunIn(string folder, string name, params string[] arguments)
     {
+        using var process = Start(folder, name, arguments);
+        var output = process.StandardOutput.ReadToEndAsync();
+        string errors = process.StandardError.ReadToEnd();
+        Assert.True(process.WaitForExit(60_000), "The process did not end within a minute.");
+        Assert.True(process.ExitCode == 0, errors);
+        return output.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Starts a program, to be read from and disposed of.</summary>
+    /// <param name="folder">The directory.</param>
+    /// <param name="name">The name under which the test project knows where the program is.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public static Process Start(string folder, string name, params string[] arguments)
+    {
         string program = typeof(ChildProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == name).Value!;
         var start = new ProcessStartInfo(Environment.ProcessPath!.Contains("dotnet") ? Environment.ProcessPath : "dotnet", [program, .. arguments])
         {
@@ -26,11 +40,6 @@ internal static class ChildProcess
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        string errors = process.StandardError.ReadToEnd();
-        Assert.True(process.WaitForExit(60_000), "The process did not end within a minute.");
-        Assert.True(process.ExitCode == 0, errors);
-        return output.GetAwaiter().GetResult();
+        return Process.Start(start)!;
     }
 }

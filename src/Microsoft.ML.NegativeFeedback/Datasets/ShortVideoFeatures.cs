@@ -33,12 +33,12 @@ internal sealed class ShortVideoUserView : StreamedDataView
     private sealed class Cursor(ShortVideoUserView view, IEnumerable<DataViewSchema.Column> columnsNeeded)
         : SourceCursor(view.Schema, columnsNeeded)
     {
-        private int _user = -1;
+        private int _user = view._options.FirstUserIndex - 1;
         private ShortVideoTraits _traits;
 
         protected override bool Advance()
         {
-            if (++_user == view._options.UserCount)
+            if (++_user == view._options.FirstUserIndex + view._options.UserCount)
                 return false;
             _traits = ShortVideoTraits.Of(_user, view._options);
             return true;

@@ -49,7 +49,7 @@ internal sealed class ShortVideoFeed : StreamedDataView
     {
         private readonly ShortVideoUsers _users = new(feed._options, feed._catalogue.Value);
         private List<ShortVideoView> _views = [];
-        private int _nextUser;
+        private int _nextUser = feed._options.FirstUserIndex;
         private int _nextView;
         private ShortVideoView _view;
 
@@ -57,7 +57,7 @@ internal sealed class ShortVideoFeed : StreamedDataView
         {
             if (_nextView == _views.Count)
             {
-                if (_nextUser == feed._options.UserCount)
+                if (_nextUser == feed._options.FirstUserIndex + feed._options.UserCount)
                     return false;
                 _views = _users.Play(_nextUser++);
                 _nextView = 0;

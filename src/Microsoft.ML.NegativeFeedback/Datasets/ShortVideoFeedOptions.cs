@@ -25,6 +25,12 @@ public sealed class ShortVideoFeedOptions
     public int UserCount { get; set; } = 2000;
 
     /// <summary>
+    /// How many users of the feed are left out in front, so that a large feed can be made in parts: 1,000 makes users 1,001 to 1,000 + <see cref="UserCount"/>, each as in the whole feed. At
+    /// least 0; default 0.
+    /// </summary>
+    public int FirstUserIndex { get; set; }
+
+    /// <summary>
     /// Number of videos. At least 1; default 3,000. A user is shown a video twice only where the feed runs out of others.
     /// </summary>
     public int VideoCount { get; set; } = 3000;
@@ -89,6 +95,8 @@ public sealed class ShortVideoFeedOptions
     internal ShortVideoFeedOptions Checked()
     {
         AtLeastOne(UserCount, nameof(UserCount));
+        if (FirstUserIndex < 0 || FirstUserIndex > int.MaxValue - UserCount)
+            throw new ArgumentOutOfRangeException(nameof(FirstUserIndex), FirstUserIndex, $"{nameof(FirstUserIndex)} must be at least 0, and with {nameof(UserCount)} at most {int.MaxValue}.");
         AtLeastOne(VideoCount, nameof(VideoCount));
         AtLeastOne(SessionsPerUser, nameof(SessionsPerUser));
         AtLeastOne(ViewsPerSession, nameof(ViewsPerSession));

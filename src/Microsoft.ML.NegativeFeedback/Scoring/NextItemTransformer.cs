@@ -137,7 +137,8 @@ public sealed partial class NextItemTransformer : ITransformer, IDisposable
     /// <c>RecommendedItems</c> uint32 [batch, k] and <c>Scores</c> float [batch, k]; with candidates also an input <c>Candidates</c>
     /// uint32 [batch, c], and the output <c>CandidateScores</c> float [batch, c]. A model that adds the weights of its sub-interests has the
     /// further output <c>SubInterestWeights</c> float [batch, k, K], or [batch, c, K]; one of <see cref="MultiFeedbackTrainer"/> has <c>Probabilities</c> float [batch, c, K] beside all the others. What else
-    /// the network reads are inputs by the names of the columns: beside the items [batch, length] or [batch, length, width], of the question or the row [batch, width]. The file appears whole or not at all.
+    /// the network reads are inputs of their own, <c>Flags</c>, <c>Times</c> and <c>TargetTimes</c> by these names, features by those of their columns: beside the items [batch, length] or [batch, length, width], of the question
+    /// or the row [batch, width]. docs/exported-graph.md is the whole contract. The file appears whole or not at all.
     /// </summary>
     /// <param name="path">The file to write; one that is there is replaced.</param>
     /// <param name="weights">How the file keeps the weights.</param>

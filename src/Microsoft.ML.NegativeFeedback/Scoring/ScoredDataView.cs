@@ -4,9 +4,12 @@ using Microsoft.ML.NegativeFeedback.DataView;
 namespace Microsoft.ML.NegativeFeedback.Scoring;
 
 /// <summary>
-/// A view with the columns of a model added, scored in batches as rows are read. Order, shuffling and the division into cursors are
-/// the source's.
+/// A view with the columns of a model added, scored in batches as rows are read. Order and shuffling are the source's, and so is the division into cursors where nothing is scored.
 /// </summary>
+/// <remarks>
+/// What is scored has one cursor, however many ML.NET asks for. It divides rows among several as they come, so that which rows share a batch, and with that the last bits of their scores, would
+/// differ from run to run; and a session takes all processors for a batch, so that several at a time have nothing to gain and as many times the memory.
+/// </remarks>
 internal sealed class ScoredDataView(IDataView source, NextItemMapping mapping, OnnxScorer scorer) : IDataView
 {
     public DataViewSchema Schema => mapping.OutputSchema;
@@ -24,13 +27,16 @@ internal sealed class ScoredDataView(IDataView source, NextItemMapping mapping, 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
     {
         var active = columnsNeeded.ToArray();
-        return source.GetRowCursorSet(mapping.DependenciesOf(active), n, rand).Select(cursor => Wrap(cursor, active)).ToArray();
+        return IsScored(active) ? [GetRowCursor(active, rand)]
+            : source.GetRowCursorSet(mapping.DependenciesOf(active), n, rand).Select(cursor => Wrap(cursor, active)).ToArray();
     }
 
     private DataViewRowCursor Wrap(DataViewRowCursor cursor, DataViewSchema.Column[] active)
-        => active.Any(column => column.Index >= mapping.InputSchema.Count)
+        => IsScored(active)
             ? new ScoredCursor(mapping, scorer, cursor, active)
             : new MappedCursor(mapping, cursor, active);
+
+    private bool IsScored(DataViewSchema.Column[] active) => active.Any(column => column.Index >= mapping.InputSchema.Count);
 }
 
 /// <summary>

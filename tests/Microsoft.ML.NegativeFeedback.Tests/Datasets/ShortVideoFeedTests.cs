@@ -49,6 +49,15 @@ public sealed class ShortVideoFeedTests
     }
 
     [Fact]
+    public void ALargeFeedCanBeMadeInParts()
+    {
+        var whole = Views(new ShortVideoFeedOptions { UserCount = 25 });
+        var parts = new[] { (First: 0, Count: 10), (First: 10, Count: 15) }
+            .SelectMany(part => Views(new ShortVideoFeedOptions { FirstUserIndex = part.First, UserCount = part.Count }));
+        Assert.Equal(Text(whole), Text(parts));
+    }
+
+    [Fact]
     public void AUserDoesNotDependOnHowManyFollow()
     {
         var few = Views(new ShortVideoFeedOptions { UserCount = 10 });
@@ -122,6 +131,8 @@ public sealed class ShortVideoFeedTests
     public void OptionsOutOfRangeAreNamed()
     {
         Refused(new ShortVideoFeedOptions { UserCount = 0 }, "UserCount");
+        Refused(new ShortVideoFeedOptions { FirstUserIndex = -1 }, "FirstUserIndex");
+        Refused(new ShortVideoFeedOptions { FirstUserIndex = int.MaxValue }, "FirstUserIndex");
         Refused(new ShortVideoFeedOptions { VideoCount = -1 }, "VideoCount");
         Refused(new ShortVideoFeedOptions { AspectCount = 9 }, "AspectCount");
         Refused(new ShortVideoFeedOptions { MatchShare = double.NaN }, "MatchShare");
