@@ -43,7 +43,7 @@ internal static class UserApi
         string id, ViewBody view, HttpContext http, IGrainFactory grains, ServiceMetrics metrics, TimeProvider clock)
     {
         long start = Stopwatch.GetTimestamp();
-        if (Errors(("id", IdError(id)), ("item", IdError(view.Item)), ("watchSeconds", SecondsError(view.WatchSeconds)),
+        if (Errors(("id", UserError(id)), ("item", IdError(view.Item)), ("watchSeconds", SecondsError(view.WatchSeconds)),
             ("durationSeconds", SecondsError(view.DurationSeconds)), ("time", TimeError(view.Time, clock.GetUtcNow()))) is { } errors)
             return TypedResults.ValidationProblem(errors);
         var stored = new WatchedView(view.Item, view.WatchSeconds, view.DurationSeconds, view.Time.ToUniversalTime());
@@ -55,7 +55,7 @@ internal static class UserApi
 
     private static async Task<Results<Ok<HistoryAnswer>, ValidationProblem>> GetViews(string id, IGrainFactory grains)
     {
-        if (Errors(("id", IdError(id))) is { } errors)
+        if (Errors(("id", UserError(id))) is { } errors)
             return TypedResults.ValidationProblem(errors);
         var views = await grains.GetGrain<IUserGrain>(id).GetViews();
         return TypedResults.Ok(new HistoryAnswer(id, views.Zip(FeedbackOfViews.Of(views),
@@ -66,7 +66,7 @@ internal static class UserApi
         string id, HttpContext http, IGrainFactory grains, ServiceMetrics metrics, int k = 10)
     {
         long start = Stopwatch.GetTimestamp();
-        if (Errors(("id", IdError(id)), ("k", k is >= 1 and <= ServedModel.MaximumRecommendations ? null : $"must be from 1 to {ServedModel.MaximumRecommendations}")) is { } errors)
+        if (Errors(("id", UserError(id)), ("k", k is >= 1 and <= ServedModel.MaximumRecommendations ? null : $"must be from 1 to {ServedModel.MaximumRecommendations}")) is { } errors)
             return TypedResults.ValidationProblem(errors);
         var views = await grains.GetGrain<IUserGrain>(id).GetViews();
         // the scorer of this silo, wherever the user lives
@@ -108,6 +108,9 @@ internal static class UserApi
             : id.Length > MaximumIdLength ? $"must have at most {MaximumIdLength} characters"
             : id.EnumerateRunes().Any(rune => Rune.IsControl(rune) || rune == Rune.ReplacementChar) ? "must be text without control characters"
             : null;
+
+    // a slash in a path stays escaped, and what cannot be told from it
+    private static string? UserError(string id) => id.Contains("%2F", StringComparison.OrdinalIgnoreCase) ? "must not contain a slash" : IdError(id);
 
     private static string? SecondsError(float seconds) => seconds is >= 0 and <= MaximumSeconds ? null : $"must be from 0 to {MaximumSeconds:0}";
 

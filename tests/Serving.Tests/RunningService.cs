@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Serving.Scoring;
@@ -51,7 +50,7 @@ internal sealed class RunningService : IAsyncDisposable
     public Task Stop() => _app.StopAsync();
 
     public Task<HttpResponseMessage> Post(string user, string item, float watchSeconds = 30, float durationSeconds = 30, DateTimeOffset? time = null)
-        => Client.PostAsJsonAsync($"/users/{user}/views", new ViewBody(item, watchSeconds, durationSeconds, time ?? Noon));
+        => Client.PostAsJsonAsync($"/users/{Uri.EscapeDataString(user)}/views", new ViewBody(item, watchSeconds, durationSeconds, time ?? Noon));
 
     /// <summary>Posts a view that must be acknowledged.</summary>
     public async Task View(string user, string item, float watchSeconds = 30, float durationSeconds = 30, DateTimeOffset? time = null)
@@ -60,10 +59,10 @@ internal sealed class RunningService : IAsyncDisposable
         Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
     }
 
-    public async Task<LabelledView[]> History(string user) => [.. (await Client.GetFromJsonAsync<HistoryAnswer>($"/users/{user}/views"))!.Views];
+    public async Task<LabelledView[]> History(string user) => [.. (await Client.GetFromJsonAsync<HistoryAnswer>($"/users/{Uri.EscapeDataString(user)}/views"))!.Views];
 
     public async Task<RecommendationAnswer> Recommend(string user, int k = 10)
-        => (await Client.GetFromJsonAsync<RecommendationAnswer>($"/users/{user}/recommendations?k={k}"))!;
+        => (await Client.GetFromJsonAsync<RecommendationAnswer>($"/users/{Uri.EscapeDataString(user)}/recommendations?k={k}"))!;
 
     public async ValueTask DisposeAsync()
     {
@@ -76,7 +75,7 @@ internal sealed class RunningService : IAsyncDisposable
 internal static class ProblemAssert
 {
     /// <summary>Problem details with a status, which say what is wrong.</summary>
-    public static async Task<ProblemDetails> Is(HttpStatusCode status, HttpResponseMessage response)
+    public static async Task<HttpValidationProblemDetails> Is(HttpStatusCode status, HttpResponseMessage response)
     {
         string body = await response.Content.ReadAsStringAsync();
         Assert.True(status == response.StatusCode, $"{(int)response.StatusCode}: {body}");

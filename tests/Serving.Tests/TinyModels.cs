@@ -84,3 +84,13 @@ public sealed class ServiceTests : ICollectionFixture<TinyModels>
 {
     public const string Name = "service";
 }
+
+/// <summary>A service that all tests of a class ask, each about users of its own.</summary>
+public sealed class SharedService(TinyModels models) : IAsyncLifetime
+{
+    internal RunningService Service { get; private set; } = null!;
+
+    public async Task InitializeAsync() => Service = await RunningService.Start("--model", models.First, "--history", "5", "--body-grace-ms", "1500");
+
+    public async Task DisposeAsync() => await Service.DisposeAsync();
+}

@@ -6,13 +6,9 @@ using Serving.Users;
 namespace Serving.Tests;
 
 [Collection(ServiceTests.Name)]
-public sealed class UserApiTests(TinyModels models) : IAsyncLifetime
+public sealed class UserApiTests(TinyModels models, SharedService shared) : IClassFixture<SharedService>
 {
-    private RunningService _service = null!;
-
-    public async Task InitializeAsync() => _service = await RunningService.Start("--model", models.First, "--history", "5");
-
-    public async Task DisposeAsync() => await _service.DisposeAsync();
+    private readonly RunningService _service = shared.Service;
 
     [Fact]
     public async Task Seconds_watched_become_likes_and_skips()

@@ -7,7 +7,7 @@ namespace Serving.Scoring;
 internal sealed record BatchLimits(TimeSpan GatherTime, int BatchSize, int QueueLength);
 
 /// <summary>Has what arrives within a few milliseconds done as one batch, one batch after another. Threads may share it.</summary>
-internal sealed class BatchQueue<TItem, TResult>(Func<IReadOnlyList<TItem>, IReadOnlyList<TResult>> work, BatchLimits limits)
+internal sealed class BatchQueue<TItem, TResult>(Func<IReadOnlyList<TItem>, IReadOnlyList<TResult>> work, BatchLimits limits, TimeProvider clock)
 {
     private readonly Lock _gate = new();
     private readonly Queue<(TItem Item, TaskCompletionSource<TResult> Result)> _waiting = [];
@@ -36,7 +36,7 @@ internal sealed class BatchQueue<TItem, TResult>(Func<IReadOnlyList<TItem>, IRea
     private async Task Run()
     {
         if (limits.GatherTime > TimeSpan.Zero)
-            await Task.Delay(limits.GatherTime);
+            await Task.Delay(limits.GatherTime, clock);
         while (NextBatch() is { Count: > 0 } batch)
         {
             try

@@ -13,11 +13,11 @@ internal interface IScorerGrain : IGrainWithIntegerKey
 
 /// <summary>A stateless worker, one a silo, that takes calls while it works: what arrives within a few milliseconds is scored as one batch.</summary>
 [StatelessWorker(1), Reentrant]
-internal sealed class ScorerGrain(ModelHolder model, ServiceSettings settings, ServiceMetrics metrics) : Grain, IScorerGrain
+internal sealed class ScorerGrain(ModelHolder model, ServiceSettings settings, ServiceMetrics metrics, TimeProvider clock) : Grain, IScorerGrain
 {
     private readonly BatchQueue<ViewedRow, RecommendedList> _queue = new(
         histories => metrics.MeasureBatch(histories.Count, () => model.Use(served => served.Score(histories))),
-        new BatchLimits(TimeSpan.FromMilliseconds(settings.GatherMilliseconds), settings.Batch, settings.Queue));
+        new BatchLimits(TimeSpan.FromMilliseconds(settings.GatherMilliseconds), settings.Batch, settings.Queue), clock);
 
     public async Task<RecommendedList?> Score(ImmutableArray<WatchedView> views)
         => _queue.TryAdd(ViewedRow.Of(views)) is { } answer ? await answer : null;
