@@ -42,10 +42,16 @@ internal sealed class Problems(IProblemDetailsService writer, ILogger<Problems> 
             TimeoutException or OrleansException or RedisException or RedisTimeoutException => (StatusCodes.Status503ServiceUnavailable, "A part of the service is away for the moment."),
             _ => (StatusCodes.Status500InternalServerError, null),
         };
-        if (status >= 500)
-            log.LogError(exception, "{Method} {Path} failed.", httpContext.Request.Method, httpContext.Request.Path);
         if (status == StatusCodes.Status503ServiceUnavailable)
+        {
             httpContext.Response.Headers.RetryAfter = RetrySeconds.ToString();
+            log.LogWarning("{Method} {Path} could not be served: {Reason}", httpContext.Request.Method, httpContext.Request.Path, exception.Message);
+        }
+        else if (status >= 500)
+        {
+            log.LogError(exception, "{Method} {Path} failed.", httpContext.Request.Method, httpContext.Request.Path);
+        }
+
         httpContext.Response.StatusCode = status;
         return await writer.TryWriteAsync(new ProblemDetailsContext { HttpContext = httpContext, ProblemDetails = { Status = status, Detail = detail } });
     }

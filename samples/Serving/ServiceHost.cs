@@ -29,8 +29,9 @@ internal static class ServiceHost
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddInMemoryCollection([new("urls", builder.Configuration["urls"] ?? "http://127.0.0.1:5000")]);
         builder.Logging.AddSimpleConsole(options => options.SingleLine = true);
-        foreach (string category in new[] { "Orleans", "Microsoft.Orleans", "Microsoft.AspNetCore", "Polly" })
-            builder.Logging.AddFilter(category, LogLevel.Warning);
+        builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft.Orleans", LogLevel.Warning).AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        // every message that is sent again by Orleans
+        builder.Logging.AddFilter("Polly", LogLevel.None);
         return builder;
     }
 

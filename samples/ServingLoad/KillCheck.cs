@@ -16,18 +16,21 @@ internal sealed class KillCheck(LoadArguments arguments, ServiceClient client, L
     {
         var acknowledged = new ConcurrentDictionary<string, ConcurrentBag<SentView>>();
         var half = ClosedLoop.After(arguments.Duration / 2);
-        var isOver = ClosedLoop.After(arguments.Duration + Patience / 2);
+        var isOver = ClosedLoop.After(arguments.Duration);
+        int[] urls = [.. Enumerable.Range(0, connections)];
         string run = $"kill-{Guid.NewGuid():N}"[..13];
         var killing = Kill(half);
         var (row, _) = await ClosedLoop.Run($"silo {arguments.ProcessToKill} killed", connections, isOver, async (number, request) =>
         {
             string user = $"{run}-{number}-{request / ViewsPerUser}";
             var view = users.Next(number, request) with { User = user };
-            var outcome = await client.Post(view, number + request);
+            var outcome = await client.Post(view, urls[number]);
             if (outcome == Outcome.Done)
                 acknowledged.GetOrAdd(user, _ => []).Add(view);
             else
-                await Task.Delay(50); // as Retry-After asks, somewhat impatiently
+                await Task.Delay(50); // somewhat more impatient than Retry-After asks
+            if (outcome == Outcome.Lost)
+                urls[number]++;
             return (outcome, false);
         });
         await killing;

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Security.Cryptography;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -15,11 +16,18 @@ internal sealed class ServedModel : IDisposable
     /// <summary>Every history is scored for so many recommendations, or all items where there are fewer; who asks for fewer gets the first of them.</summary>
     public const int MaximumRecommendations = 100;
 
-    private readonly MLContext _ml;
     private readonly TransformerChain<ITransformer> _chain;
+    private readonly Batch _batch = new();
+    private readonly IDataView _scored;
+    private readonly DataViewSchema.Column[] _columns;
 
     private ServedModel(MLContext ml, TransformerChain<ITransformer> chain, string version, int itemCount)
-        => (_ml, _chain, Version, ItemCount) = (ml, chain, version, itemCount);
+    {
+        (_chain, Version, ItemCount) = (chain, version, itemCount);
+        // Made once: a view of objects compiles what reads them. Its rows are those of the batch.
+        _scored = chain.Transform(ml.Data.LoadFromEnumerable(_batch));
+        _columns = [_scored.Schema["RecommendedItems"], _scored.Schema["Scores"]];
+    }
 
     /// <summary>The first digits of the file's SHA-256: the same file has the same version on every silo.</summary>
     public string Version { get; }
@@ -45,16 +53,29 @@ internal sealed class ServedModel : IDisposable
         }
     }
 
-    /// <summary>Scores histories, one answer each in their order.</summary>
+    /// <summary>Scores histories, one answer each in their order; one batch at a time.</summary>
     public RecommendedList[] Score(IReadOnlyList<ViewedRow> histories)
     {
-        var rows = _ml.Data.CreateEnumerable<ScoredHistory>(_chain.Transform(_ml.Data.LoadFromEnumerable(histories)), reuseRowObject: false);
-        return [.. rows.Select(row =>
+        lock (_batch)
         {
-            // behind the last item that is left stand missing ones
-            int count = row.Scores.AsSpan().IndexOf(float.NegativeInfinity) is >= 0 and var end ? end : row.Scores.Length;
-            return new RecommendedList(Version, row.RecommendedItems[..count], row.Scores[..count]);
-        })];
+            _batch.Rows = histories;
+            using var rows = _scored.GetRowCursor(_columns);
+            var readItems = rows.GetGetter<VBuffer<ReadOnlyMemory<char>>>(_columns[0]);
+            var readScores = rows.GetGetter<VBuffer<float>>(_columns[1]);
+            VBuffer<ReadOnlyMemory<char>> items = default;
+            VBuffer<float> scores = default;
+            var answers = new RecommendedList[histories.Count];
+            for (int i = 0; rows.MoveNext(); i++)
+            {
+                readItems(ref items);
+                readScores(ref scores);
+                // behind the last item that is left stand missing ones
+                int count = scores.GetValues().IndexOf(float.NegativeInfinity) is >= 0 and var end ? end : scores.Length;
+                answers[i] = new RecommendedList(Version, [.. items.DenseValues().Take(count).Select(item => item.ToString())], scores.GetValues()[..count].ToArray());
+            }
+
+            return answers;
+        }
     }
 
     public void Dispose() => _chain.Dispose();
@@ -101,10 +122,13 @@ internal sealed class ServedModel : IDisposable
             throw new InvalidDataException("Tried with an empty history it recommends nothing, or what is no item.");
     }
 
-    private sealed class ScoredHistory
+    /// <summary>The rows that are scored now.</summary>
+    private sealed class Batch : IEnumerable<ViewedRow>
     {
-        public string[] RecommendedItems { get; set; } = [];
+        public IReadOnlyList<ViewedRow> Rows { get; set; } = [];
 
-        public float[] Scores { get; set; } = [];
+        public IEnumerator<ViewedRow> GetEnumerator() => Rows.GetEnumerator();
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
     }
 }
