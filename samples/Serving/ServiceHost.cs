@@ -21,7 +21,7 @@ internal static class ServiceHost
     // a view is some 200 bytes; ids may have 128 characters of up to 12 bytes as JSON escapes them
     private const int MaximumBodyBytes = 4096;
 
-    private static readonly TimeSpan RedisPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RedisPatience = TimeSpan.FromSeconds(5), RedisRetry = TimeSpan.FromSeconds(1);
 
     public static WebApplicationBuilder CreateBuilder()
     {
@@ -104,6 +104,7 @@ internal static class ServiceHost
         // one that goes away later is waited for in the background; meanwhile what needs it fails at once
         options.AbortOnConnectFail = false;
         options.BacklogPolicy = BacklogPolicy.FailFast;
+        options.ReconnectRetryPolicy = new LinearRetry((int)RedisRetry.TotalMilliseconds);
         return options;
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using StackExchange.Redis;
 
 namespace Serving;
 
@@ -12,7 +13,8 @@ internal sealed record ServiceSettings
                                 feed and kept as output/serving/model.zip
           --train FILE          only train that model, write it to FILE and end
           --seed N              seed of that training; default 1
-          --redis HOST[:PORT]   be a silo of a cluster, whose members and users are in that Redis; without it, one process with its users in memory
+          --redis HOST[:PORT]   be a silo of a cluster, whose members and users are in that Redis; without it, one process with its users in memory;
+                                a password and more as StackExchange.Redis reads them: HOST:PORT,password=…
           --cluster NAME        the cluster's name in Redis; default serving
           --silo-address IP     address at which the other silos reach this one; default 127.0.0.1
           --silo-port N         its port; 0, the default, is any free one from 20000 on
@@ -50,6 +52,8 @@ internal sealed record ServiceSettings
         ["--poll-ms"] = $"{Section}:{nameof(PollMilliseconds)}",
         ["--body-grace-ms"] = $"{Section}:{nameof(BodyGraceMilliseconds)}",
     };
+
+    public static IEnumerable<string> SwitchNames => Switches.Keys;
 
     public string? Model { get; init; }
 
@@ -120,9 +124,23 @@ internal sealed record ServiceSettings
         InRange("--body-grace-ms", BodyGraceMilliseconds, 1001, 600_000);
         if (!IPAddress.TryParse(SiloAddress, out _))
             throw new FormatException($"--silo-address is '{SiloAddress}'; it must be an IP address of this machine that the other silos can reach.");
+        if (Redis is not null && !HasEndPoint(Redis))
+            throw new FormatException($"--redis is '{Redis}'; it must be HOST, HOST:PORT or a connection string of StackExchange.Redis.");
         if (Model is not null && !File.Exists(Model))
             throw new FormatException($"--model names '{Model}', which is not there. Leave it out to serve a model that is trained on the simulated feed.");
         return this;
+    }
+
+    private static bool HasEndPoint(string redis)
+    {
+        try
+        {
+            return ConfigurationOptions.Parse(redis).EndPoints.Count > 0;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
     }
 
     private static void InRange(string name, int value, int least, int most)
