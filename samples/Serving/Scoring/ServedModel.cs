@@ -59,7 +59,8 @@ internal sealed class ServedModel : IDisposable
         lock (_batch)
         {
             _batch.Rows = histories;
-            using var rows = _scored.GetRowCursor(_columns);
+            // one of one: a single cursor would spread the rows over threads of its own, for every batch anew
+            using var rows = _scored.GetRowCursorSet(_columns, 1)[0];
             var readItems = rows.GetGetter<VBuffer<ReadOnlyMemory<char>>>(_columns[0]);
             var readScores = rows.GetGetter<VBuffer<float>>(_columns[1]);
             VBuffer<ReadOnlyMemory<char>> items = default;
