@@ -23,7 +23,7 @@ internal static class FeedModel
             {
                 BatchSize = 64,
                 EmbeddingWidth = 32,
-                MaximumNumberOfEpochs = 8,
+                MaximumNumberOfEpochs = 6,
                 EarlyStoppingPatience = 3,
                 CancellationToken = cancellation,
                 Progress = new TrainingReport(report),

@@ -193,12 +193,15 @@ internal static class ServiceHost
         }));
     }
 
-    /// <summary>A port that is free now and that the system gives to no outgoing connection.</summary>
+    /// <summary>
+    /// A port that is free now, below those that the system gives to outgoing connections. The search begins where no other process of this machine begins, lest two that start together find the same.
+    /// </summary>
     private static int FreePort()
     {
-        while (true)
+        const int First = 20_000, Count = 10_000, Stride = 7;
+        for (int i = 0; i < Count; i++)
         {
-            int port = Random.Shared.Next(20_000, 30_000);
+            int port = First + (((Environment.ProcessId * Stride) + i) % Count);
             using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try
             {
@@ -210,5 +213,7 @@ internal static class ServiceHost
                 // in use
             }
         }
+
+        throw new IOException($"No port from {First} on is free for the silo: name one with --silo-port.");
     }
 }

@@ -36,7 +36,7 @@ wait_for() { # name, process, line of its log
 }
 
 # every write is in Redis's file before it is acknowledged: what was acknowledged outlives Redis as well
-redis_port=$((20000 + RANDOM % 10000))
+redis_port=$((20000 + $$ * 7 % 10000))
 while (exec 3<>"/dev/tcp/127.0.0.1/$redis_port") 2>/dev/null; do redis_port=$((redis_port + 1)); done
 redis-server --bind 127.0.0.1 --port "$redis_port" --dir "$folder" --appendonly yes --appendfsync always --save '' >"$folder/redis.log" 2>&1 &
 redis=$!

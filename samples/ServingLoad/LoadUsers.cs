@@ -17,12 +17,15 @@ internal sealed class LoadUsers
     /// <summary>Items of the model: the most popular ones.</summary>
     public IReadOnlyList<string> Items { get; }
 
-    public static async Task<LoadUsers> Create(ServiceClient client)
+    /// <summary>Asks the service for items, and gives the users their histories where a run reads them.</summary>
+    public static async Task<LoadUsers> Create(ServiceClient client, bool withHistories)
     {
         var (outcome, answer) = await client.Recommend("load", url: 0, k: 100);
         if (outcome != Outcome.Done)
             throw new InvalidOperationException("The service does not answer: start it first, or name it with --urls.");
         var users = new LoadUsers([.. answer!.Items.Select(item => item.Item)]);
+        if (!withHistories)
+            return users;
         await Parallel.ForEachAsync(Enumerable.Range(0, UserCount), new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (user, _) =>
         {
             foreach (var view in users.History(user))

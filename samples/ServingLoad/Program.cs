@@ -9,7 +9,7 @@ if (arguments is null)
 try
 {
     using var client = new ServiceClient(arguments.Urls);
-    var users = await LoadUsers.Create(client);
+    var users = await LoadUsers.Create(client, withHistories: arguments.ProcessToKill is null);
     Console.WriteLine(ClosedLoop.Header);
     bool isGood = true;
     foreach (int connections in arguments.ProcessToKill is null ? arguments.Connections : [arguments.Connections[^1]])

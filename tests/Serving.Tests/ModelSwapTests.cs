@@ -61,7 +61,7 @@ public sealed class ModelSwapTests(TinyModels models)
 
         TinyModels.Replace(file, second);
 
-        await Until(() => service.ModelVersion == ServedModel.VersionOf(second));
+        await Eventually.Is(() => Task.FromResult(service.ModelVersion == ServedModel.VersionOf(second)));
         Assert.Equal(service.ModelVersion, (await service.Recommend("ann")).ModelVersion);
         Assert.Contains(service.ModelVersion, await service.Client.GetStringAsync("/health/ready"), StringComparison.Ordinal);
     }
@@ -130,12 +130,5 @@ public sealed class ModelSwapTests(TinyModels models)
         using var response = await service.Client.PostAsync("/model/reload", null);
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
         return (await response.Content.ReadFromJsonAsync<JsonNode>())!;
-    }
-
-    private static async Task Until(Func<bool> condition)
-    {
-        // the test runner's own limit ends a wait in vain
-        while (!condition())
-            await Task.Delay(10);
     }
 }

@@ -62,6 +62,8 @@ public sealed class PageTests(TinyModels models)
 
         public static async Task<Browser> Start()
         {
+            // on a machine with other work, too
+            Assertions.SetDefaultExpectTimeout(60_000);
             var playwright = await Playwright.CreateAsync();
             return new Browser(playwright, await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
             {

@@ -25,8 +25,7 @@ public sealed class RedisTests(TinyModels models)
 
             await first.Stop();
             // as a client does: who is on the way from one silo to the other may be away for a moment
-            while ((await second.Post("0", "7", time: RunningService.Noon.AddMinutes(2))).StatusCode == HttpStatusCode.ServiceUnavailable)
-                await Task.Delay(50);
+            await Eventually.Is(async () => (await second.Post("0", "7", time: RunningService.Noon.AddMinutes(2))).StatusCode == HttpStatusCode.NoContent);
             Assert.Equal([("5", 1), ("6", -1), ("7", 1)], (await second.History("0")).Select(view => (view.Item, (int)view.Feedback)));
         }
 
@@ -58,8 +57,7 @@ public sealed class RedisTests(TinyModels models)
             Assert.Equal(HttpStatusCode.OK, health.StatusCode);
 
         await redis.StartAgain();
-        while (!(await service.Client.GetAsync("/health/ready")).IsSuccessStatusCode)
-            await Task.Delay(50);
+        await Eventually.Is(async () => (await service.Client.GetAsync("/health/ready")).IsSuccessStatusCode);
         Assert.Equal(["5"], (await service.History("ann")).Select(view => view.Item));
         await service.View("ann", "6", time: RunningService.Noon.AddMinutes(1));
         Assert.Equal(["5", "6"], (await service.History("ann")).Select(view => view.Item));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
@@ -68,6 +69,22 @@ internal sealed class RunningService : IAsyncDisposable
     {
         Client.Dispose();
         await _app.DisposeAsync();
+    }
+}
+
+/// <summary>Waits for what comes by itself.</summary>
+internal static class Eventually
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    public static async Task Is(Func<Task<bool>> condition)
+    {
+        var watch = Stopwatch.StartNew();
+        while (!await condition())
+        {
+            Assert.True(watch.Elapsed < Patience, "What a test waits for has not come.");
+            await Task.Delay(20);
+        }
     }
 }
 
