@@ -12,7 +12,7 @@ internal static class FeedModel
     public static void Train(string file, int seed, Action<string> report, CancellationToken cancellation)
     {
         var ml = new MLContext(seed);
-        var feed = ml.Data.SimulateShortVideoFeed(new ShortVideoFeedOptions { UserCount = 600, VideoCount = 400 });
+        var feed = ml.Data.SimulateShortVideoFeed(new ShortVideoFeedOptions { UserCount = 500, VideoCount = 300 });
         // ids are text at the service's door, so they are in the model
         var prepare = ml.Transforms.Conversion.ConvertType("Item", outputKind: DataKind.String)
             .Append(ml.Transforms.LabelFeedback(FeedbackOfViews.Rule))

@@ -73,7 +73,7 @@ public sealed class ProgramTests(TinyModels models)
         await cluster.Line("^Ready");
 
         using var load = StartedProgram.Dotnet("ServingLoad", Path.GetTempPath(),
-            "--urls", string.Join(',', silos.Select(silo => silo.Groups[1].Value)), "--connections", "8", "--seconds", "6", "--kill", silos[2].Groups[2].Value);
+            "--urls", string.Join(',', silos.Select(silo => silo.Groups[1].Value)), "--connections", "8", "--seconds", "4", "--kill", silos[2].Groups[2].Value);
 
         Assert.True(await load.Ended() == 0, string.Join('\n', load.Output));
         Assert.Contains(load.Output, line => Regex.IsMatch(line, "^[1-9][0-9]* views of .* were acknowledged; 0 of them are lost, the histories of 0 users could not be read"));
