@@ -165,17 +165,17 @@ internal static class ServiceHost
 
     private static void AddSilo(ISiloBuilder silo, ServiceSettings settings, ConnectionMultiplexer? redis)
     {
-        int siloPort = settings.SiloPort > 0 ? settings.SiloPort : FreePort();
+        int siloPort = settings.SiloPort > 0 ? Free("--silo-port", settings.SiloPort) : FreePort(), gatewayPort = Free("--gateway-port", settings.GatewayPort);
         var address = IPAddress.Parse(settings.SiloAddress);
         silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(10));
         if (redis is null)
         {
-            silo.UseLocalhostClustering(siloPort, settings.GatewayPort, serviceId: settings.Cluster, clusterId: settings.Cluster);
+            silo.UseLocalhostClustering(siloPort, gatewayPort, serviceId: settings.Cluster, clusterId: settings.Cluster);
             silo.AddMemoryGrainStorage(UserGrain.Storage);
             return;
         }
 
-        silo.ConfigureEndpoints(address, siloPort, settings.GatewayPort);
+        silo.ConfigureEndpoints(address, siloPort, gatewayPort);
         silo.Configure<ClusterOptions>(options => options.ServiceId = options.ClusterId = settings.Cluster);
         // a silo that was killed is voted dead after some 6 s; the default takes 15
         silo.Configure<ClusterMembershipOptions>(options => options.ProbeTimeout = TimeSpan.FromSeconds(2));
@@ -202,18 +202,28 @@ internal static class ServiceHost
         for (int i = 0; i < Count; i++)
         {
             int port = First + (((Environment.ProcessId * Stride) + i) % Count);
-            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            try
-            {
-                socket.Bind(new IPEndPoint(IPAddress.Any, port));
+            if (IsFree(port))
                 return port;
-            }
-            catch (SocketException)
-            {
-                // in use
-            }
         }
 
         throw new IOException($"No port from {First} on is free for the silo: name one with --silo-port.");
+    }
+
+    private static int Free(string name, int port)
+        => port == 0 || IsFree(port) ? port : throw new IOException($"{name} is {port}, which another program listens on: name another, or 0.");
+
+    // asked beforehand: Orleans would share the port with whoever has it
+    private static bool IsFree(int port)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Any, port));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 }

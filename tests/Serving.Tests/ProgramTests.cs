@@ -54,6 +54,19 @@ public sealed class ProgramTests(TinyModels models)
         => Assert.StartsWith(expected, Assert.Throws<FormatException>(() => ServiceSettings.Read(new ConfigurationManager(), arguments)).Message, StringComparison.Ordinal);
 
     [Fact]
+    public async Task A_port_of_another_program_is_refused()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        int port = ((IPEndPoint)other.LocalEndpoint).Port;
+        foreach (string name in new[] { "--silo-port", "--gateway-port" })
+        {
+            var error = await Assert.ThrowsAsync<IOException>(() => RunningService.Start("--model", models.First, name, $"{port}"));
+            Assert.StartsWith($"{name} is {port}, which another program listens on", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Settings_come_from_the_command_line_before_the_configuration_and_the_help_has_them_all()
     {
         var configuration = new ConfigurationManager { ["Serving:Rate"] = "7", ["Serving:Queue"] = "8" };
