@@ -8,7 +8,7 @@ internal sealed record LoadArguments
     private const string Usage = """
         Puts load on samples/Serving, checks what it answers, and prints a row of a Markdown table for each run.
           --urls A,B,…          where the service listens; default http://127.0.0.1:5000
-          --connections N,N,…   clients that each send one request after another; default 1,16,128
+          --connections N,N,…   clients that each send one request after another; default 1,16,128. With --kill the last of them
           --seconds N           of each run; default 10
         Without more: recommendations, then views.
           --swaps N             recommendations while the model's file is replaced N times, with the two below by turns; each answer must be what ML.NET
