@@ -6,4 +6,5 @@ source eng/packages.sh
 export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
 # dotnet test builds what the tests need; the other samples and the benchmarks must build as well
 dotnet build Microsoft.ML.NegativeFeedback.sln -c Release --nologo -v quiet
-exec dotnet test Microsoft.ML.NegativeFeedback.sln -c Release --nologo "$@"
+# one project after another: each takes all the cores
+exec dotnet test Microsoft.ML.NegativeFeedback.sln -c Release --nologo -m:1 "$@"
