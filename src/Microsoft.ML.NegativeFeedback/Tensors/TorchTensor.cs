@@ -139,7 +139,7 @@ internal readonly record struct TorchTensor(Tensor Value) : ITensor<TorchTensor>
     }
 
     public static TorchTensor? FuseProjections(TorchTensor states, TorchTensor parts, TorchTensor weight)
-        => FuseProjectionsFunction.CanRun(states.Value, parts.Value) ? new(FuseProjectionsFunction.Run(states.Value, parts.Value, weight.Value)) : null;
+        => states.Value.HasSpan() ? new(FuseProjectionsFunction.Run(states.Value, parts.Value, weight.Value)) : null;
 
     public static TorchTensor Scan(TorchTensor initial, TorchTensor[] steps, Func<TorchTensor, TorchTensor[], TorchTensor> cell)
     {
