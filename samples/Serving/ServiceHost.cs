@@ -9,6 +9,7 @@ using OpenTelemetry.Metrics;
 using Orleans.Configuration;
 using Orleans.Persistence;
 using Orleans.Storage;
+using Serving.Bulk;
 using Serving.Scoring;
 using Serving.Users;
 using StackExchange.Redis;
@@ -44,7 +45,7 @@ internal static class ServiceHost
         var redis = settings.Redis is null ? null : await Connect(settings.Redis);
         var model = LoadModel(settings);
         builder.Services.AddSingleton(settings).AddSingleton(new ModelHolder(model)).AddSingleton<ServiceMetrics>().AddSingleton<ModelFile>()
-            .AddHostedService(services => services.GetRequiredService<ModelFile>()).AddSingleton(TimeProvider.System);
+            .AddHostedService(services => services.GetRequiredService<ModelFile>()).AddSingleton(TimeProvider.System).AddSingleton<BulkScorers>();
         if (redis is not null)
             builder.Services.AddSingleton<IConnectionMultiplexer>(redis);
         AddHttp(builder, settings);
@@ -55,6 +56,7 @@ internal static class ServiceHost
         app.UseExceptionHandler().UseStatusCodePages().UseDefaultFiles().UseStaticFiles();
         app.UseRateLimiter();
         app.MapUserApi();
+        app.MapBulkApi();
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = HealthAnswer.Write });
         app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = HealthAnswer.Write });
         app.MapPrometheusScrapingEndpoint();

@@ -62,53 +62,53 @@ public sealed class RedisTests(TinyModels models)
         await service.View("ann", "6", time: RunningService.Noon.AddMinutes(1));
         Assert.Equal(["5", "6"], (await service.History("ann")).Select(view => view.Item));
     }
+}
 
-    /// <summary>A redis-server on a socket of the file system: no port that another could take.</summary>
-    private sealed class RedisServer : IAsyncDisposable
+/// <summary>A redis-server on a socket of the file system: no port that another could take.</summary>
+internal sealed class RedisServer : IAsyncDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("redis");
+    private Process? _process;
+
+    public string Address => $"!{Socket}";
+
+    private string Socket => Path.Combine(_folder.FullName, "s");
+
+    public static async Task<RedisServer> Start()
     {
-        private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("redis");
-        private Process? _process;
+        var server = new RedisServer();
+        await server.StartAgain();
+        return server;
+    }
 
-        public string Address => $"!{Socket}";
-
-        private string Socket => Path.Combine(_folder.FullName, "s");
-
-        public static async Task<RedisServer> Start()
+    public async Task StartAgain()
+    {
+        _process = Process.Start(new ProcessStartInfo("redis-server",
+            ["--port", "0", "--unixsocket", Socket, "--dir", _folder.FullName, "--appendonly", "yes", "--appendfsync", "always", "--save", ""])
         {
-            var server = new RedisServer();
-            await server.StartAgain();
-            return server;
+            RedirectStandardOutput = true,
+        })!;
+        while (await _process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            if (line.Contains("eady to accept connections", StringComparison.Ordinal))
+                return;
         }
 
-        public async Task StartAgain()
-        {
-            _process = Process.Start(new ProcessStartInfo("redis-server",
-                ["--port", "0", "--unixsocket", Socket, "--dir", _folder.FullName, "--appendonly", "yes", "--appendfsync", "always", "--save", ""])
-            {
-                RedirectStandardOutput = true,
-            })!;
-            while (await _process.StandardOutput.ReadLineAsync() is { } line)
-            {
-                if (line.Contains("eady to accept connections", StringComparison.Ordinal))
-                    return;
-            }
+        throw new InvalidOperationException("redis-server ended before it was ready.");
+    }
 
-            throw new InvalidOperationException("redis-server ended before it was ready.");
-        }
+    public async Task Kill()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+        File.Delete(Socket);
+    }
 
-        public async Task Kill()
-        {
-            _process!.Kill();
-            await _process.WaitForExitAsync();
-            File.Delete(Socket);
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await Kill();
-            _process!.Dispose();
-            _folder.Delete(recursive: true);
-        }
+    public async ValueTask DisposeAsync()
+    {
+        await Kill();
+        _process!.Dispose();
+        _folder.Delete(recursive: true);
     }
 }
 

@@ -39,8 +39,9 @@ internal sealed class UserGrain(
 
     public async Task<bool> AddView(WatchedView view)
     {
-        var views = With(state.State.Views, view, settings.History);
-        if (views == state.State.Views)
+        var former = state.State.Views;
+        var views = With(former, view, settings.History);
+        if (views == former)
             return true;
         state.State.Views = views;
         try
@@ -51,6 +52,8 @@ internal sealed class UserGrain(
         catch (Exception error)
         {
             // Whether it was written nobody knows, or another activation wrote meanwhile (the etag differs): the next one reads what is there.
+            // Until then this one has nothing that is not known to be stored, so that a view that is sent again is not taken for one that is.
+            state.State.Views = former;
             log.LogWarning(error, "A view of user {User} could not be stored.", this.GetPrimaryKeyString());
             DeactivateOnIdle();
             return false;

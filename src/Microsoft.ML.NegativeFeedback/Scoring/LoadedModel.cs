@@ -49,8 +49,10 @@ internal static class LoadedModel
 
     private static byte[] GraphOf(ITransformer step)
     {
-        using var file = new MemoryStream();
+        // on the disk, since a model of a million items would stand in memory once more
+        using var file = new FileStream(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
         new MLContext().Model.Save(step, null, file);
+        file.Position = 0;
         using var archive = new ZipArchive(file, ZipArchiveMode.Read);
         var entry = archive.Entries.FirstOrDefault(entry => entry.Name == GraphEntry) ?? throw NotAsWritten($"its step has no entry '{GraphEntry}'");
         using var stream = entry.Open();
