@@ -19,12 +19,11 @@ internal static class FeedModel
             .Append(ml.Transforms.WindowSequences());
         var users = prepare.Fit(feed).Transform(feed);
         var model = ml.Transforms.Conversion.MapValueToKey("Items")
-            // it reads what was skipped as well, so that a skip changes the list
-            .Append(ml.Recommendation().Trainers.Sine(new SineTrainer.Options
+            .Append(ml.Recommendation().Trainers.PnfRec(new PnfRecTrainer.Options
             {
                 BatchSize = 64,
                 EmbeddingWidth = 32,
-                MaximumNumberOfEpochs = 12,
+                MaximumNumberOfEpochs = 6,
                 EarlyStoppingPatience = 3,
                 CancellationToken = cancellation,
                 Progress = new TrainingReport(report),
@@ -38,6 +37,6 @@ internal static class FeedModel
     private sealed class TrainingReport(Action<string> report) : IProgress<TrainingProgress>
     {
         public void Report(TrainingProgress value)
-            => report(FormattableString.Invariant($"epoch {value.Epoch}: loss {value.Loss:0.000}, AUC {value.ValidationScore:0.000}, {value.Elapsed.TotalSeconds:0} s"));
+            => report(FormattableString.Invariant($"epoch {value.Epoch}: loss {value.Loss:0.000}, NDCG@10 {value.ValidationScore:0.000}, {value.Elapsed.TotalSeconds:0} s"));
     }
 }
