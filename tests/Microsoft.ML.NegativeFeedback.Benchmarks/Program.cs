@@ -1,4 +1,4 @@
-// dotnet run -c Release --project tests/Microsoft.ML.NegativeFeedback.Benchmarks -- --filter '*Training*' | '*WindowSequences*' | '*Scoring*' | latency | latency-table [--help]
+// dotnet run -c Release --project tests/Microsoft.ML.NegativeFeedback.Benchmarks -- --filter '*Training*' | '*WindowSequences*' | '*Scoring*' | latency | latency-table | format-quality [--help]
 // Benchmarks of training and scoring use MovieLens-1M where the environment variable MOVIELENS_1M names its folder, and a simulated log otherwise.
 using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
@@ -16,6 +16,8 @@ if (args is ["latency"])
 
 if (args is ["latency-table", ..])
     return LatencyTable.CreateCommand().Parse(args[1..]).Invoke();
+if (args is ["format-quality", ..])
+    return FormatQuality.CreateCommand().Parse(args[1..]).Invoke();
 
 // In this process, so that the stand-ins and the marking of TorchSharp's library work as in any build.
 var config = DefaultConfig.Instance

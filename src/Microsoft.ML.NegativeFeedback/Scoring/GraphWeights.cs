@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Google.Protobuf;
 using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Tensors.Proto;
@@ -24,6 +25,15 @@ internal static class GraphWeights
     {
         foreach (var parameter in weights.Network.Parameters.Where(parameter => parameter != weights.Network.Items && !graph.HasConstant(Name(parameter))))
             graph.Metadata(Name(parameter), Convert.ToBase64String(MemoryMarshal.AsBytes(weights.Values[parameter.Name].AsSpan())));
+    }
+
+    /// <summary>The graph without what scoring does not use, for those who score alone.</summary>
+    public static byte[] WithoutOthers(byte[] graph)
+    {
+        var model = ModelProto.Parser.ParseFrom(graph);
+        foreach (var property in model.MetadataProps.Where(property => property.Key.StartsWith(Prefix, StringComparison.Ordinal)).ToArray())
+            model.MetadataProps.Remove(property);
+        return model.ToByteArray();
     }
 
     /// <summary>Reads the weights of a network out of a graph of another with other items.</summary>

@@ -149,7 +149,8 @@ public sealed partial class NextItemTransformer : ITransformer, IDisposable
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         if (!Enum.IsDefined(weights))
             throw new ArgumentOutOfRangeException(nameof(weights), weights, "weights is none of its values.");
-        WholeFile.Write(path, "The ONNX graph", file => file.Write(weights == OnnxWeightFormat.Half ? HalfWeights.Of(_graph) : _graph));
+        byte[] graph = GraphWeights.WithoutOthers(_graph);
+        WholeFile.Write(path, "The ONNX graph", file => file.Write(weights == OnnxWeightFormat.Half ? HalfWeights.Of(graph) : graph));
     }
 
     /// <summary>
