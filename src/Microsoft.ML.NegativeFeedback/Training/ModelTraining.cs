@@ -1,3 +1,4 @@
+using Microsoft.ML.NegativeFeedback.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -44,6 +45,7 @@ internal static class ModelTraining
         finally
         {
             set_num_threads(former);
+            MklThreads.SetOfThisThread(0);
             if (device.type == DeviceType.CUDA)
                 backends.cuda.matmul.allow_tf32 = formerTensorFloat;
         }

@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Microsoft.ML.NegativeFeedback.Tensors;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
@@ -114,5 +115,13 @@ internal sealed class TorchWorkers : IDisposable
         empty([Floats]).Dispose();
     }
 
-    private void SetThreads() => set_num_threads(_threadsEach);
+    private void SetThreads()
+    {
+        // at its first large operation a thread takes over the number that any thread has set last: let that be before its own
+        const int Large = 1 << 17;
+        using (NewDisposeScope())
+            ones(Large).add(ones(Large), Scalars.One);
+        set_num_threads(_threadsEach);
+        MklThreads.SetOfThisThread(_threadsEach);
+    }
 }
