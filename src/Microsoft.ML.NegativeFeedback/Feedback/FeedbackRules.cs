@@ -7,8 +7,8 @@ namespace Microsoft.ML.NegativeFeedback.Feedback;
 internal sealed class WatchTimeRule(
     double positiveShare, float skipSeconds, UnknownDuration unknownDuration, string watchColumn, string durationColumn) : FeedbackRule
 {
-    // a comparison of decimals; times are Singles of seven digits, and shares have few
-    private const double Margin = 1 - 1e-12;
+    // a comparison of decimals; times are Singles of seven digits, of which each is off by 5e-7 at most, and shares have few
+    private const double Margin = 1 - 1e-12, Edge = 1e-5;
 
     internal override IReadOnlyList<string> ColumnNames { get; } = [watchColumn, durationColumn];
 
@@ -16,7 +16,9 @@ internal sealed class WatchTimeRule(
     {
         var (watch, duration) = (Quantity.Column(first), Quantity.Column(first + 1));
         var bySeconds = AtLeast(watch, skipSeconds, Of(0), Of(-1));
-        var byShare = AtLeast(Quantity.Decimals(first), positiveShare * Margin * Quantity.Decimals(first + 1), Of(1), bySeconds);
+        var atTheEdge = AtLeast(Quantity.Decimals(first), positiveShare * Margin * Quantity.Decimals(first + 1), Of(1), bySeconds);
+        // decimals take a logarithm and a power each; away from the edge they change nothing
+        var byShare = AtLeast(watch, (1 + Edge) * positiveShare * duration, Of(1), AtLeast((1 - Edge) * positiveShare * duration, watch, bySeconds, atTheEdge));
         var withoutDuration = unknownDuration switch
         {
             UnknownDuration.Neither => Of(0),

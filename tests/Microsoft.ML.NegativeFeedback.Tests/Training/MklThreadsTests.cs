@@ -16,7 +16,7 @@ public sealed class MklThreadsTests
         using var stop = new CancellationTokenSource();
         var others = Task.Run(() =>
         {
-            // products large enough for MKL to share among threads, as other trainings have them
+            // as other trainings do when they begin and end
             int former = get_num_threads();
             for (int number = 0; !stop.IsCancellationRequested; number++)
                 set_num_threads(1 + (number % 4));
