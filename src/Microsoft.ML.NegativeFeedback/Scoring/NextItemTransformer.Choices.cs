@@ -33,7 +33,7 @@ public sealed partial class NextItemTransformer
     public NextItemTransformer With(ScoringOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var items = RequireItems();
+        var items = Items;
         int itemCount = items.Count;
         if (options.NumberOfRecommendations is { } chosen && (chosen < 1 || chosen > itemCount))
             throw new ArgumentOutOfRangeException(nameof(options), chosen, $"{nameof(options.NumberOfRecommendations)} must be from 1 to {itemCount}, the number of items that the model knows.");
@@ -53,13 +53,15 @@ public sealed partial class NextItemTransformer
     /// <summary>What another training can begin with.</summary>
     /// <param name="items">The column of its items.</param>
     /// <param name="network">Its network.</param>
-    /// <exception cref="ArgumentException">This model is of another network, or knows its items by their keys alone.</exception>
+    /// <exception cref="ArgumentException">This model is of another network, or its items are of another type.</exception>
+    /// <exception cref="InvalidOperationException">This model was loaded from a file that has no list of its items.</exception>
     internal InitialWeights WeightsFor(DataViewSchema.Column items, Network network)
-        => new(network, GraphWeights.Read(_graph, network), ItemDictionary.Read(items).KeysIn(RequireItems()));
+        => new(network, GraphWeights.Read(_graph, network), ItemDictionary.Read(items).KeysIn(Items));
 
     /// <summary>The items of the model.</summary>
     /// <exception cref="InvalidOperationException">The model was loaded from a file that has no list of its items.</exception>
-    internal ItemDictionary Items => RequireItems();
+    internal ItemDictionary Items => _items
+        ?? throw new InvalidOperationException("The model ranks given candidates, and the file that it was loaded from has no list of items: ask the trained one.");
 
     /// <summary>The vectors that the model has learned of its items.</summary>
     /// <returns>A row an item: <c>Item</c>, a key with the items as key values, and <c>Vector</c>, Single [width].</returns>
@@ -68,7 +70,7 @@ public sealed partial class NextItemTransformer
     /// </exception>
     public IDataView GetItemVectors()
     {
-        var items = RequireItems();
+        var items = Items;
         var (width, values) = ItemVectors.Read(_graph);
         var schema = SchemaDefinition.Create(typeof(ItemVectors.Row));
         items.Describe(schema["Item"]);
@@ -89,7 +91,7 @@ public sealed partial class NextItemTransformer
     /// <inheritdoc cref="GetItemVectors" path="/exception"/>
     public NextItemTransformer ToSimilarItems(int numberOfItems = 10)
     {
-        var items = RequireItems();
+        var items = Items;
         if (numberOfItems < 1 || numberOfItems > items.Count)
             throw new ArgumentOutOfRangeException(nameof(numberOfItems), numberOfItems, $"numberOfItems must be from 1 to {items.Count}, the number of items that the model knows.");
         var columns = new NextItemColumns(_columns.Items, _columns.Feedback, _columns.RecommendedItems, _columns.Scores);
@@ -106,7 +108,7 @@ public sealed partial class NextItemTransformer
     public IReadOnlyList<SimilarItem> SimilarItems(object item, int numberOfItems = 10)
     {
         ArgumentNullException.ThrowIfNull(item);
-        var items = RequireItems();
+        var items = Items;
         int key = items.Find(item, nameof(item));
         var (row, scored) = (new HistoryRows(), new ScoredRows());
         row.Items.Add([(uint)key]);
@@ -127,9 +129,6 @@ public sealed partial class NextItemTransformer
         float[] similarities = scored[NextItemGraph.ScoresOutput][0];
         return [.. scored.Keys[0].Zip(similarities).Where(found => found.First > 0).Select(found => new SimilarItem(items[(int)found.First], found.Second))];
     }
-
-    private ItemDictionary RequireItems() => _items
-        ?? throw new InvalidOperationException("The model ranks given candidates, and the file that it was loaded from has no list of items: ask the trained one.");
 
     private static bool[]? Allowed(ScoringOptions options, ItemDictionary items)
     {
