@@ -133,6 +133,9 @@ internal abstract class Pass<T> : IDropout<T>
 {
     private T? _once;
 
+    /// <summary>Whether what depends on parameters alone is computed once for all runs, as constants of a graph are, and nothing is dropped.</summary>
+    public virtual bool FoldsConstants => false;
+
     /// <summary>The values of a parameter.</summary>
     public abstract T Of(NetworkParameter parameter);
 

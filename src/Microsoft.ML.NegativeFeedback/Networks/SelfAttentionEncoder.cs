@@ -147,18 +147,22 @@ internal sealed class SelfAttentionBlock
         int width = _settings.Width;
         double scale = 1 / Math.Sqrt(width / _settings.HeadCount);
         T weight = pass.Of(_inProjection), query = Part(weight, 0) * scale;
-        if (_inBias is null && _settings.HeadCount == 1)
+        if (_settings.HeadCount == 1 && (_inBias is null || (pass.FoldsConstants && attention.Groups is null)))
         {
-            // With one head and no bias (W_q·x)·(W_k·y) = (W_kᵀ·W_q·x)·y and W_o·Σ α·(W_v·y) = W_o·W_v·Σ α·y: keys and values are the inputs themselves, and two
-            // projections do for four.
-            var merged = queries.Linear(Part(weight, 1).Permute(1, 0).MatMul(query));
-            return T.CausalAttention(merged, input, input, attention).Linear(pass.Of(_outProjection).MatMul(Part(weight, 2)));
+            // With one head (W_q·x)·(W_k·y) = (W_kᵀ·W_q·x)·y and W_o·Σ α·(W_v·y) = W_o·W_v·Σ α·y: keys and values are the inputs themselves, and two projections do for
+            // four. A key's bias adds the same to every key of a query, which the softmax takes away; a value's comes out as it is, since weights that nothing scales add up to 1.
+            T keys = Part(weight, 1).Permute(1, 0), output = pass.Of(_outProjection);
+            var merged = queries.Linear(keys.MatMul(query), Bias(0) is { } queryBias ? Row(queryBias * scale).Linear(keys).Squeeze(0) : null);
+            return T.CausalAttention(merged, input, input, attention).Linear(output.MatMul(Part(weight, 2)),
+                Bias(2) is { } valueBias ? Row(valueBias).Linear(output, OutBias()).Squeeze(0) : null);
         }
 
         var mixed = T.CausalAttention(queries.Linear(query, Bias(0) is { } bias ? bias * scale : null),
             input.Linear(Part(weight, 1), Bias(1)), input.Linear(Part(weight, 2), Bias(2)), attention);
-        return mixed.Linear(pass.Of(_outProjection), _outBias is null ? null : pass.Of(_outBias));
+        return mixed.Linear(pass.Of(_outProjection), OutBias());
 
+        static T Row(T vector) => vector.Unsqueeze(0);
+        T? OutBias() => _outBias is null ? null : pass.Of(_outBias);
         T Part(T packed, int index) => packed.Slice(0, index * width, (index + 1) * width);
         T? Bias(int index) => _inBias is null ? null : Part(pass.Of(_inBias), index);
     }
