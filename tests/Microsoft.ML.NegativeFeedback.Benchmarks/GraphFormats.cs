@@ -15,7 +15,12 @@ internal static class GraphFormats
     public static readonly IReadOnlyDictionary<string, Func<ModelProto, ModelProto>> All = new Dictionary<string, Func<ModelProto, ModelProto>>
     {
         ["fp32"] = model => model,
-        ["fp16"] = model => ModelProto.Parser.ParseFrom(HalfWeights.Of(model.ToByteArray())),
+        ["fp16"] = model =>
+        {
+            var half = model.Clone();
+            HalfWeights.PutInto(half);
+            return half;
+        },
         ["int8"] = WithInt8Items,
     };
 

@@ -28,12 +28,12 @@ internal static class GraphWeights
     }
 
     /// <summary>The graph without what scoring does not use, for those who score alone.</summary>
-    public static byte[] WithoutOthers(byte[] graph)
+    public static ModelProto WithoutOthers(byte[] graph)
     {
         var model = ModelProto.Parser.ParseFrom(graph);
         foreach (var property in model.MetadataProps.Where(property => property.Key.StartsWith(Prefix, StringComparison.Ordinal)).ToArray())
             model.MetadataProps.Remove(property);
-        return model.ToByteArray();
+        return model;
     }
 
     /// <summary>Reads the weights of a network out of a graph of another with other items.</summary>

@@ -13,10 +13,9 @@ namespace Microsoft.ML.NegativeFeedback.Scoring;
 /// </summary>
 internal static class HalfWeights
 {
-    /// <summary>The graph with weights of eleven bits.</summary>
-    public static byte[] Of(byte[] graph)
+    /// <summary>Gives a graph weights of eleven bits.</summary>
+    public static void PutInto(ModelProto model)
     {
-        var model = ModelProto.Parser.ParseFrom(graph);
         foreach (var weights in model.Graph.Initializer.Where(GraphWeights.IsOfParameter).ToArray())
             Insert(model.Graph, weights.Name, Store(model.Graph, weights, (int)weights.Dims[^1]));
         if (OnnxGraphBuilder.Metadata(model, ItemVectors.TableMetadata) is { } name
@@ -25,7 +24,6 @@ internal static class HalfWeights
             SplitItems(model.Graph, table, int.Parse(OnnxGraphBuilder.Metadata(model, ItemVectors.WidthMetadata)!, CultureInfo.InvariantCulture));
         }
 
-        return model.ToByteArray();
     }
 
     // [N + 1, d + 1]: the items' vectors, and behind them their popularity

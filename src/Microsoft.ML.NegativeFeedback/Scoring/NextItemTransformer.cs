@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Scoring;
@@ -149,8 +150,10 @@ public sealed partial class NextItemTransformer : ITransformer, IDisposable
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         if (!Enum.IsDefined(weights))
             throw new ArgumentOutOfRangeException(nameof(weights), weights, "weights is none of its values.");
-        byte[] graph = GraphWeights.WithoutOthers(_graph);
-        WholeFile.Write(path, "The ONNX graph", file => file.Write(weights == OnnxWeightFormat.Half ? HalfWeights.Of(graph) : graph));
+        var model = GraphWeights.WithoutOthers(_graph);
+        if (weights == OnnxWeightFormat.Half)
+            HalfWeights.PutInto(model);
+        WholeFile.Write(path, "The ONNX graph", model.WriteTo);
     }
 
     /// <summary>

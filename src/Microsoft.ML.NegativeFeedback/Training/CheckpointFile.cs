@@ -38,9 +38,9 @@ internal static class CheckpointFile
     /// <summary>Writes a checkpoint in the place of the one before.</summary>
     /// <param name="path">The file.</param>
     /// <param name="checkpoint">What it says of itself.</param>
-    /// <param name="values">The values of its tensors in their order; each is asked for when it is written.</param>
+    /// <param name="values">The values of its tensors in their order, which are read when they are written.</param>
     /// <exception cref="IOException">It could not be written; the one before is still there.</exception>
-    public static void Write(string path, Checkpoint checkpoint, IEnumerable<float[]> values)
+    public static void Write(string path, Checkpoint checkpoint, IEnumerable<TensorValues> values)
     {
         try
         {
@@ -56,7 +56,7 @@ internal static class CheckpointFile
     }
 
     /// <summary>Writes a checkpoint.</summary>
-    internal static void Write(Stream stream, Checkpoint checkpoint, IEnumerable<float[]> values)
+    internal static void Write(Stream stream, Checkpoint checkpoint, IEnumerable<TensorValues> values)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(checkpoint, HeaderFormat);
@@ -66,14 +66,15 @@ internal static class CheckpointFile
         Append(length);
         Append(json);
         Append(hash.GetCurrentHash());
-        var block = new byte[BlockLength];
-        foreach (float[] tensor in values)
+        var block = new float[BlockLength / sizeof(float)];
+        foreach (var tensor in values)
         {
-            for (int start = 0; start < tensor.Length; start += BlockLength / sizeof(float))
+            for (long start = 0; start < tensor.Length; start += block.Length)
             {
-                var part = tensor.AsSpan(start, Math.Min(BlockLength / sizeof(float), tensor.Length - start));
-                ConvertLittleEndian(MemoryMarshal.Cast<float, int>(part), MemoryMarshal.Cast<byte, int>(block.AsSpan()));
-                Append(block.AsSpan(0, part.Length * sizeof(float)));
+                var part = block.AsSpan(0, (int)Math.Min(block.Length, tensor.Length - start));
+                tensor.Read(start, part);
+                ConvertLittleEndian(part);
+                Append(MemoryMarshal.AsBytes(part));
             }
         }
 
@@ -101,11 +102,11 @@ internal static class CheckpointFile
     /// <summary>Reads a checkpoint.</summary>
     /// <param name="stream">Where it begins.</param>
     /// <param name="path">What it is called in messages.</param>
-    /// <param name="choose">Sees what the checkpoint says of itself and gives what takes the values of a tensor, by its number; or null to read no further.</param>
+    /// <param name="choose">Sees what the checkpoint says of itself and gives where the values of a tensor go, by its number; or null to read no further.</param>
     /// <exception cref="InvalidDataException">
     /// It is no checkpoint, or truncated, or damaged, which is known at its end alone: nothing that was taken is to be used then.
     /// </exception>
-    internal static Checkpoint Read(Stream stream, string path, Func<Checkpoint, Action<int, float[]>?> choose)
+    internal static Checkpoint Read(Stream stream, string path, Func<Checkpoint, Func<int, TensorValues>?> choose)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         try
@@ -114,7 +115,7 @@ internal static class CheckpointFile
             if (choose(checkpoint) is not { } take)
                 return checkpoint;
             for (int i = 0; i < checkpoint.Tensors.Count; i++)
-                take(i, ReadValues(stream, hash, checkpoint.Tensors[i].Length));
+                ReadValues(stream, hash, take(i));
             RequireHash(stream, hash.GetCurrentHash());
             return stream.ReadByte() < 0 ? checkpoint : throw new EndOfStreamException();
         }
@@ -144,18 +145,17 @@ internal static class CheckpointFile
         return JsonSerializer.Deserialize<Checkpoint>(json, HeaderFormat) ?? throw new JsonException();
     }
 
-    private static float[] ReadValues(Stream stream, IncrementalHash hash, long length)
+    private static void ReadValues(Stream stream, IncrementalHash hash, TensorValues values)
     {
-        var values = new float[length];
-        for (int start = 0; start < values.Length; start += BlockLength / sizeof(float))
+        var block = new float[Math.Min(BlockLength / sizeof(float), values.Length)];
+        for (long start = 0; start < values.Length; start += block.Length)
         {
-            var part = values.AsSpan(start, Math.Min(BlockLength / sizeof(float), values.Length - start));
+            var part = block.AsSpan(0, (int)Math.Min(block.Length, values.Length - start));
             stream.ReadExactly(MemoryMarshal.AsBytes(part));
             hash.AppendData(MemoryMarshal.AsBytes(part));
-            ConvertLittleEndian(MemoryMarshal.Cast<float, int>(part), MemoryMarshal.Cast<float, int>(part));
+            ConvertLittleEndian(part);
+            values.Write(start, part);
         }
-
-        return values;
     }
 
     private static byte[] ReadBytes(Stream stream, IncrementalHash hash, int length)
@@ -175,12 +175,10 @@ internal static class CheckpointFile
     }
 
     // from the machine's order of bytes or to it
-    private static void ConvertLittleEndian(ReadOnlySpan<int> source, Span<int> target)
+    private static void ConvertLittleEndian(Span<float> values)
     {
-        if (BitConverter.IsLittleEndian)
-            source.CopyTo(target);
-        else
-            BinaryPrimitives.ReverseEndianness(source, target);
+        if (!BitConverter.IsLittleEndian)
+            BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<float, int>(values), MemoryMarshal.Cast<float, int>(values));
     }
 }
 

@@ -33,7 +33,7 @@ internal sealed class TrainingState(SequenceModel model, AdamOptimizer adam)
     public void RestoreBest()
     {
         foreach (var (name, parameter) in model.Parameters)
-            Fill(parameter, _best[name]);
+            ((TensorValues)parameter).Write(0, _best[name]);
     }
 
     /// <summary>Writes a checkpoint.</summary>
@@ -45,7 +45,7 @@ internal sealed class TrainingState(SequenceModel model, AdamOptimizer adam)
         var steps = adam.Steps.ToDictionary(entry => entry.Name, entry => entry.Steps);
         var checkpoint = new Checkpoint(
             origin.Parts, origin.Seed, origin.Threads, BestEpoch, _epochs, steps, Array.ConvertAll(entries, entry => entry.Tensor));
-        CheckpointFile.Write(path, checkpoint, entries.Select(entry => entry.Read()));
+        CheckpointFile.Write(path, checkpoint, entries.Select(entry => entry.Values()));
     }
 
     /// <summary>Goes on from a checkpoint, where there is one that belongs to this training.</summary>
@@ -72,7 +72,9 @@ internal sealed class TrainingState(SequenceModel model, AdamOptimizer adam)
 
             if (!checkpoint.Tensors.SequenceEqual(entries.Select(entry => entry.Tensor)))
                 throw new InvalidDataException($"The checkpoint '{path}' holds other tensors than the model. Delete the file to start anew.");
-            return (number, values) => entries[number].Fill(values);
+            foreach (var (name, parameter) in model.Parameters)
+                _best[name] = new float[parameter.numel()];
+            return number => entries[number].Values();
         });
         if (isLeftAside)
             return true;
@@ -88,7 +90,7 @@ internal sealed class TrainingState(SequenceModel model, AdamOptimizer adam)
         foreach (var (name, parameter) in model.Parameters)
         {
             yield return Of(WeightPrefix + name, parameter);
-            yield return new Entry(new CheckpointTensor(BestPrefix + name, parameter.numel()), () => _best[name], values => _best[name] = values);
+            yield return new Entry(new CheckpointTensor(BestPrefix + name, parameter.numel()), () => _best[name]);
         }
 
         foreach (var (name, first, second) in adam.Moments)
@@ -97,18 +99,10 @@ internal sealed class TrainingState(SequenceModel model, AdamOptimizer adam)
             yield return Of(SecondPrefix + name, second);
         }
 
-        static Entry Of(string name, Tensor values)
-            => new(new CheckpointTensor(name, values.numel()), values.ToArray, read => Fill(values, read));
+        static Entry Of(string name, Tensor values) => new(new CheckpointTensor(name, values.numel()), () => values);
     }
 
-    private static void Fill(Tensor target, float[] values)
-    {
-        using var scope = NewDisposeScope();
-        using var noGradient = no_grad();
-        target.copy_(TorchMemory.Of(values, CPU, target.shape));
-    }
-
-    private sealed record Entry(CheckpointTensor Tensor, Func<float[]> Read, Action<float[]> Fill);
+    private sealed record Entry(CheckpointTensor Tensor, Func<TensorValues> Values);
 }
 
 /// <summary>What a checkpoint belongs to.</summary>

@@ -151,10 +151,10 @@ public sealed class CheckpointTests : IDisposable
         float[][] tensors = [[], CounterRandom.Of(1).Normal(1_000, 1), CounterRandom.Of(2).Normal(600_000, 1)];
         var checkpoint = Header(tensors);
         using var stream = new BlockStream(largest: 1 << 20);
-        CheckpointFile.Write(stream, checkpoint, tensors);
+        CheckpointFile.Write(stream, checkpoint, tensors.Select(values => (TensorValues)values));
         stream.Rewind();
-        var read = new float[tensors.Length][];
-        var header = CheckpointFile.Read(stream, "a stream", _ => (number, values) => read[number] = values);
+        var read = Array.ConvertAll(tensors, values => new float[values.Length]);
+        var header = CheckpointFile.Read(stream, "a stream", _ => number => read[number]);
         Assert.Equal(tensors, read);
         Assert.Equal(checkpoint.Tensors, header.Tensors);
         Assert.Equal(checkpoint.Origin, header.Origin);
@@ -180,7 +180,7 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal(before, File.ReadAllBytes(FilePath));
         Assert.Equal([FilePath], Directory.GetFiles(_folder));
 
-        static IEnumerable<float[]> FullDisk()
+        static IEnumerable<TensorValues> FullDisk()
         {
             yield return new float[1_000];
             throw new IOException("No space left on device");
@@ -195,7 +195,7 @@ public sealed class CheckpointTests : IDisposable
         foreach (string file in others.Append(left))
             File.WriteAllText(file, "half a file");
         using (new FileStream(inUse, FileMode.CreateNew, FileAccess.Write, FileShare.None))
-            CheckpointFile.Write(FilePath, Header([[1, 2]]), [[1, 2]]);
+            CheckpointFile.Write(FilePath, Header([[1, 2]]), [new float[] { 1, 2 }]);
         Assert.Equal([.. others.Append(inUse).Append(FilePath).Order(StringComparer.Ordinal)], Directory.GetFiles(_folder).Order(StringComparer.Ordinal));
     }
 
