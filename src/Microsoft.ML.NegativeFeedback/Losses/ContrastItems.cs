@@ -6,7 +6,8 @@ namespace Microsoft.ML.NegativeFeedback.Losses;
 /// [n · width]: the target, then the negatives; 0 for none. A position without a target has no part in the term.
 /// </param>
 /// <param name="TargetCount">Number of positions with a target.</param>
-internal sealed record ContrastItems(int Width, int[] Items, int TargetCount)
+/// <param name="Negatives">The negatives of each sequence, which stand behind its targets.</param>
+internal sealed record ContrastItems(int Width, int[] Items, int TargetCount, ReadOnlyMemory<int>[] Negatives)
 {
     /// <summary>The temperature of PNFRec's L_c, and that of SASRec_c's InfoNCE (Seshadri et al. 2024).</summary>
     public const double OpposingTemperature = 1, InfoNceTemperature = 0.1;
@@ -32,7 +33,31 @@ internal sealed record ContrastItems(int Width, int[] Items, int TargetCount)
             negatives[sequenceOfTarget[i]].Span.CopyTo(row[1..]);
         }
 
-        return new ContrastItems(width, items, count);
+        return new ContrastItems(width, items, count, negatives);
+    }
+
+    /// <summary>[n] the targets, 0 for none.</summary>
+    public long[] Targets()
+    {
+        var targets = new long[Items.Length / Width];
+        for (int i = 0; i < targets.Length; i++)
+            targets[i] = Items[i * Width];
+        return targets;
+    }
+
+    /// <summary>[sequences · m]: the negatives of each sequence, m the largest number of them and at least 1; 0 for none.</summary>
+    public long[] PaddedNegatives()
+    {
+        int longest = Math.Max(Width - 1, 1);
+        var padded = new long[Negatives.Length * longest];
+        for (int sequence = 0; sequence < Negatives.Length; sequence++)
+        {
+            var list = Negatives[sequence].Span;
+            for (int i = 0; i < list.Length; i++)
+                padded[(sequence * longest) + i] = list[i];
+        }
+
+        return padded;
     }
 
     /// <summary>L_c of PNFRec (section 3.3): what came next in the positive sequences is contrasted with the user's negative sequence.</summary>

@@ -29,13 +29,14 @@ public sealed class PnfRecTrainer : NextItemTrainer
         TrainerChecks.InRange(options.NegativeWeight, nameof(options.NegativeWeight), value => value >= 0, "at least 0");
         TrainerChecks.InRange(options.ContrastiveWeight, nameof(options.ContrastiveWeight), value => value >= 0, "at least 0");
         TrainerChecks.IsDefined(options.Similarity, nameof(options.Similarity));
+        ArgumentNullException.ThrowIfNull(options.Loss);
     }
 
     private protected override Network CreateNetwork(int itemCount, DataViewSchema schema, long seed)
         => new PnfRecNetwork(itemCount, EncoderSettings, readsNegatives: _options.NegativeWeight > 0, _options.SeparatePositionEmbeddings, seed);
 
     private protected override NetworkWeights Train(TrainerInput input, TrainingSettings settings, TrainingRun run)
-        => Train(input, new NextItemLoss(_options.NegativeWeight, _options.ContrastiveWeight, _options.Similarity, ContrastItems.OpposingTemperature), settings, run);
+        => Train(input, new NextItemLoss(_options.NegativeWeight, _options.ContrastiveWeight, _options.Similarity, ContrastItems.OpposingTemperature, _options.Loss), settings, run);
 
     /// <summary>The options of <see cref="PnfRecTrainer"/>.</summary>
     public sealed class Options : SequenceTrainerOptions
@@ -50,6 +51,11 @@ public sealed class PnfRecTrainer : NextItemTrainer
 
         /// <summary>f of the contrast: the dot product of the published code, or the cosine of the paper's text. Default <see cref="ContrastSimilarity.Dot"/>.</summary>
         public ContrastSimilarity Similarity { get; set; } = ContrastSimilarity.Dot;
+
+        /// <summary>
+        /// What both cross entropies compare the next item with: the whole catalogue, as published, or a few items of a large one. Default <see cref="CatalogueLoss.Full"/>.
+        /// </summary>
+        public CatalogueLoss Loss { get; set; } = CatalogueLoss.Full;
 
         /// <summary>Whether each encoder has positions of its own, as the paper's section 3.2.1 has it; the published code shares them. Default false.</summary>
         public bool SeparatePositionEmbeddings { get; set; }

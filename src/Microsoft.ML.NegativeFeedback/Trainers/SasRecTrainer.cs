@@ -21,6 +21,7 @@ public sealed class SasRecTrainer : NextItemTrainer
         _options = options = (Options)OwnOptions;
         TrainerChecks.IsDefined(options.Variant, nameof(options.Variant));
         TrainerChecks.InRange(options.ContrastiveWeight, nameof(options.ContrastiveWeight), value => value >= 0, "at least 0");
+        ArgumentNullException.ThrowIfNull(options.Loss);
     }
 
     private protected override Network CreateNetwork(int itemCount, DataViewSchema schema, long seed)
@@ -28,7 +29,7 @@ public sealed class SasRecTrainer : NextItemTrainer
 
     private protected override NetworkWeights Train(TrainerInput input, TrainingSettings settings, TrainingRun run)
         => Train(input, new NextItemLoss(0, _options.Variant == SasRecVariant.Contrastive ? _options.ContrastiveWeight : 0, ContrastSimilarity.Cosine,
-            ContrastItems.InfoNceTemperature), settings, run);
+            ContrastItems.InfoNceTemperature, _options.Loss), settings, run);
 
     /// <summary>The options of <see cref="SasRecTrainer"/>.</summary>
     public sealed class Options : SequenceTrainerOptions
@@ -41,6 +42,11 @@ public sealed class SasRecTrainer : NextItemTrainer
         /// </summary>
         [Range(0.0, 1.0, init: 0.25)]
         public double ContrastiveWeight { get; set; } = 0.25;
+
+        /// <summary>
+        /// What cross entropy compares the next item with: the whole catalogue, as published, or a few items of a large one. Default <see cref="CatalogueLoss.Full"/>.
+        /// </summary>
+        public CatalogueLoss Loss { get; set; } = CatalogueLoss.Full;
     }
 }
 

@@ -54,12 +54,14 @@ internal sealed class AdamOptimizer : IDisposable
 
     /// <summary>Whether every gradient is a number.</summary>
     /// <param name="all">The gradients of all parameters as the block has them; null where they do not lie so, or one has none.</param>
-    public bool HasFiniteGradients(Tensor? all = null) => AreFinite(Gradients(all));
+    /// <param name="rows">The gradient of a table that has one of some rows alone, or null.</param>
+    public bool HasFiniteGradients(Tensor? all = null, RowGradient? rows = null) => AreFinite(Gradients(all, rows));
 
     /// <summary>Whether every weight is a number.</summary>
     public bool HasFiniteWeights() => AreFinite(_states.Select(state => state.Parameter));
 
-    private IEnumerable<Tensor> Gradients(Tensor? all) => all is not null ? [all] : _states.Select(state => state.Parameter.grad).OfType<Tensor>();
+    private IEnumerable<Tensor> Gradients(Tensor? all, RowGradient? rows)
+        => all is not null ? [all] : _states.Select(state => state.Parameter.grad).Append(rows?.Values).OfType<Tensor>();
 
     // NaN and ∞ stay in a sum
     private static bool AreFinite(IEnumerable<Tensor> tensors)
@@ -72,11 +74,12 @@ internal sealed class AdamOptimizer : IDisposable
     /// <summary>Scales all gradients so that their common norm is at most <paramref name="maximumNorm"/>.</summary>
     /// <param name="maximumNorm">The largest norm.</param>
     /// <param name="all">As for <see cref="HasFiniteGradients"/>.</param>
-    public void ClipGradients(double maximumNorm, Tensor? all = null)
+    /// <param name="rows">As there.</param>
+    public void ClipGradients(double maximumNorm, Tensor? all = null, RowGradient? rows = null)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        var gradients = Gradients(all).ToArray();
+        var gradients = Gradients(all, rows).ToArray();
         var norms = stack(Array.ConvertAll(gradients, gradient => gradient.square().sum()));
         double norm = Math.Sqrt(norms.sum().item<float>());
         if (norm <= maximumNorm)
@@ -88,7 +91,8 @@ internal sealed class AdamOptimizer : IDisposable
     /// <summary>Moves every parameter that has a gradient.</summary>
     /// <param name="workers">Threads that share one pass over each tensor on a CPU; null for torch's operators.</param>
     /// <param name="all">As for <see cref="HasFiniteGradients"/>.</param>
-    public void Step(TorchWorkers? workers = null, Tensor? all = null)
+    /// <param name="rows">As there. Of its table those rows move alone; the moments of the others stay as they are, as in torch's SparseAdam.</param>
+    public void Step(TorchWorkers? workers = null, Tensor? all = null, RowGradient? rows = null)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
@@ -113,12 +117,20 @@ internal sealed class AdamOptimizer : IDisposable
                 StepByOperators(state, gradient);
         }
 
-        if (workers is not null && onCpu.Count > 0)
+        var table = rows is null ? null : _states.Single(state => ReferenceEquals(state.Parameter, rows.Table));
+        bool isInOnePass = workers is not null && table is not null && table.Parameter.HasSpan();
+        if (table is not null)
+            table.Steps++;
+        if (table is not null && !isInOnePass)
+            StepRowsByOperators(table, rows!);
+        if (workers is not null && (onCpu.Count > 0 || isInOnePass))
         {
             workers.Run(worker =>
             {
                 foreach (var (state, gradient) in onCpu)
                     StepInOnePass(state, gradient, worker, workers.Count);
+                if (isInOnePass)
+                    StepRowsInOnePass(table!, rows!, worker, workers.Count);
             });
         }
     }
@@ -149,12 +161,41 @@ internal sealed class AdamOptimizer : IDisposable
     {
         long count = state.Parameter.numel();
         var (start, end) = ((int)(count * worker / workers), (int)(count * (worker + 1) / workers));
-        var (rate, correction) = Corrections(state);
-        AdamStep.Run(Values(state.Parameter), Values(gradient), Values(state.First), Values(state.Second),
-            new AdamStep.Factors((float)FirstDecay, (float)(1 - FirstDecay), (float)_secondDecay, (float)(1 - _secondDecay), (float)rate,
-                (float)correction, (float)Epsilon));
+        AdamStep.Run(Values(state.Parameter), Values(gradient), Values(state.First), Values(state.Second), Factors(state));
 
-        Span<float> Values(Tensor values) => MemoryMarshal.Cast<byte, float>(values.bytes)[start..end];
+        Span<float> Values(Tensor values) => values.AsSpan()[start..end];
+    }
+
+    // every worker takes a stretch of the rows
+    private void StepRowsInOnePass(State state, RowGradient rows, int worker, int workers)
+    {
+        long count = rows.Indices.shape[0];
+        int width = (int)state.Parameter.shape[1];
+        var factors = Factors(state);
+        var indices = MemoryMarshal.Cast<byte, long>(rows.Indices.bytes);
+        Span<float> values = state.Parameter.AsSpan(), first = state.First.AsSpan(), second = state.Second.AsSpan();
+        var gradients = rows.Values.AsSpan();
+        for (int i = (int)(count * worker / workers); i < (int)(count * (worker + 1) / workers); i++)
+        {
+            int start = (int)indices[i] * width;
+            AdamStep.Run(values.Slice(start, width), gradients.Slice(i * width, width), first.Slice(start, width), second.Slice(start, width), factors);
+        }
+    }
+
+    private void StepRowsByOperators(State state, RowGradient rows)
+    {
+        var some = new State(state.Name, (Parameter)new Parameter(state.Parameter.index_select(0, rows.Indices)),
+            state.First.index_select(0, rows.Indices), state.Second.index_select(0, rows.Indices)) { Steps = state.Steps };
+        StepByOperators(some, rows.Values);
+        state.Parameter.index_copy_(0, rows.Indices, some.Parameter);
+        state.First.index_copy_(0, rows.Indices, some.First);
+        state.Second.index_copy_(0, rows.Indices, some.Second);
+    }
+
+    private AdamStep.Factors Factors(State state)
+    {
+        var (rate, correction) = Corrections(state);
+        return new((float)FirstDecay, (float)(1 - FirstDecay), (float)_secondDecay, (float)(1 - _secondDecay), (float)rate, (float)correction, (float)Epsilon);
     }
 
     /// <summary>The step size over 1 − β₁ᵗ, and √(1 − β₂ᵗ).</summary>

@@ -25,6 +25,9 @@ internal sealed class GradientWorkers : IDisposable
     /// <summary>On a GPU the gradients of the batch behind each other, as <see cref="SequenceModel.Block"/> has the parameters, if every parameter has one; otherwise null.</summary>
     public Tensor? All => _sums[0].All;
 
+    /// <summary>The gradient of the rows of the item table that the batch met, where the model learns those alone; otherwise null.</summary>
+    public RowGradient? Rows => _sums[0].Rows;
+
     /// <summary>Leaves the gradients of the batch in the model's parameters, until the next call.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="step">What the step is known by; the number of the part is filled in.</param>

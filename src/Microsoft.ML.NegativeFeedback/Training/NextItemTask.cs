@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.ML.NegativeFeedback.Losses;
 using Microsoft.ML.NegativeFeedback.Networks;
 using static TorchSharp.torch;
 
@@ -13,9 +14,10 @@ internal sealed class NextItemTask(
     NextItemNetwork network, NextItemLoss loss, SequenceData train, ValidationRows? validation)
     : TrainingTask<NextItemModel>
 {
-    public override IReadOnlyDictionary<string, string> Description => Describe($"{network.Description} {JsonSerializer.Serialize(loss)}", train, validation);
+    public override IReadOnlyDictionary<string, string> Description => Describe(
+        $"{network.Description} {JsonSerializer.Serialize(loss)}{(loss.IsSparse ? $" {loss.Catalogue!.Description}" : "")}", train, validation);
 
-    public override NextItemModel CreateModel(Device device) => new(network, loss, device);
+    public override NextItemModel CreateModel(Device device) => new(network, loss, device, (loss.Catalogue as SampledSoftmaxLoss)?.Draws(train.ItemCounts()));
 
     public override IBatchSource CreateBatches(NextItemModel model, Device device, int workers, CancellationToken cancellationToken)
     {

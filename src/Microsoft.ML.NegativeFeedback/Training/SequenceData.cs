@@ -56,6 +56,15 @@ internal sealed class SequenceData
 
     public ReadOnlySpan<sbyte> Feedback(int row) => _feedback.AsSpan(_offsets[row].._offsets[row + 1]);
 
+    /// <summary>[N + 1]: how often the rows have each item.</summary>
+    public long[] ItemCounts()
+    {
+        var counts = new long[ItemCount + 1];
+        foreach (int item in _items)
+            counts[item]++;
+        return counts;
+    }
+
     public int TargetItem(int row) => _targetItems![row];
 
     public sbyte TargetFeedback(int row) => _targetFeedback![row];

@@ -97,8 +97,8 @@ internal sealed class TrainingLoop : IDisposable
 
     private static int WorkerCount(SequenceModel model, int threads)
     {
-        long gradientBytes = model.Network.Parameters.Sum(parameter => parameter.Length) * sizeof(float);
-        return (int)Math.Clamp(LargestGradients / gradientBytes, 1, threads);
+        long values = model.Network.Parameters.Sum(parameter => parameter.Length) - (model.LearnsRows ? model.Network.Items.Length : 0);
+        return (int)Math.Clamp(LargestGradients / (values * sizeof(float)), 1, threads);
     }
 
     private bool HasEnded()
@@ -144,11 +144,11 @@ internal sealed class TrainingLoop : IDisposable
         var terms = _gradients.Compute(batch, Key(epoch, step));
         if (!double.IsFinite(terms.Total))
             throw Divergence(FormattableString.Invariant($"The loss is {terms.Total}"), epoch, step + 1);
-        if (!_adam.HasFiniteGradients(_gradients.All))
+        if (!_adam.HasFiniteGradients(_gradients.All, _gradients.Rows))
             throw Divergence("A gradient is no finite number", epoch, step + 1);
         if (_settings.GradientClippingNorm is { } norm)
-            _adam.ClipGradients(norm, _gradients.All);
-        _adam.Step(_workers, _gradients.All);
+            _adam.ClipGradients(norm, _gradients.All, _gradients.Rows);
+        _adam.Step(_workers, _gradients.All, _gradients.Rows);
         return terms;
     }
 

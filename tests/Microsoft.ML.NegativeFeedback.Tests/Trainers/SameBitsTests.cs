@@ -13,7 +13,7 @@ public class SameBitsTests
         get
         {
             var cases = new TheoryData<string, int>();
-            foreach (string name in new[] { "pnfrec", "pnfrec_cosine", "sasrec_p", "sasrec", "sasrec_c", "sine", "sine_sum", "sine_attention", "ranker", "ranker_learned" }
+            foreach (string name in new[] { "pnfrec", "pnfrec_cosine", "pnfrec_sampled", "sasrec_p", "sasrec", "sasrec_c", "sasrec_c_scalable", "sine", "sine_sum", "sine_attention", "ranker", "ranker_learned" }
                 .Concat(Enum.GetNames<BaselineNetwork>()))
             {
                 cases.Add(name, 1);
@@ -74,6 +74,8 @@ public class SameBitsTests
             "sasrec_p" => trainers.SasRec(With(new SasRecTrainer.Options())),
             "sasrec" => trainers.SasRec(With(new SasRecTrainer.Options { Variant = SasRecVariant.WholeSequence })),
             "sasrec_c" => trainers.SasRec(With(new SasRecTrainer.Options { Variant = SasRecVariant.Contrastive })),
+            "pnfrec_sampled" => trainers.PnfRec(With(new PnfRecTrainer.Options { Loss = CatalogueLoss.SampledSoftmax(12) })),
+            "sasrec_c_scalable" => trainers.SasRec(With(new SasRecTrainer.Options { Variant = SasRecVariant.Contrastive, Loss = CatalogueLoss.ScalableCrossEntropy(6) })),
             "sine" => trainers.Sine(With(new SineTrainer.Options())),
             "sine_sum" => trainers.Sine(With(new SineTrainer.Options { FusionNormalization = FusionNormalization.Sum })),
             "sine_attention" => trainers.Sine(With(new SineTrainer.Options { SameInterestWeight = 0.8 })),
