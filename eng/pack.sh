@@ -10,6 +10,8 @@ if [ -f eng/stand-ins/.enabled ]; then
     projects+=(eng/stand-ins/Microsoft.ML.Recommender eng/stand-ins/Microsoft.ML.AutoML)
     options+=(-p:PackForTest=standins)
 fi
+# the same commit gives the same packages, to the bit
+export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 rm -rf artifacts/packages
 for project in "${projects[@]}"; do
     # built apart, so that no path of this machine gets into what is packed, nor this build's output into the way of others

@@ -8,6 +8,8 @@ internal static class DotNet
 {
     public static string RepositoryRoot => Metadata(nameof(RepositoryRoot));
 
+    public static string VersionPrefix => Metadata(nameof(VersionPrefix));
+
     public static bool UsesStandIns => Metadata("UseStandIns") == "true";
 
     /// <summary>Where the packages lie that this machine has restored.</summary>

@@ -36,7 +36,7 @@ public sealed class PackedLibrary : IDisposable
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("packages-").FullName;
 
-    public string Version => $"0.1.0-test.{_label}";
+    public string Version => $"{DotNet.VersionPrefix}-test.{_label}";
 
     public ZipArchive Open(string package, string extension = "nupkg") => ZipFile.OpenRead(Path.Combine(Folder, "feed", $"{package}.{Version}.{extension}"));
 
