@@ -43,6 +43,31 @@ public sealed partial class DocumentationTests
         Assert.All(blocks, block => Assert.Contains(block.Code, ReadMeTests.Read(block.File!), StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Getting_started_and_the_pages_of_the_tasks_run()
+    {
+        string[] pages = [.. PageNames.Where(page => page is "docs/getting-started.md" || page.StartsWith("docs/tasks/", StringComparison.Ordinal))];
+        Assert.Equal(12, pages.Length);
+        // beside the libraries that it uses
+        string program = Path.Combine(AppContext.BaseDirectory, Path.GetRandomFileName() + ".dll"), folder = Directory.CreateTempSubdirectory().FullName;
+        try
+        {
+            using (var file = File.Create(program))
+                AssertNone(DocumentedCode.Compile([.. pages.Select(Blocks)], file));
+            string tests = Path.ChangeExtension(typeof(DocumentationTests).Assembly.Location, null);
+
+            string printed = ChildProcess.RunIn(folder, ["exec", "--depsfile", tests + ".deps.json", "--runtimeconfig", tests + ".runtimeconfig.json", program, .. pages]);
+
+            Assert.All(pages, page => Assert.Contains($"# {page}\n", printed, StringComparison.Ordinal));
+            Assert.Contains("HR", printed, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(program);
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Pages))]
     public void Every_link_leads_to_a_file_and_a_heading(string page)
@@ -59,6 +84,10 @@ public sealed partial class DocumentationTests
                 Assert.True(Anchors(File.ReadAllText(path)).Contains(target[1]), $"{page} links to {link.Groups["target"].Value}: there is no such heading.");
         }
     }
+
+    [Fact]
+    public void The_read_me_is_short()
+        => Assert.InRange(ReadMeTests.Read("README.md").TrimEnd().Split('\n').Length, 1, 119);
 
     [Theory]
     [InlineData("var x = 1 +;\n", "page.md(7): CS1525")]

@@ -50,6 +50,7 @@ internal static class DocumentedCode
                 {
                     foreach (string page in pages)
                     {
+                        Console.WriteLine("# " + page);
                         switch (page)
                         {
                             {{string.Concat(cases)}}
