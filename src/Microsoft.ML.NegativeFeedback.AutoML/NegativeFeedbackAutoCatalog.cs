@@ -18,6 +18,13 @@ public static class NegativeFeedbackAutoCatalog
     /// β, starting from the values of <paramref name="options"/>. A <see cref="SearchSpace{T}"/> of the options, or of a class of one's own with properties of the same names, can be trimmed and changed before it is given.
     /// </param>
     /// <exception cref="ArgumentException">The search space names what is no option.</exception>
+    /// <example>
+    /// <code>
+    /// using Microsoft.ML.AutoML;
+    ///
+    /// var pipeline = ml.Transforms.Conversion.MapValueToKey("Items").Append(ml.Auto().PnfRec());
+    /// </code>
+    /// </example>
     public static SweepableEstimator PnfRec(this AutoCatalog catalog, PnfRecTrainer.Options? options = null, SearchSpace.SearchSpace? searchSpace = null)
         => SweepableTrainer.Create(options ?? new(), searchSpace, (context, trial) => context.Recommendation().Trainers.PnfRec(trial));
 
@@ -50,6 +57,14 @@ public static class NegativeFeedbackAutoCatalog
     /// by the sum of the three.
     /// </param>
     /// <exception cref="ArgumentException">The search space names what is no option.</exception>
+    /// <example>
+    /// <code>
+    /// using Microsoft.ML.AutoML;
+    ///
+    /// var pipeline = ml.Transforms.Conversion.MapValueToKey([new InputOutputColumnPair("Items"), new InputOutputColumnPair("Candidates")], keyData: lastOut.Catalogue)
+    ///     .Append(ml.Auto().Sine(new SineTrainer.Options { CandidatesColumnName = "Candidates" }));
+    /// </code>
+    /// </example>
     public static SweepableEstimator Sine(this AutoCatalog catalog, SineTrainer.Options? options = null, SearchSpace.SearchSpace? searchSpace = null)
         => SweepableTrainer.Create(options ?? new(), searchSpace, (context, trial) => context.Recommendation().Trainers.Sine(trial), SineLossWeights.SumToOne);
 
@@ -98,6 +113,18 @@ public static class NegativeFeedbackAutoCatalog
     /// <param name="experiment">An experiment with a pipeline.</param>
     /// <param name="metric">What is made large.</param>
     /// <exception cref="ArgumentException">There is no such metric. Columns and rows are checked before the first trial.</exception>
+    /// <example>
+    /// <code>
+    /// using Microsoft.ML.AutoML;
+    ///
+    /// var best = ml.Auto().CreateExperiment()
+    ///     .SetPipeline(ml.Transforms.Conversion.MapValueToKey("Items").Append(ml.Auto().PnfRec()))
+    ///     .SetDataset(users, split.ValidationSet)
+    ///     .SetRecommendationMetric(RecommendationMetric.PositiveNdcg)
+    ///     .SetMaxModelToExplore(20)
+    ///     .Run();
+    /// </code>
+    /// </example>
     public static AutoMLExperiment SetRecommendationMetric(this AutoMLExperiment experiment, RecommendationMetric metric)
         => experiment.SetRecommendationMetric(new RecommendationMetricOptions { Metric = metric });
 
@@ -124,6 +151,15 @@ public static class NegativeFeedbackAutoCatalog
     /// <exception cref="ArgumentException">A column is missing or of another type; an option is out of its range; a trainer does not give what is measured.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, none with what the metric needs, or no trial succeeded.</exception>
     /// <exception cref="OperationCanceledException">The sweep was cancelled before a trial had succeeded.</exception>
+    /// <example>
+    /// <code>
+    /// using Microsoft.ML.AutoML;
+    ///
+    /// var pipeline = ml.Transforms.Conversion.MapValueToKey("Items").Append(ml.Auto().PnfRec(), ml.Auto().SasRec());
+    /// var swept = ml.Auto().SweepRecommender(pipeline, users, split.ValidationSet, new RecommenderSweepOptions { MaximumNumberOfTrials = 20 });
+    /// Console.WriteLine(string.Join(", ", swept.Best.Parameters));
+    /// </code>
+    /// </example>
     public static RecommenderSweepResult SweepRecommender(
         this AutoCatalog catalog, SweepablePipeline pipeline, IDataView trainSet, IDataView validationSet, RecommenderSweepOptions? options = null)
     {
@@ -148,6 +184,14 @@ public static class NegativeFeedbackAutoCatalog
     /// <exception cref="ArgumentException">A column is missing or of another type; an option is out of its range.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, none with what the metric needs, or no trial of the encoder succeeded.</exception>
     /// <exception cref="OperationCanceledException">The tuning was cancelled before a trial had succeeded.</exception>
+    /// <example>
+    /// <code>
+    /// using Microsoft.ML.AutoML;
+    ///
+    /// var tuned = ml.Auto().TunePnfRec(users, split.ValidationSet);
+    /// Console.WriteLine($"α {tuned.Options.NegativeWeight}, β {tuned.Options.ContrastiveWeight}");
+    /// </code>
+    /// </example>
     public static PnfRecTuningResult TunePnfRec(
         this AutoCatalog catalog, IDataView trainSet, IDataView validationSet, PnfRecTuningOptions? options = null)
     {

@@ -24,6 +24,12 @@ public static partial class NegativeFeedbackCatalog
     /// </returns>
     /// <exception cref="ArgumentException">A column is missing or of another type; items that came next are of another type than the catalogue; a feedback is NaN.</exception>
     /// <exception cref="InvalidOperationException">There are no rows.</exception>
+    /// <example>
+    /// <code>
+    /// NextItemMetrics metrics = ml.Recommendation().EvaluateNextItem(model.Transform(split.TestSet), numberOfRecommendations: 10);
+    /// Console.WriteLine($"NDCG_p {metrics.Positive.Ndcg:0.0000}, ΔNDCG {metrics.NdcgDifference:0.0000}");
+    /// </code>
+    /// </example>
     public static NextItemMetrics EvaluateNextItem(
         this RecommendationCatalog catalog,
         IDataView data,
@@ -52,6 +58,13 @@ public static partial class NegativeFeedbackCatalog
     /// A column is missing or of another type, a row has more or fewer scores than labels, a score is NaN, a label neither 0 nor 1, k below 1.
     /// </exception>
     /// <exception cref="InvalidOperationException">There are no rows, or no row has a candidate.</exception>
+    /// <example>
+    /// <code>
+    /// var keys = ml.Transforms.Conversion.MapValueToKey([new InputOutputColumnPair("Items"), new InputOutputColumnPair("Candidates")], keyData: lastOut.Catalogue);
+    /// var ranker = keys.Append(ml.Recommendation().Trainers.Sine(candidatesColumnName: "Candidates")).Fit(lastOut.TrainSet);
+    /// Console.WriteLine(ml.Recommendation().EvaluateCandidates(ranker.Transform(lastOut.TestSet)));
+    /// </code>
+    /// </example>
     public static CandidateMetrics EvaluateCandidates(
         this RecommendationCatalog catalog,
         IDataView data,
@@ -72,6 +85,17 @@ public static partial class NegativeFeedbackCatalog
     /// user is missing, the name of a task is empty or given twice.
     /// </exception>
     /// <exception cref="InvalidOperationException">There are no rows, no row has a candidate, or the candidates of a task are all of one class.</exception>
+    /// <example>
+    /// <code>
+    /// IDataView flagged = ml.Transforms.LabelWatchFeedback("Flags").Fit(labelled).Transform(labelled);
+    /// var views = ml.Data.LeaveLastOut(flagged, new LeaveLastOutOptions { NumberOfLastViews = 5, SequenceColumnNames = ["Flags"] });
+    /// var keys = ml.Transforms.Conversion.MapValueToKey([new InputOutputColumnPair("Items"), new InputOutputColumnPair("Candidates")], keyData: views.Catalogue);
+    ///
+    /// var ranker = keys.Append(ml.Recommendation().Trainers.MultiFeedback()).Fit(views.TrainSet);
+    /// MultiFeedbackMetrics metrics = ml.Recommendation().EvaluateMultiFeedback(ranker.Transform(views.TestSet));
+    /// Console.WriteLine(metrics["EVV"].Gauc);
+    /// </code>
+    /// </example>
     public static MultiFeedbackMetrics EvaluateMultiFeedback(
         this RecommendationCatalog catalog, IDataView data, MultiFeedbackEvaluationOptions? options = null)
         => MultiFeedbackEvaluator.Evaluate(data, options ?? new MultiFeedbackEvaluationOptions());
@@ -89,6 +113,14 @@ public static partial class NegativeFeedbackCatalog
     /// category, an item has two, a user is missing.
     /// </exception>
     /// <exception cref="InvalidOperationException">There are no rows, no row recommends anything, or no item has a category.</exception>
+    /// <example>
+    /// <code>
+    /// // the log has a category beside every item
+    /// var diversity = ml.Recommendation().EvaluateDiversity(
+    ///     model.Transform(histories), log, new DiversityOptions { RecommendedItemsColumnName = "RecommendedItems" });
+    /// Console.WriteLine(diversity);
+    /// </code>
+    /// </example>
     public static DiversityEntropy EvaluateDiversity(
         this RecommendationCatalog catalog, IDataView data, IDataView itemCategories, DiversityOptions? options = null)
         => DiversityEvaluator.Evaluate(data, itemCategories, options ?? new DiversityOptions());
@@ -107,6 +139,19 @@ public static partial class NegativeFeedbackCatalog
     /// </exception>
     /// <exception cref="InvalidOperationException">There are no rows, or the candidates of a task are all of one class.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
+    /// <example>
+    /// <code>
+    /// IDataView flagged = ml.Transforms.LabelWatchFeedback("Flags").Fit(labelled).Transform(labelled);
+    /// var views = ml.Data.LeaveLastOut(flagged, new LeaveLastOutOptions { NumberOfLastViews = 5, SequenceColumnNames = ["Flags"] });
+    /// var keys = ml.Transforms.Conversion.MapValueToKey([new InputOutputColumnPair("Items"), new InputOutputColumnPair("Candidates")], keyData: views.Catalogue);
+    ///
+    /// IDataView Ranked(bool useFeedback) =&gt; keys
+    ///     .Append(ml.Recommendation().Trainers.MultiFeedback(new MultiFeedbackTrainer.Options { UseFeedback = useFeedback }))
+    ///     .Fit(views.TrainSet).Transform(views.TestSet);
+    ///
+    /// Console.WriteLine(ml.Recommendation().CompareModels(Ranked(useFeedback: false), Ranked(useFeedback: true), new LiftOptions { NumberOfRecommendations = 2 }));
+    /// </code>
+    /// </example>
     public static LiftTable CompareModels(
         this RecommendationCatalog catalog, IDataView baseline, IDataView treatment, LiftOptions? options = null)
         => ModelComparer.Compare(CatalogEnvironment.Of(catalog), baseline, treatment, options ?? new LiftOptions());

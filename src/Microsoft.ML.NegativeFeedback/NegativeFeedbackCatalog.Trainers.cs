@@ -19,6 +19,15 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="contrastiveWeight">β: weight of the contrast between the next liked and the disliked items; at least 0.</param>
     /// <param name="numberOfRecommendations">k: items recommended to a row.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <remarks>Columns, characteristics and the algorithm: <see cref="PnfRecTrainer"/>.</remarks>
+    /// <example>
+    /// <code>
+    /// var model = ml.Transforms.Conversion.MapValueToKey("Items")
+    ///     .Append(ml.Recommendation().Trainers.PnfRec(negativeWeight: 0.45, contrastiveWeight: 0.25, numberOfRecommendations: 20))
+    ///     .Append(ml.Transforms.Conversion.MapKeyToValue("RecommendedItems"))
+    ///     .Fit(users);
+    /// </code>
+    /// </example>
     public static PnfRecTrainer PnfRec(
         this RecommendationCatalog.RecommendationTrainers catalog,
         string itemsColumnName = "Items",
@@ -39,6 +48,7 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="catalog">The trainers of <c>mlContext.Recommendation()</c>.</param>
     /// <param name="options">Columns, network, losses and training.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <remarks>Columns, characteristics, the algorithm and an example: <see cref="PnfRecTrainer"/>.</remarks>
     public static PnfRecTrainer PnfRec(this RecommendationCatalog.RecommendationTrainers catalog, PnfRecTrainer.Options options)
         => new(CatalogEnvironment.Of(catalog), options);
 
@@ -49,6 +59,15 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="variant">What it reads: the liked items alone, every item, or every item with a contrast to the disliked.</param>
     /// <param name="numberOfRecommendations">k: items recommended to a row.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <remarks>Columns, characteristics and the algorithm: <see cref="SasRecTrainer"/>.</remarks>
+    /// <example>
+    /// <code>
+    /// var model = ml.Transforms.Conversion.MapValueToKey("Items")
+    ///     .Append(ml.Recommendation().Trainers.SasRec(variant: SasRecVariant.PositiveItems))
+    ///     .Append(ml.Transforms.Conversion.MapKeyToValue("RecommendedItems"))
+    ///     .Fit(users);
+    /// </code>
+    /// </example>
     public static SasRecTrainer SasRec(
         this RecommendationCatalog.RecommendationTrainers catalog,
         string itemsColumnName = "Items",
@@ -67,6 +86,7 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="catalog">The trainers of <c>mlContext.Recommendation()</c>.</param>
     /// <param name="options">Columns, network and training.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <remarks>Columns, characteristics, the algorithm and an example: <see cref="SasRecTrainer"/>.</remarks>
     public static SasRecTrainer SasRec(this RecommendationCatalog.RecommendationTrainers catalog, SasRecTrainer.Options options)
         => new(CatalogEnvironment.Of(catalog), options);
 
@@ -81,6 +101,15 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="numberOfSubInterests">K: sub-interests; at least 2.</param>
     /// <param name="numberOfRecommendations">k: items recommended to a row.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <remarks>Columns, characteristics and the algorithm: <see cref="SineTrainer"/>.</remarks>
+    /// <example>
+    /// <code>
+    /// var model = ml.Transforms.Conversion.MapValueToKey("Items")
+    ///     .Append(ml.Recommendation().Trainers.Sine(numberOfSubInterests: 3))
+    ///     .Append(ml.Transforms.Conversion.MapKeyToValue("RecommendedItems"))
+    ///     .Fit(users);
+    /// </code>
+    /// </example>
     public static SineTrainer Sine(
         this RecommendationCatalog.RecommendationTrainers catalog,
         string itemsColumnName = "Items",
@@ -101,6 +130,7 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="catalog">The trainers of <c>mlContext.Recommendation()</c>.</param>
     /// <param name="options">Columns, network, losses, sampling and training.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <remarks>Columns, characteristics, the algorithm and an example: <see cref="SineTrainer"/>.</remarks>
     public static SineTrainer Sine(this RecommendationCatalog.RecommendationTrainers catalog, SineTrainer.Options options)
         => new(CatalogEnvironment.Of(catalog), options);
 
@@ -115,6 +145,15 @@ public static partial class NegativeFeedbackCatalog
     /// </param>
     /// <param name="numberOfRecommendations">k: items recommended to a row.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <remarks>Columns, characteristics and the algorithm: <see cref="BaselineTrainer"/>.</remarks>
+    /// <example>
+    /// <code>
+    /// var model = ml.Transforms.Conversion.MapValueToKey("Items")
+    ///     .Append(ml.Recommendation().Trainers.Baseline(BaselineNetwork.Gru4Rec))
+    ///     .Append(ml.Transforms.Conversion.MapKeyToValue("RecommendedItems"))
+    ///     .Fit(users);
+    /// </code>
+    /// </example>
     public static BaselineTrainer Baseline(
         this RecommendationCatalog.RecommendationTrainers catalog,
         BaselineNetwork network,
@@ -135,6 +174,7 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="catalog">The trainers of <c>mlContext.Recommendation()</c>.</param>
     /// <param name="options">Network, columns, sampling and training.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <remarks>Columns, characteristics, the algorithm and an example: <see cref="BaselineTrainer"/>.</remarks>
     public static BaselineTrainer Baseline(this RecommendationCatalog.RecommendationTrainers catalog, BaselineTrainer.Options options)
         => new(CatalogEnvironment.Of(catalog), options);
 
@@ -148,6 +188,16 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="candidatesColumnName">The candidates to rank: a vector of keys.</param>
     /// <param name="numberOfRecommendations">L: how many of the candidates are ranked on top.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <remarks>Columns, characteristics and the algorithm: <see cref="MultiFeedbackTrainer"/>.</remarks>
+    /// <example>
+    /// <code>
+    /// IDataView flagged = ml.Transforms.LabelWatchFeedback("Flags").Fit(labelled).Transform(labelled);
+    /// var views = ml.Data.LeaveLastOut(flagged, new LeaveLastOutOptions { NumberOfLastViews = 5, SequenceColumnNames = ["Flags"] });
+    /// var model = ml.Transforms.Conversion.MapValueToKey([new InputOutputColumnPair("Items"), new InputOutputColumnPair("Candidates")], keyData: views.Catalogue)
+    ///     .Append(ml.Recommendation().Trainers.MultiFeedback())
+    ///     .Fit(views.TrainSet);
+    /// </code>
+    /// </example>
     public static MultiFeedbackTrainer MultiFeedback(
         this RecommendationCatalog.RecommendationTrainers catalog,
         string itemsColumnName = "Items",
@@ -168,6 +218,7 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="catalog">The trainers of <c>mlContext.Recommendation()</c>.</param>
     /// <param name="options">Columns, features, network, losses, fusion and training.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <remarks>Columns, characteristics, the algorithm and an example: <see cref="MultiFeedbackTrainer"/>.</remarks>
     public static MultiFeedbackTrainer MultiFeedback(this RecommendationCatalog.RecommendationTrainers catalog, MultiFeedbackTrainer.Options options)
         => new(CatalogEnvironment.Of(catalog), options);
 

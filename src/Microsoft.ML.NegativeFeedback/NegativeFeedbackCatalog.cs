@@ -20,6 +20,12 @@ public static partial class NegativeFeedbackCatalog
     /// columns that nobody asks for, values are not looked at.</returns>
     /// <exception cref="ArgumentException">The path is empty, or the file is none of the three by its extension.</exception>
     /// <exception cref="FileNotFoundException">There is no such file, or no ratings file in the folder.</exception>
+    /// <example>
+    /// <code>
+    /// IDataView ratings = ml.Data.LoadMovieLens("ml-1m");
+    /// IDataView rated = ml.Transforms.LabelFeedback(FeedbackRule.RatingMedian()).Fit(ratings).Transform(ratings);
+    /// </code>
+    /// </example>
     public static IDataView LoadMovieLens(this DataOperationsCatalog catalog, string path)
         => MovieLensFile.Open(path);
 
@@ -39,6 +45,11 @@ public static partial class NegativeFeedbackCatalog
     /// matches in everything; of a skip above 0, the reason is passing).
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <example>
+    /// <code>
+    /// IDataView feed = ml.Data.SimulateShortVideoFeed(new ShortVideoFeedOptions { UserCount = 1000, VideoCount = 500 });
+    /// </code>
+    /// </example>
     public static IDataView SimulateShortVideoFeed(this DataOperationsCatalog catalog, ShortVideoFeedOptions? options = null)
         => new ShortVideoFeed(options ?? new ShortVideoFeedOptions());
 
@@ -78,6 +89,13 @@ public static partial class NegativeFeedbackCatalog
     /// <exception cref="ArgumentException">A column is missing or of another type, an option is wrong.</exception>
     /// <exception cref="InvalidDataException">The log is empty, holds what cannot be read, or a part of the split that the options ask for would be
     /// empty.</exception>
+    /// <example>
+    /// <code>
+    /// var inTime = ml.Data.TemporalSplit(labelled);
+    /// IDataView train = ml.Transforms.WindowSequences().Fit(inTime.TrainSet).Transform(inTime.TrainSet);
+    /// Console.WriteLine($"{inTime.Counts.ValidationRows} rows to stop by");
+    /// </code>
+    /// </example>
     public static TemporalSplitData TemporalSplit(
         this DataOperationsCatalog catalog, IDataView interactions, TemporalSplitOptions? options = null)
         => NegativeFeedback.Sequences.TemporalSplit.Split(CatalogEnvironment.Of(catalog), interactions, options ?? new TemporalSplitOptions());
@@ -100,6 +118,14 @@ public static partial class NegativeFeedbackCatalog
     /// <exception cref="ArgumentException">The path is empty.</exception>
     /// <exception cref="FileNotFoundException">There is no such file, or no log in the folder.</exception>
     /// <exception cref="InvalidDataException">A header lacks a field.</exception>
+    /// <example>
+    /// <code>
+    /// // live streams and photographs have no duration
+    /// IDataView views = ml.Data.FilterRowsByColumn(ml.Data.LoadKuaiRand("KuaiRand-1K"), "DurationSeconds", lowerBound: float.Epsilon);
+    /// var rule = FeedbackRule.Flags(["Like", "Follow"], ["Hate"], otherwise: FeedbackRule.WatchTime());
+    /// IDataView withFeedback = ml.Transforms.LabelFeedback(rule).Fit(views).Transform(views);
+    /// </code>
+    /// </example>
     public static IDataView LoadKuaiRand(this DataOperationsCatalog catalog, string path)
         => KuaiRandLog.Open(path);
 
@@ -133,6 +159,12 @@ public static partial class NegativeFeedbackCatalog
     /// <exception cref="ArgumentException">The path is empty.</exception>
     /// <exception cref="FileNotFoundException">There is no such file, or none in the folder.</exception>
     /// <exception cref="InvalidDataException">The header lacks a field.</exception>
+    /// <example>
+    /// <code>
+    /// IDataView views = ml.Data.FilterRowsByColumn(ml.Data.LoadKion("interactions.csv"), "WatchedShare", lowerBound: 0);
+    /// IDataView withFeedback = ml.Transforms.LabelFeedback(FeedbackRule.WatchedShare(positiveShare: 0.5, negativeShare: 0.1)).Fit(views).Transform(views);
+    /// </code>
+    /// </example>
     public static IDataView LoadKion(this DataOperationsCatalog catalog, string path)
         => KionLog.Open(path);
 
@@ -152,6 +184,11 @@ public static partial class NegativeFeedbackCatalog
     /// </returns>
     /// <exception cref="ArgumentException">A column is missing or of another type, a minimum is negative.</exception>
     /// <exception cref="InvalidDataException">The log is empty, a user or an item is missing, or no interaction would be left.</exception>
+    /// <example>
+    /// <code>
+    /// IDataView core = ml.Data.FilterCore(labelled, minimumInteractionsPerUser: 5, minimumInteractionsPerItem: 5);
+    /// </code>
+    /// </example>
     public static IDataView FilterCore(
         this DataOperationsCatalog catalog,
         IDataView interactions,
@@ -174,6 +211,15 @@ public static partial class NegativeFeedbackCatalog
     /// <exception cref="ArgumentException">A column is missing or of another type, an option is wrong.</exception>
     /// <exception cref="InvalidDataException">The log is empty, holds what cannot be read (a feedback that is NaN, a missing user or item), or no user has
     /// enough positives, or views.</exception>
+    /// <example>
+    /// <code>
+    /// var rows = ml.Data.LeaveLastOut(labelled);
+    /// // histories and candidates share one dictionary, which knows the items that are candidates only
+    /// var keys = ml.Transforms.Conversion.MapValueToKey(
+    ///     [new InputOutputColumnPair("Items"), new InputOutputColumnPair("Candidates")], keyData: rows.Catalogue).Fit(rows.TrainSet);
+    /// IDataView train = keys.Transform(rows.TrainSet), test = keys.Transform(rows.TestSet);
+    /// </code>
+    /// </example>
     public static LeaveLastOutData LeaveLastOut(
         this DataOperationsCatalog catalog, IDataView interactions, LeaveLastOutOptions? options = null)
         => NegativeFeedback.Sequences.LeaveLastOut.Split(CatalogEnvironment.Of(catalog), interactions, options ?? new LeaveLastOutOptions());
@@ -190,6 +236,11 @@ public static partial class NegativeFeedbackCatalog
     /// <exception cref="InvalidDataException">
     /// The log is empty, a user or an item is missing, a feedback is none of +1, −1 and 0, or an item has different categories in different rows.
     /// </exception>
+    /// <example>
+    /// <code>
+    /// Console.WriteLine(ml.Data.AnalyzeFeedback(labelled, new FeedbackAnalysisOptions { CategoryColumnNames = ["Category"] }));
+    /// </code>
+    /// </example>
     public static FeedbackAnalysis AnalyzeFeedback(
         this DataOperationsCatalog catalog, IDataView interactions, FeedbackAnalysisOptions? options = null)
         => NegativeFeedback.Analysis.FeedbackAnalyzer.Analyze(CatalogEnvironment.Of(catalog), interactions, options ?? new FeedbackAnalysisOptions());
@@ -199,6 +250,12 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="rule">What counts as liked and as disliked: <see cref="FeedbackRule.WatchTime"/>, <see cref="FeedbackRule.Rating"/> …</param>
     /// <param name="outputColumnName">The column to add.</param>
     /// <exception cref="ArgumentException">The name of a column is empty.</exception>
+    /// <example>
+    /// <code>
+    /// var label = ml.Transforms.LabelFeedback(FeedbackRule.WatchTime(positiveShare: 0.5, skipSeconds: 3));
+    /// IDataView withFeedback = label.Fit(log).Transform(log);
+    /// </code>
+    /// </example>
     public static LabelFeedbackEstimator LabelFeedback(
         this TransformsCatalog catalog, FeedbackRule rule, string outputColumnName = "Feedback")
         => new(rule, outputColumnName);
@@ -211,6 +268,11 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="outputColumnName">The column to add: three Single a view, 1 or 0.</param>
     /// <param name="options">Columns, quantiles, seconds and duration buckets; null for the published ones.</param>
     /// <exception cref="ArgumentException">An option is out of its range, the name of a column is empty.</exception>
+    /// <example>
+    /// <code>
+    /// IDataView flagged = ml.Transforms.LabelWatchFeedback("Flags").Fit(log).Transform(log);
+    /// </code>
+    /// </example>
     public static LabelWatchFeedbackEstimator LabelWatchFeedback(
         this TransformsCatalog catalog, string outputColumnName = "Flags", WatchFeedbackOptions? options = null)
         => new(outputColumnName, options ?? new WatchFeedbackOptions());
@@ -223,6 +285,11 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="feedbackColumnName">How it went, as Single: +1, −1 or 0.</param>
     /// <param name="maximumLength">Longest sequence, of which the latest interactions are kept; 0 for no limit.</param>
     /// <exception cref="ArgumentException">The name of a column is empty, or the length negative.</exception>
+    /// <example>
+    /// <code>
+    /// IDataView rows = ml.Transforms.WindowSequences(maximumLength: 200).Fit(labelled).Transform(labelled);
+    /// </code>
+    /// </example>
     public static WindowSequencesEstimator WindowSequences(
         this TransformsCatalog catalog,
         string userColumnName = "User",
@@ -243,6 +310,11 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="catalog">The transforms catalog of an <see cref="MLContext"/>.</param>
     /// <param name="options">Columns, lengths, windows and minimum counts.</param>
     /// <exception cref="ArgumentException">An option is out of its range, the name of a column is empty.</exception>
+    /// <example>
+    /// <code>
+    /// IDataView windows = ml.Transforms.WindowSequences(new WindowSequencesOptions { MaximumLength = 50, Stride = 25 }).Fit(labelled).Transform(labelled);
+    /// </code>
+    /// </example>
     public static WindowSequencesEstimator WindowSequences(this TransformsCatalog catalog, WindowSequencesOptions options)
         => new(CatalogEnvironment.Of(catalog), options);
 
@@ -286,6 +358,12 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="method">Where they are drawn from: uniformly or by popularity from the catalogue, or from the liked items of the batch.</param>
     /// <param name="numberOfNegatives">n: negatives of each liked item, different from each other; at least 1.</param>
     /// <exception cref="ArgumentException">An option is out of its range, the name of a column is empty or given twice.</exception>
+    /// <example>
+    /// <code>
+    /// var sample = ml.Transforms.Conversion.MapValueToKey("Items").Append(ml.Transforms.SampleNegatives("Negatives", "Items", numberOfNegatives: 4));
+    /// IDataView rows = sample.Fit(users).Transform(users);
+    /// </code>
+    /// </example>
     public static SampleNegativesEstimator SampleNegatives(
         this TransformsCatalog catalog,
         string outputColumnName = "Negatives",
@@ -306,6 +384,13 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="catalog">The transforms catalog of an <see cref="MLContext"/>.</param>
     /// <param name="options">Columns, method, numbers and seed.</param>
     /// <exception cref="ArgumentException">An option is out of its range, the name of a column is empty or given twice.</exception>
+    /// <example>
+    /// <code>
+    /// var sample = ml.Transforms.Conversion.MapValueToKey("Items")
+    ///     .Append(ml.Transforms.SampleNegatives(new SampleNegativesOptions { Method = NegativeSamplingMethod.Popularity, ObservedSkipShare = 0.5 }));
+    /// IDataView rows = sample.Fit(users).Transform(users);
+    /// </code>
+    /// </example>
     public static SampleNegativesEstimator SampleNegatives(this TransformsCatalog catalog, SampleNegativesOptions options)
         => new(CatalogEnvironment.Of(catalog), options);
 
@@ -349,6 +434,12 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="timesColumnName">The times beside them, a vector of Int64 that is cut likewise; null where there is none.</param>
     /// <param name="likedOnly">Whether the last liked item is the target, rather than the last that was liked or skipped.</param>
     /// <exception cref="ArgumentException">The name of a column is empty or given twice.</exception>
+    /// <example>
+    /// <code>
+    /// var parts = ml.Data.TrainTestSplit(users, testFraction: 0.2);
+    /// IDataView rows = ml.Transforms.HoldOutLastItem().Fit(parts.TestSet).Transform(parts.TestSet);
+    /// </code>
+    /// </example>
     public static HoldOutLastItemEstimator HoldOutLastItem(
         this TransformsCatalog catalog,
         string targetItemColumnName = "TargetItem",
@@ -373,6 +464,12 @@ public static partial class NegativeFeedbackCatalog
     /// <exception cref="ArgumentException">The path is empty.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="NotSupportedException">A step of the model cannot be saved.</exception>
+    /// <example>
+    /// <code>
+    /// ml.Model.SaveAtomically(model, users.Schema, "recommend.zip");
+    /// ITransformer served = ml.Model.Load("recommend.zip", out DataViewSchema input);
+    /// </code>
+    /// </example>
     public static void SaveAtomically(this ModelOperationsCatalog catalog, ITransformer model, DataViewSchema? inputSchema, string filePath)
     {
         ArgumentNullException.ThrowIfNull(catalog);

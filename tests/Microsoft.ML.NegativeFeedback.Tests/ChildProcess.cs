@@ -17,9 +17,15 @@ internal static class ChildProcess
     /// <param name="name">The name under which the test project knows where the program is.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <returns>What it printed.</returns>
-    public static string RunIn(string folder, string name, params string[] arguments)
+    public static string RunIn(string folder, string name, params string[] arguments) => RunIn(folder, [ProgramOf(name), .. arguments]);
+
+    /// <summary>The same of a program that the test project does not know.</summary>
+    /// <param name="folder">The directory.</param>
+    /// <param name="arguments">What dotnet is to run, and its arguments.</param>
+    /// <returns>What it printed.</returns>
+    public static string RunIn(string folder, IEnumerable<string> arguments)
     {
-        using var process = Start(folder, name, arguments);
+        using var process = Start(folder, arguments);
         var output = process.StandardOutput.ReadToEndAsync();
         string errors = process.StandardError.ReadToEnd();
         Assert.True(process.WaitForExit(60_000), "The process did not end within a minute.");
@@ -31,10 +37,14 @@ internal static class ChildProcess
     /// <param name="folder">The directory.</param>
     /// <param name="name">The name under which the test project knows where the program is.</param>
     /// <param name="arguments">Its arguments.</param>
-    public static Process Start(string folder, string name, params string[] arguments)
+    public static Process Start(string folder, string name, params string[] arguments) => Start(folder, [ProgramOf(name), .. arguments]);
+
+    private static string ProgramOf(string name)
+        => typeof(ChildProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == name).Value!;
+
+    private static Process Start(string folder, IEnumerable<string> arguments)
     {
-        string program = typeof(ChildProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == name).Value!;
-        var start = new ProcessStartInfo(Environment.ProcessPath!.Contains("dotnet") ? Environment.ProcessPath : "dotnet", [program, .. arguments])
+        var start = new ProcessStartInfo(Environment.ProcessPath!.Contains("dotnet") ? Environment.ProcessPath : "dotnet", arguments)
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,

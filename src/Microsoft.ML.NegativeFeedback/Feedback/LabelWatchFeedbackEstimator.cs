@@ -9,6 +9,21 @@ namespace Microsoft.ML.NegativeFeedback;
 /// longer than half of the other viewers; FVV, focused video viewing, longer than 60 % of them; GVV, glance video viewing, under 3 seconds.
 /// </summary>
 /// <remarks>
+/// <para>To create it, use <see cref="NegativeFeedbackCatalog.LabelWatchFeedback"/>.</para>
+/// <para><b>Input and output columns</b></para>
+/// <list type="table">
+/// <listheader><term>Column</term><description>Type and meaning</description></listheader>
+/// <item><term><c>Item</c>, input</term><description>text, number or key, or a vector of them: <see cref="WatchFeedbackOptions.ItemColumnName"/></description></item>
+/// <item><term><c>WatchSeconds</c> and <c>DurationSeconds</c>, input</term><description>Single, finite and at least 0, or vectors: <see cref="WatchFeedbackOptions.WatchSecondsColumnName"/>, <see cref="WatchFeedbackOptions.DurationSecondsColumnName"/></description></item>
+/// <item><term><c>Flags</c>, output</term><description>three Single a view, EVV, FVV and GVV, 1 or 0; of a history [length, 3]</description></item>
+/// </list>
+/// <para><b>Estimator characteristics</b></para>
+/// <list type="table">
+/// <listheader><term>Characteristic</term><description>Value</description></listheader>
+/// <item><term>Does this estimator need to look at the data to train its parameters?</term><description>Yes: the watch times of every video</description></item>
+/// <item><term>Required NuGet in addition to Microsoft.ML</term><description>Microsoft.ML.NegativeFeedback</description></item>
+/// <item><term>Exportable to ONNX, saved with a model</term><description>No: it prepares training</description></item>
+/// </list>
 /// "The other viewers" are the views that <see cref="Fit"/> reads. A view is EVV where at least the share
 /// <see cref="WatchFeedbackOptions.EngagedViewQuantile"/> of the video's views among them were shorter than it, strictly: of views of one length none is longer
 /// than another. The view itself, where it is among them, is one of those that it is not longer than. So the flags follow from the fitted thresholds and the
@@ -19,6 +34,11 @@ namespace Microsoft.ML.NegativeFeedback;
 /// empty text) are compared with the views of their duration bucket, and where that has none with all views.
 /// </para>
 /// </remarks>
+/// <example>
+/// <code>
+/// IDataView flagged = ml.Transforms.LabelWatchFeedback("Flags").Fit(log).Transform(log);
+/// </code>
+/// </example>
 public sealed class LabelWatchFeedbackEstimator : IEstimator<LabelWatchFeedbackTransformer>
 {
     private readonly string _outputColumnName;

@@ -11,6 +11,30 @@ namespace Microsoft.ML.NegativeFeedback;
 /// items that the row does not have. It prepares data to train or to rank with; the trainers of this library draw their own, afresh every
 /// epoch, by the same samplers.
 /// </summary>
+/// <remarks>
+/// <para>To create it, use <see cref="NegativeFeedbackCatalog.SampleNegatives(TransformsCatalog, SampleNegativesOptions)"/>.</para>
+/// <para><b>Input and output columns</b></para>
+/// <list type="table">
+/// <listheader><term>Column</term><description>Type and meaning</description></listheader>
+/// <item><term><c>Items</c>, input</term><description>vector of keys: <see cref="SampleNegativesOptions.ItemsColumnName"/></description></item>
+/// <item><term><c>Feedback</c>, input</term><description>vector of Single beside it: <see cref="SampleNegativesOptions.FeedbackColumnName"/></description></item>
+/// <item><term><c>Negatives</c>, output</term><description>vector of the same keys, [liked · n]: <see cref="SampleNegativesOptions.NegativesColumnName"/></description></item>
+/// </list>
+/// <para><b>Estimator characteristics</b></para>
+/// <list type="table">
+/// <listheader><term>Characteristic</term><description>Value</description></listheader>
+/// <item><term>Does this estimator need to look at the data to train its parameters?</term><description>For <see cref="NegativeSamplingMethod.Popularity"/> alone: how often each item occurs</description></item>
+/// <item><term>Required NuGet in addition to Microsoft.ML</term><description>Microsoft.ML.NegativeFeedback</description></item>
+/// <item><term>Exportable to ONNX, saved with a model</term><description>No: it prepares training</description></item>
+/// </list>
+/// </remarks>
+/// <example>
+/// <code>
+/// var sample = ml.Transforms.Conversion.MapValueToKey("Items")
+///     .Append(ml.Transforms.SampleNegatives("Negatives", "Items", method: NegativeSamplingMethod.Popularity, numberOfNegatives: 4));
+/// IDataView rows = sample.Fit(users).Transform(users);
+/// </code>
+/// </example>
 public sealed class SampleNegativesEstimator : IEstimator<SampleNegativesTransformer>
 {
     private readonly IHost _host;

@@ -24,13 +24,16 @@ namespace Microsoft.ML.NegativeFeedback;
 /// <para>Scoring runs on ONNX Runtime: on the GPU of <c>MLContext.GpuDeviceId</c> when that is set, on the CPU otherwise. Views are
 /// scored in batches, a prediction engine row by row. An instance is immutable and may be shared by threads. Dispose of it to free
 /// the session; a data view that it made can be read until then. A prediction engine disposes of the model that it was made from, for
-/// everybody who shares it, unless it is made with <c>new PredictionEngineOptions { OwnsTransformer = false }</c>:</para>
-/// <code>
-/// using var engine = mlContext.Model.CreatePredictionEngine&lt;History, Recommendation&gt;(model, new PredictionEngineOptions { OwnsTransformer = false });
-/// </code>
+/// everybody who shares it, unless it is made with <c>new PredictionEngineOptions { OwnsTransformer = false }</c>.</para>
 /// <para><c>mlContext.Model.SaveAtomically</c>, as <c>Model.Save</c>, writes it as ML.NET's own transformers, so that <c>Model.Load</c> gives the same results in a
 /// process without this library; <c>mlContext.Recommendation().ScoreInBatches</c> makes such a transformer of what was loaded.</para>
 /// </remarks>
+/// <example>
+/// <code>
+/// using var engine = ml.Model.CreatePredictionEngine&lt;History, Recommendation&gt;(model, new PredictionEngineOptions { OwnsTransformer = false });
+/// var next = engine.Predict(new History { Items = ["17", "5"], Feedback = [1, -1] });
+/// </code>
+/// </example>
 public sealed partial class NextItemTransformer : ITransformer, IDisposable
 {
     private readonly IHostEnvironment _environment;

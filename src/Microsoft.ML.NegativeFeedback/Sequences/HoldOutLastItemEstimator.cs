@@ -9,6 +9,31 @@ namespace Microsoft.ML.NegativeFeedback;
 /// So the parts of <c>Data.TrainTestSplit</c> and <c>Data.CrossValidationSplit</c>, which hold whole sequences, can be evaluated by
 /// <c>Recommendation().EvaluateNextItem</c>. See <see cref="HoldOutLastItemTransformer"/>.
 /// </summary>
+/// <remarks>
+/// <para>To create it, use <see cref="NegativeFeedbackCatalog.HoldOutLastItem"/>.</para>
+/// <para><b>Input and output columns</b></para>
+/// <list type="table">
+/// <listheader><term>Column</term><description>Type and meaning</description></listheader>
+/// <item><term><c>Items</c>, input, cut to the history</term><description>vector of text, numbers or keys, oldest first</description></item>
+/// <item><term><c>Feedback</c>, input, cut likewise</term><description>vector of Single beside it</description></item>
+/// <item><term><c>TargetItem</c>, output</term><description>the item that came next, of the items' type</description></item>
+/// <item><term><c>TargetFeedback</c>, output</term><description>Single: its feedback, 0 where there is no such item</description></item>
+/// </list>
+/// <para><b>Estimator characteristics</b></para>
+/// <list type="table">
+/// <listheader><term>Characteristic</term><description>Value</description></listheader>
+/// <item><term>Does this estimator need to look at the data to train its parameters?</term><description>No</description></item>
+/// <item><term>Required NuGet in addition to Microsoft.ML</term><description>Microsoft.ML.NegativeFeedback</description></item>
+/// <item><term>Exportable to ONNX, saved with a model</term><description>No: it prepares evaluation</description></item>
+/// </list>
+/// </remarks>
+/// <example>
+/// <code>
+/// var parts = ml.Data.TrainTestSplit(users, testFraction: 0.2);
+/// IDataView rows = ml.Transforms.HoldOutLastItem().Fit(parts.TestSet).Transform(parts.TestSet);
+/// Console.WriteLine(ml.Recommendation().EvaluateNextItem(model.Transform(rows)));
+/// </code>
+/// </example>
 public sealed class HoldOutLastItemEstimator : IEstimator<HoldOutLastItemTransformer>
 {
     private readonly HeldOutColumns _columns;

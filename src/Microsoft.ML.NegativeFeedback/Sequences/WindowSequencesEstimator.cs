@@ -10,6 +10,32 @@ namespace Microsoft.ML.NegativeFeedback;
 /// <see cref="WindowSequencesOptions.Stride"/>, a row a window: the user, the items and their feedback, oldest first, positives and
 /// negatives in their real order. Users stand in the order of their first rows in the log.
 /// </summary>
+/// <remarks>
+/// <para>To create it, use <see cref="NegativeFeedbackCatalog.WindowSequences(TransformsCatalog, WindowSequencesOptions)"/>.</para>
+/// <para><b>Input and output columns</b></para>
+/// <list type="table">
+/// <listheader><term>Column</term><description>Type and meaning</description></listheader>
+/// <item><term><c>User</c> and <c>Item</c>, input</term><description>text, number or key: <see cref="WindowSequencesOptions.UserColumnName"/>, <see cref="WindowSequencesOptions.ItemColumnName"/></description></item>
+/// <item><term><c>Time</c>, input</term><description>Int64 or DateTime: <see cref="WindowSequencesOptions.TimestampColumnName"/></description></item>
+/// <item><term><c>Feedback</c>, input</term><description>Single +1, −1 or 0: <see cref="WindowSequencesOptions.FeedbackColumnName"/></description></item>
+/// <item><term><c>User</c>, output</term><description>as it was</description></item>
+/// <item><term><c>Items</c>, output</term><description>vector of the items' type, oldest first: <see cref="WindowSequencesOptions.ItemsColumnName"/></description></item>
+/// <item><term><c>Feedback</c>, output</term><description>vector of Single beside it: <see cref="WindowSequencesOptions.FeedbackSequenceColumnName"/></description></item>
+/// <item><term>further ones, output where named</term><description><see cref="WindowSequencesOptions.TimesColumnName"/>, <see cref="WindowSequencesOptions.SequenceColumnNames"/>, <see cref="WindowSequencesOptions.PassThroughColumnNames"/></description></item>
+/// </list>
+/// <para><b>Estimator characteristics</b></para>
+/// <list type="table">
+/// <listheader><term>Characteristic</term><description>Value</description></listheader>
+/// <item><term>Does this estimator need to look at the data to train its parameters?</term><description>No</description></item>
+/// <item><term>Required NuGet in addition to Microsoft.ML</term><description>Microsoft.ML.NegativeFeedback</description></item>
+/// <item><term>Exportable to ONNX, saved with a model</term><description>No: it groups rows. <see cref="NegativeFeedbackCatalog.PrepareSequences"/> keeps it out of what is saved</description></item>
+/// </list>
+/// </remarks>
+/// <example>
+/// <code>
+/// IDataView rows = ml.Transforms.WindowSequences(new WindowSequencesOptions { MaximumLength = 200, MinimumPositiveCount = 2 }).Fit(labelled).Transform(labelled);
+/// </code>
+/// </example>
 public sealed class WindowSequencesEstimator : IEstimator<WindowSequencesTransformer>
 {
     private readonly IHost _host;

@@ -13,9 +13,43 @@ namespace Microsoft.ML.NegativeFeedback;
 /// neither liked nor skipped as well, and learns at eight positions a row, other ones every epoch.
 /// </summary>
 /// <remarks>
-/// The skip before a liked item is not learned from as SINE does; with <see cref="PairwiseTrainerOptions.ObservedSkipShare"/> the row's skips come among the sampled items. Of the options of the
-/// network, <see cref="BaselineNetwork.SasRec"/> alone reads the number of blocks, and it and <see cref="BaselineNetwork.FeedRec"/> that of heads.
+/// <para>To create it, use <see cref="NegativeFeedbackCatalog.Baseline(RecommendationCatalog.RecommendationTrainers, BaselineTrainer.Options)"/> or its overload with the usual options.</para>
+/// <para><b>Input and output columns</b></para>
+/// <list type="table">
+/// <listheader><term>Column</term><description>Type and meaning</description></listheader>
+/// <item><term><c>Items</c>, input</term><description>vector of keys, oldest first: <see cref="SequenceTrainerOptions.ItemsColumnName"/></description></item>
+/// <item><term><c>Feedback</c>, input</term><description>vector of Single beside it, +1 liked, −1 skipped, 0 neither: <see cref="SequenceTrainerOptions.FeedbackColumnName"/></description></item>
+/// <item><term><c>Times</c> and <c>TargetTime</c>, input of <see cref="BaselineNetwork.SliRec"/></term><description>vector of Int64 beside the items, and Int64: <see cref="Options.TimesColumnName"/>, <see cref="Options.TargetTimeColumnName"/></description></item>
+/// <item><term><c>RecommendedItems</c>, output</term><description>keys [k], best first: <see cref="SequenceTrainerOptions.RecommendedItemsColumnName"/></description></item>
+/// <item><term><c>Scores</c>, output</term><description>Single [k] beside them, logits: <see cref="SequenceTrainerOptions.ScoresColumnName"/></description></item>
+/// <item><term><c>Candidates</c>, input where named</term><description>vector of keys of the same dictionary: <see cref="SequenceTrainerOptions.CandidatesColumnName"/></description></item>
+/// <item><term><c>CandidateScores</c>, output in place of the two</term><description>Single a candidate, −∞ for an unknown one: <see cref="SequenceTrainerOptions.CandidateScoresColumnName"/></description></item>
+/// </list>
+/// <para><b>Trainer characteristics</b></para>
+/// <list type="table">
+/// <listheader><term>Characteristic</term><description>Value</description></listheader>
+/// <item><term>Machine learning task</term><description>Recommendation: the next item of a sequence, or ranking of candidates (DIN, DIEN and SLi-Rec: candidates alone)</description></item>
+/// <item><term>Is normalization required?</term><description>No</description></item>
+/// <item><term>Is caching required?</term><description>No: rows are read once, and sequences stay in memory</description></item>
+/// <item><term>Required NuGet in addition to Microsoft.ML</term><description>Microsoft.ML.NegativeFeedback; TorchSharp-cpu, or a CUDA package of TorchSharp; Microsoft.ML.OnnxRuntime, or Microsoft.ML.OnnxRuntime.Gpu</description></item>
+/// <item><term>Exportable to ONNX</term><description>Yes, with everything around it: <see cref="NextItemTransformer.ExportToOnnx"/> (not <c>Model.ConvertToOnnx</c>)</description></item>
+/// </list>
+/// <para><b>Training algorithm details</b></para>
+/// <para>The skip before a liked item is not learned from as SINE does; with <see cref="PairwiseTrainerOptions.ObservedSkipShare"/> the row's skips come among the sampled items. Of the options of the
+/// network, <see cref="BaselineNetwork.SasRec"/> alone reads the number of blocks, and it and <see cref="BaselineNetwork.FeedRec"/> that of heads.</para>
+/// <para><see cref="BaselineNetwork"/> says of each network what it reads, and its paper.</para>
 /// </remarks>
+/// <example>
+/// <code>
+/// // histories and candidates share one dictionary
+/// var keys = ml.Transforms.Conversion.MapValueToKey([new InputOutputColumnPair("Items"), new InputOutputColumnPair("Candidates")], keyData: lastOut.Catalogue);
+/// var model = keys.Append(ml.Recommendation().Trainers.Baseline(new BaselineTrainer.Options
+/// {
+///     Network = BaselineNetwork.Din, CandidatesColumnName = "Candidates", ValidationSet = lastOut.ValidationSet,
+/// })).Fit(lastOut.TrainSet);
+/// Console.WriteLine(ml.Recommendation().EvaluateCandidates(model.Transform(lastOut.TestSet)));
+/// </code>
+/// </example>
 public sealed class BaselineTrainer : PairwiseTrainer
 {
     private static readonly PairwiseWeights Weights = new(Sampled: 1, Skipped: 0);

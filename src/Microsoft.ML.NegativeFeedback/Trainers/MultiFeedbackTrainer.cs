@@ -14,6 +14,29 @@ namespace Microsoft.ML.NegativeFeedback;
 /// each candidate how likely every kind of feedback is (EVV, engaged; FVV, focused; GVV, a glance, which is negative), and ranks candidates by a weighted sum of these.
 /// </summary>
 /// <remarks>
+/// <para>To create it, use <see cref="NegativeFeedbackCatalog.MultiFeedback(RecommendationCatalog.RecommendationTrainers, MultiFeedbackTrainer.Options)"/> or its overload with the usual options.</para>
+/// <para><b>Input and output columns</b></para>
+/// <list type="table">
+/// <listheader><term>Column</term><description>Type and meaning</description></listheader>
+/// <item><term><c>Items</c>, input</term><description>vector of keys, oldest first: <see cref="SequenceTrainerOptions.ItemsColumnName"/></description></item>
+/// <item><term><c>Feedback</c>, input</term><description>vector of Single beside it, +1 liked, −1 skipped, 0 neither: <see cref="SequenceTrainerOptions.FeedbackColumnName"/></description></item>
+/// <item><term><c>Flags</c>, input</term><description>vector of Single beside the items, K values each, 0 or 1: <see cref="Options.FlagsColumnName"/></description></item>
+/// <item><term><c>Candidates</c>, input</term><description>vector of keys of the same dictionary as the items: <see cref="SequenceTrainerOptions.CandidatesColumnName"/></description></item>
+/// <item><term>features, input where named</term><description>keys, Single or vectors of Single: <see cref="Options.UserColumnNames"/>, <see cref="Options.ContextColumnNames"/>; those of items become part of the model, <see cref="Options.ItemFeatures"/></description></item>
+/// <item><term><c>Probabilities</c>, output</term><description>Single, K a candidate: <see cref="Options.ProbabilitiesColumnName"/></description></item>
+/// <item><term><c>CandidateScores</c>, output</term><description>Single a candidate: Σ γ_k y_k</description></item>
+/// <item><term><c>RecommendedItems</c> and <c>Scores</c>, output</term><description>the best L of the candidates, and their scores</description></item>
+/// </list>
+/// <para><b>Trainer characteristics</b></para>
+/// <list type="table">
+/// <listheader><term>Characteristic</term><description>Value</description></listheader>
+/// <item><term>Machine learning task</term><description>Ranking of candidates by several kinds of feedback</description></item>
+/// <item><term>Is normalization required?</term><description>No</description></item>
+/// <item><term>Is caching required?</term><description>No: rows are read once, and sequences stay in memory</description></item>
+/// <item><term>Required NuGet in addition to Microsoft.ML</term><description>Microsoft.ML.NegativeFeedback; TorchSharp-cpu, or a CUDA package of TorchSharp; Microsoft.ML.OnnxRuntime, or Microsoft.ML.OnnxRuntime.Gpu</description></item>
+/// <item><term>Exportable to ONNX</term><description>Yes, with everything around it: <see cref="NextItemTransformer.ExportToOnnx"/> (not <c>Model.ConvertToOnnx</c>)</description></item>
+/// </list>
+/// <para><b>Training algorithm details</b></para>
 /// <para>Training rows are histories with flags beside the items, as <c>Transforms.LabelWatchFeedback</c> makes them and <c>WindowSequences</c> keeps them
 /// (<c>SequenceColumnNames = ["Flags"]</c>). Every item but the first is foretold from those before it, beside a sampled one that the row does not hold and that counts as without
 /// feedback.</para>
@@ -23,6 +46,16 @@ namespace Microsoft.ML.NegativeFeedback;
 /// <para>Differs from the paper: a user is known by features (their own key may be one), so that users whom training never met are served. A history with nothing in it is read as it is:
 /// features alone tell.</para>
 /// </remarks>
+/// <example>
+/// <code>
+/// IDataView flagged = ml.Transforms.LabelWatchFeedback("Flags").Fit(labelled).Transform(labelled);
+/// var views = ml.Data.LeaveLastOut(flagged, new LeaveLastOutOptions { NumberOfLastViews = 5, SequenceColumnNames = ["Flags"] });
+/// var model = ml.Transforms.Conversion.MapValueToKey([new InputOutputColumnPair("Items"), new InputOutputColumnPair("Candidates")], keyData: views.Catalogue)
+///     .Append(ml.Recommendation().Trainers.MultiFeedback(new MultiFeedbackTrainer.Options { ValidationSet = views.ValidationSet }))
+///     .Fit(views.TrainSet);
+/// Console.WriteLine(ml.Recommendation().EvaluateMultiFeedback(model.Transform(views.TestSet)));
+/// </code>
+/// </example>
 public sealed class MultiFeedbackTrainer : NextItemTrainer
 {
     private const int MostTasks = 100, MostExperts = 1_000;

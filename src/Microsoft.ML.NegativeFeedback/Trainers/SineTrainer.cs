@@ -13,6 +13,28 @@ namespace Microsoft.ML.NegativeFeedback;
 /// model of the same name, Sparse-Interest Network, WSDM '21.)
 /// </summary>
 /// <remarks>
+/// <para>To create it, use <see cref="NegativeFeedbackCatalog.Sine(RecommendationCatalog.RecommendationTrainers, SineTrainer.Options)"/> or its overload with the usual options.</para>
+/// <para><b>Input and output columns</b></para>
+/// <list type="table">
+/// <listheader><term>Column</term><description>Type and meaning</description></listheader>
+/// <item><term><c>Items</c>, input</term><description>vector of keys, oldest first: <see cref="SequenceTrainerOptions.ItemsColumnName"/></description></item>
+/// <item><term><c>Feedback</c>, input</term><description>vector of Single beside it, +1 liked, −1 skipped, 0 neither: <see cref="SequenceTrainerOptions.FeedbackColumnName"/></description></item>
+/// <item><term><c>RecommendedItems</c>, output</term><description>keys [k], best first: <see cref="SequenceTrainerOptions.RecommendedItemsColumnName"/></description></item>
+/// <item><term><c>Scores</c>, output</term><description>Single [k] beside them, logits: <see cref="SequenceTrainerOptions.ScoresColumnName"/></description></item>
+/// <item><term><c>Candidates</c>, input where named</term><description>vector of keys of the same dictionary: <see cref="SequenceTrainerOptions.CandidatesColumnName"/></description></item>
+/// <item><term><c>CandidateScores</c>, output in place of the two</term><description>Single a candidate, −∞ for an unknown one: <see cref="SequenceTrainerOptions.CandidateScoresColumnName"/></description></item>
+/// <item><term>a column of shares, output where named</term><description>Single [k, K], or K values a candidate: <see cref="Options.SubInterestWeightsColumnName"/></description></item>
+/// </list>
+/// <para><b>Trainer characteristics</b></para>
+/// <list type="table">
+/// <listheader><term>Characteristic</term><description>Value</description></listheader>
+/// <item><term>Machine learning task</term><description>Recommendation: the next item of a sequence, or ranking of candidates</description></item>
+/// <item><term>Is normalization required?</term><description>No</description></item>
+/// <item><term>Is caching required?</term><description>No: rows are read once, and sequences stay in memory</description></item>
+/// <item><term>Required NuGet in addition to Microsoft.ML</term><description>Microsoft.ML.NegativeFeedback; TorchSharp-cpu, or a CUDA package of TorchSharp; Microsoft.ML.OnnxRuntime, or Microsoft.ML.OnnxRuntime.Gpu</description></item>
+/// <item><term>Exportable to ONNX</term><description>Yes, with everything around it: <see cref="NextItemTransformer.ExportToOnnx"/> (not <c>Model.ConvertToOnnx</c>)</description></item>
+/// </list>
+/// <para><b>Training algorithm details</b></para>
 /// <para>A user skips an item that matches most of what the user likes but fails in one aspect. SINE learns K sub-interest prototypes z_k; what was skipped just before an
 /// item was liked tells which of them the item stands for (eq. 4), attention over the liked items heeds it (eq. 8 and 9), every sub-interest gets a projection
 /// õ_k = o + σ(o ∗ z_k) ∗ o of the encoded history (eq. 11), and a candidate's score is Σ γ_k õ_k·e with shares γ (eq. 12 to 14).</para>
@@ -23,6 +45,15 @@ namespace Microsoft.ML.NegativeFeedback;
 /// Where that code slips (padding that takes softmax mass, negatives drawn once that exclude nothing, attention weights by the item to be foreseen), the trainer does
 /// what the paper says.</para>
 /// </remarks>
+/// <example>
+/// <code>
+/// // histories and candidates share one dictionary
+/// var keys = ml.Transforms.Conversion.MapValueToKey([new InputOutputColumnPair("Items"), new InputOutputColumnPair("Candidates")], keyData: lastOut.Catalogue);
+/// var model = keys.Append(ml.Recommendation().Trainers.Sine(new SineTrainer.Options { CandidatesColumnName = "Candidates", ValidationSet = lastOut.ValidationSet })).Fit(lastOut.TrainSet);
+/// Console.WriteLine(ml.Recommendation().EvaluateCandidates(model.Transform(lastOut.TestSet)));
+/// </code>
+/// </example>
+/// <seealso href="https://doi.org/10.1145/3604915.3608814">SINE, RecSys '23</seealso>
 public sealed class SineTrainer : PairwiseTrainer
 {
     private const double Tolerance = 1e-6;

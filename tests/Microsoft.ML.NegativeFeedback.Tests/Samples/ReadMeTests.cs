@@ -48,9 +48,8 @@ public class ReadMeTests
         Directory.Delete(folder, recursive: true);
     }
 
-    internal static string Read(string path)
-    {
-        string root = typeof(ReadMeTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "RepositoryRoot").Value!;
-        return File.ReadAllText(Path.Combine(root, path));
-    }
+    internal static string Root { get; } =
+        typeof(ReadMeTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "RepositoryRoot").Value!;
+
+    internal static string Read(string path) => File.ReadAllText(Path.Combine(Root, path));
 }
