@@ -15,10 +15,9 @@ internal sealed class MovieLensData
         IDataView log = ml.Data.LoadMovieLens(folder);
         Split = ml.Data.TemporalSplit(ml.Transforms.LabelFeedback(FeedbackRule.RatingMedian()).Fit(log).Transform(log), new TemporalSplitOptions
         {
-            // the published users where their lists lie beside the ratings, the same ones for every seed of training where they do not
+            // the published users where their lists lie beside the ratings; drawn by the context's seed where they do not
             TestUsers = ReadUsers("pnfrec_test_users.txt"),
             ValidationUsers = ReadUsers("pnfrec_validation_users.txt"),
-            Seed = 1,
         });
         Users = ml.Transforms.WindowSequences().Fit(Split.TrainSet).Transform(Split.TrainSet);
     }

@@ -19,6 +19,7 @@ internal sealed class TableTraining(MovieLensData data, TableFile file, int maxi
         Console.WriteLine($"{runs.Count} trainings, {missing.Length} of them to do: {path}");
         if (missing.Length > 0)
         {
+            // one split for all seeds of training
             var data = new MovieLensData(new MLContext(seed: 1), folder);
             Console.WriteLine(data.Describe());
             var training = new TableTraining(data, file, maximumEpochs, threads);
