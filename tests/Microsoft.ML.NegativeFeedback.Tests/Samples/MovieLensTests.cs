@@ -131,7 +131,7 @@ public sealed class MovieLensTests : IDisposable
     }
 
     private string[] Arguments(string results)
-        => ["table", "--data", _folder, "--results", results, "--seeds", "1", "--models", "sasrec_p,pnfrec_pn", "--epochs", "12", "--threads", "1"];
+        => ["table", "--data", _folder, "--results", results, "--seeds", "1", "--models", "sasrec_p,pnfrec_pn", "--epochs", "5", "--threads", "1"];
 
     private static int Epochs(string output) => output.Split("  epoch ").Length - 1;
 

@@ -1,9 +1,10 @@
 using System.Globalization;
+using Common;
 
 namespace ShortVideo;
 
 /// <summary>Results as lines of a file that grows with every trained model, so that a long table can be gathered over several runs of the sample.</summary>
-internal static class Lines
+internal static class ResultFile
 {
     public static readonly CultureInfo Culture = CultureInfo.InvariantCulture;
 
@@ -11,13 +12,9 @@ internal static class Lines
 
     public static List<RunResult> Read(string path) => [.. File.ReadLines(path).Where(line => line.Length > 0 && line != Header).Select(line => Parse(line, path))];
 
+    /// <summary>Adds a line. The file is rewritten whole, so that none of it is lost whatever ends the process.</summary>
     public static void Append(string path, RunResult result)
-    {
-        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder)
-            Directory.CreateDirectory(folder);
-        string header = File.Exists(path) ? "" : Header + "\n";
-        File.AppendAllText(path, header + Format(result) + "\n");
-    }
+        => TextFile.WriteWhole(path, (File.Exists(path) ? File.ReadAllText(path) : Header + "\n") + Format(result) + "\n");
 
     private static string Format(RunResult result)
     {
