@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Common;
 
 namespace BulkScoring;
 
@@ -24,14 +25,14 @@ internal sealed record BulkArguments(int Users, int Items, int Partitions, int K
     /// <param name="score">Scores them.</param>
     public static RootCommand Command(Func<BulkArguments, CancellationToken, Task> makeModel, Func<BulkArguments, CancellationToken, Task> makeUsers, Func<BulkArguments, CancellationToken, Task> score)
     {
-        var users = Number("--users", "users to simulate", 20_000);
-        var items = Number("--items", "items to simulate", 10_000);
-        var partitions = Number("--partitions", "files that the users are divided into", 10);
-        var k = Number("--k", "items to recommend to each user", 100);
-        var folder = Text("--folder", "where model, users and recommendations are", Path.Combine("output", "bulk-scoring"));
-        var gpu = new Option<int>("--gpu") { Description = "the GPU that scores; the CPU takes over where there is none; -1: the CPU in any case", DefaultValueFactory = _ => 0, HelpName = "N" };
-        var model = Text("--model", "another model: a chain from Items, Int32, to RecommendedItems, saved by ml.Model.SaveAtomically");
-        var histories = Text("--histories", "another folder of users: *.parquet with User Int64, Items list of Int32, Feedback list of Single");
+        var users = SampleOptions.Number("--users", "users to simulate", 20_000);
+        var items = SampleOptions.Number("--items", "items to simulate", 10_000);
+        var partitions = SampleOptions.Number("--partitions", "files that the users are divided into", 10);
+        var k = SampleOptions.Number("--k", "items to recommend to each user", 100);
+        var folder = SampleOptions.PathOr("--folder", "where model, users and recommendations are", Path.Combine("output", "bulk-scoring"), "DIR");
+        var gpu = SampleOptions.Number("--gpu", "the GPU that scores; the CPU takes over where there is none; -1: the CPU in any case", 0, least: -1);
+        var model = SampleOptions.Path("--model", "another model: a chain from Items, Int32, to RecommendedItems, saved by ml.Model.SaveAtomically");
+        var histories = SampleOptions.Path("--histories", "another folder of users: *.parquet with User Int64, Items list of Int32, Feedback list of Single", "DIR");
 
         var root = new RootCommand(Description) { users, items, partitions, k, folder, gpu };
         root.Validators.Add(result =>
@@ -61,18 +62,4 @@ internal sealed record BulkArguments(int Users, int Items, int Partitions, int K
             return command;
         }
     }
-
-    private static Option<int> Number(string name, string description, int otherwise)
-    {
-        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => otherwise, HelpName = "N" };
-        option.Validators.Add(result =>
-        {
-            if (result.Errors.Any() || result.GetValueOrDefault<int>() < 1)
-                result.AddError($"{name} must be a whole number above 0.");
-        });
-        return option;
-    }
-
-    private static Option<string?> Text(string name, string description, string? otherwise = null)
-        => new(name) { Description = description, DefaultValueFactory = _ => otherwise, HelpName = "PATH" };
 }

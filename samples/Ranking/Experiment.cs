@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Common;
 using Microsoft.ML;
 using Microsoft.ML.NegativeFeedback;
 
@@ -26,7 +27,7 @@ internal sealed record TradePoint(double Gamma, TopViews Without, TopViews With)
 internal sealed record TopViews(double EngagedShare, double GlanceShare, double WatchSeconds, double Entropy);
 
 /// <summary>Trains the ranker with and without feedback and compares them on each user's last views.</summary>
-internal sealed class Experiment(RankingData data, Arguments arguments)
+internal sealed class Experiment(RankingData data, RankingArguments arguments)
 {
     /// <summary>How many of the last views are on top.</summary>
     public const int Top = 3;
@@ -59,11 +60,11 @@ internal sealed class Experiment(RankingData data, Arguments arguments)
     private NextItemTransformer Train(MLContext ml, int seed, bool usesFeedback)
     {
         string name = usesFeedback ? "with feedback" : "without feedback";
-        Console.WriteLine($"{name}, seed {seed}");
         if (arguments.CheckpointFolder is { } folder)
             Directory.CreateDirectory(folder);
         var watch = Stopwatch.StartNew();
-        var model = ml.Recommendation().Trainers.MultiFeedback(new MultiFeedbackTrainer.Options
+        var progress = new TrainingConsole("GAUC");
+        var trainer = ml.Recommendation().Trainers.MultiFeedback(new MultiFeedbackTrainer.Options
         {
             UseFeedback = usesFeedback,
             UserColumnNames = data.UserColumns,
@@ -83,8 +84,10 @@ internal sealed class Experiment(RankingData data, Arguments arguments)
             NumberOfThreads = arguments.Threads,
             Seed = seed,
             CheckpointPath = arguments.CheckpointFolder is { } path ? Path.Combine(path, $"{data.Name} {name} {seed}.checkpoint".Replace(' ', '-')) : null,
-            Progress = new ConsoleProgress(),
-        }).Fit(data.Train);
+            CancellationToken = arguments.Cancellation,
+            Progress = progress,
+        });
+        var model = progress.Watch($"{name}, seed {seed}", () => trainer.Fit(data.Train));
         Console.WriteLine(FormattableString.Invariant($"  {watch.Elapsed.TotalSeconds:0} s"));
         return model;
     }

@@ -1,35 +1,24 @@
 using System.Globalization;
+using Common;
 using Microsoft.ML.NegativeFeedback;
 
 namespace Ranking;
-
-/// <summary>A table of texts; the first column names its rows.</summary>
-internal sealed record Table(string Title, IReadOnlyList<string> Header, IReadOnlyList<IReadOnlyList<string>> Rows)
-{
-    public override string ToString()
-    {
-        int[] widths = [.. Header.Select((cell, column) => Rows.Select(row => row[column].Length).Append(cell.Length).Max())];
-        return string.Join('\n', Rows.Select(Line).Prepend(Line(Header)).Prepend(Title));
-
-        string Line(IReadOnlyList<string> cells) => string.Join("  ", cells.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd();
-    }
-}
 
 /// <summary>The tables over all seeds.</summary>
 internal static class Tables
 {
     public const string Without = "without feedback", With = "with feedback";
 
-    public static IEnumerable<Table> Of(IReadOnlyList<SeedResult> results)
+    public static IEnumerable<ResultTable> Of(IReadOnlyList<SeedResult> results)
     {
         string seeds = results.Count == 1 ? "one seed" : $"mean ± standard deviation of {results.Count} seeds";
-        yield return new Table($"Foretelling each kind of feedback; {seeds}", ["Feedback", "Metric", Without, With], [.. FeedbackRows(results)]);
-        yield return new Table($"Top {Experiment.Top} of {RankingData.LastViews} by γ of GVV; {seeds}", ["γ", "Model", "EVV share", "GVV share", "Watch seconds", "Entropy in nats"],
+        yield return new ResultTable($"Foretelling each kind of feedback; {seeds}", ["Feedback", "Metric", Without, With], [.. FeedbackRows(results)]);
+        yield return new ResultTable($"Top {Experiment.Top} of {RankingData.LastViews} by γ of GVV; {seeds}", ["γ", "Model", "EVV share", "GVV share", "Watch seconds", "Entropy in nats"],
             [.. TradeRows(results)]);
     }
 
     /// <summary>What feedback gains in each group of users, in percent, with an interval over users.</summary>
-    public static Table OfLift(SeedResult result)
+    public static ResultTable OfLift(SeedResult result)
     {
         string[] metrics = ["GAUC GVV", $"EVV share@{Experiment.Top}", $"GVV share@{Experiment.Top}", $"watch seconds@{Experiment.Top}"];
         var rows = from ofGroup in result.Lift.Rows.GroupBy(row => row.Group)
@@ -39,7 +28,7 @@ internal static class Tables
                        .. metrics.Select(metric => LiftText(result.Lift[ofGroup.Key, metric])),
                    ];
         string level = (100 * result.Lift.ConfidenceLevel).ToString(CultureInfo.InvariantCulture);
-        return new Table($"What feedback gains by group of users: lift in % and its interval of {level} % over users, not over trainings; seed {result.Seed}",
+        return new ResultTable($"What feedback gains by group of users: lift in % and its interval of {level} % over users, not over trainings; seed {result.Seed}",
             ["Group", "Users", .. metrics.Select(metric => metric + (result.Lift.Rows.First(row => row.Metric == metric).IsLowerBetter ? " ↓" : ""))], [.. rows]);
     }
 
@@ -70,17 +59,4 @@ internal static class Tables
                        .Select(read => Spread.Of(results, result => read(model.Of(result.Trade[i]))).ToString()),
                ];
     }
-}
-
-/// <summary>A mean and the standard deviation of the sample, null where it has one value.</summary>
-internal readonly record struct Spread(double Mean, double? StandardDeviation)
-{
-    public static Spread Of(IReadOnlyCollection<SeedResult> results, Func<SeedResult, double> value)
-    {
-        double mean = results.Average(value);
-        return new Spread(mean, results.Count < 2 || double.IsNaN(mean) ? null : Math.Sqrt(results.Sum(result => Math.Pow(value(result) - mean, 2)) / (results.Count - 1)));
-    }
-
-    public override string ToString() => double.IsNaN(Mean) ? "–"
-        : FormattableString.Invariant($"{Mean:0.0000}") + (StandardDeviation is { } deviation ? FormattableString.Invariant($" ± {deviation:0.0000}") : "");
 }

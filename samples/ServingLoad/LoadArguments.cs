@@ -1,25 +1,15 @@
+using System.CommandLine;
 using System.Diagnostics;
+using Common;
 
 namespace ServingLoad;
 
 /// <summary>What the command line asks for.</summary>
 internal sealed record LoadArguments
 {
-    private const string Usage = """
-        Puts load on samples/Serving, checks what it answers, and prints a row of a Markdown table for each run.
-          --urls A,B,…          where the service listens; default http://127.0.0.1:5000
-          --connections N,N,…   clients that each send one request after another; default 1,16,128. With --kill the last of them
-          --seconds N           of each run; default 10
-        Without more: recommendations, then views.
-          --swaps N             recommendations while the model's file is replaced N times, with the two below by turns; each answer must be what ML.NET
-                                gives for the model that it names
-          --model FILE          the file that every silo serves; it is put back at the end
-          --other FILE          another model of the same items
-          --kill PID            views, while half-way the silo with that process id is killed (SIGKILL); every view that was acknowledged must be in
-                                its user's history afterwards
+    private const string Description = """
+        Puts load on samples/Serving, checks what it answers, and prints a row of a Markdown table for each run: recommendations, then views, unless --swaps or --kill asks for another run.
         """;
-
-    private static readonly string[] Names = ["--urls", "--connections", "--seconds", "--swaps", "--model", "--other", "--kill"];
 
     public IReadOnlyList<Uri> Urls { get; private init; } = [];
 
@@ -35,67 +25,59 @@ internal sealed record LoadArguments
 
     public int? ProcessToKill { get; private init; }
 
-    /// <summary>The arguments, or null after saying how to use the program.</summary>
-    public static LoadArguments? Parse(string[] args)
+    /// <summary>The command line.</summary>
+    /// <param name="run">Does what it asks for and gives the exit code.</param>
+    public static RootCommand Command(Func<LoadArguments, Task<int>> run)
     {
-        try
+        var urls = new Option<string>("--urls") { Description = "where the service listens, with commas between", HelpName = "A,B,…", DefaultValueFactory = _ => "http://127.0.0.1:5000" };
+        urls.Validators.Add(result =>
         {
-            return Read(args);
-        }
-        catch (FormatException exception)
+            foreach (string text in (result.GetValueOrDefault<string>() ?? "").Split(',').Where(text => ToUrl(text) is null))
+                result.AddError($"--urls has '{text}'; it must be like http://127.0.0.1:5000.");
+        });
+        var connections = SampleOptions.Numbers("--connections", "clients that each send one request after another; with --kill the last of them", [1, 16, 128]);
+        var seconds = SampleOptions.Number("--seconds", "seconds of each run", 10);
+        var swaps = SampleOptions.NumberOrNone("--swaps",
+            "recommendations while the model's file is replaced N times, with --model and --other by turns; each answer must be what ML.NET gives for the model that it names");
+        var model = SampleOptions.Path("--model", "with --swaps: the file that every silo serves; it is put back at the end");
+        var other = SampleOptions.Path("--other", "with --swaps: another model of the same items");
+        var kill = SampleOptions.NumberOrNone("--kill",
+            "views, while half-way the silo with that process id is killed (SIGKILL); every view that was acknowledged must be in its user's history afterwards");
+        var root = new RootCommand(Description) { urls, connections, seconds, swaps, model, other, kill };
+        root.Validators.Add(result =>
         {
-            Console.Error.WriteLine(exception.Message + "\n");
-            Console.Error.WriteLine(Usage);
-            return null;
-        }
+            if (result.GetResult(swaps) is not null && result.GetResult(kill) is not null)
+                result.AddError("--swaps and --kill are runs of their own: leave one out.");
+            foreach (var file in new[] { model, other }.Where(file => result.GetResult(swaps) is not null && !File.Exists(result.GetValue(file))))
+                result.AddError($"--swaps needs {file.Name} with a file that is there.");
+            if (result.GetResult(kill) is { Errors: var errors } && !errors.Any() && result.GetValue(kill) is { } id && !IsRunning(id))
+                result.AddError($"--kill is {id}, but no such process runs.");
+        });
+        root.SetAction((parsed, _) => run(new LoadArguments
+        {
+            Urls = [.. parsed.GetValue(urls)!.Split(',').Select(text => ToUrl(text)!)],
+            Connections = parsed.GetValue(connections)!,
+            Duration = TimeSpan.FromSeconds(parsed.GetValue(seconds)),
+            Swaps = parsed.GetValue(swaps) ?? 0,
+            Model = parsed.GetValue(model) ?? "",
+            Other = parsed.GetValue(other) ?? "",
+            ProcessToKill = parsed.GetValue(kill),
+        }));
+        return root;
     }
 
-    private static LoadArguments Read(string[] args)
+    private static Uri? ToUrl(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url : null;
+
+    private static bool IsRunning(int id)
     {
-        var values = new Dictionary<string, string>();
-        for (int i = 0; i < args.Length; i++)
-        {
-            var parts = args[i].Split('=', 2);
-            if (!Names.Contains(parts[0]))
-                throw new FormatException($"There is no argument {parts[0]}.");
-            values[parts[0]] = parts.Length == 2 ? parts[1] : i + 1 < args.Length ? args[++i] : throw new FormatException($"{parts[0]} needs a value.");
-        }
-
-        if (values.ContainsKey("--swaps") && values.ContainsKey("--kill"))
-            throw new FormatException("--swaps and --kill are runs of their own: leave one out.");
-        bool swaps = values.ContainsKey("--swaps");
-        return new LoadArguments
-        {
-            Urls = [.. values.GetValueOrDefault("--urls", "http://127.0.0.1:5000").Split(',').Select(ToUrl)],
-            Connections = [.. values.GetValueOrDefault("--connections", "1,16,128").Split(',').Select(text => ToNumber("--connections", text))],
-            Duration = TimeSpan.FromSeconds(ToNumber("--seconds", values.GetValueOrDefault("--seconds", "10"))),
-            Swaps = swaps ? ToNumber("--swaps", values["--swaps"]) : 0,
-            Model = swaps ? ToFile("--model") : "",
-            Other = swaps ? ToFile("--other") : "",
-            ProcessToKill = values.TryGetValue("--kill", out string? id) ? ToProcess(id) : null,
-        };
-
-        string ToFile(string name) => values.TryGetValue(name, out string? file) && File.Exists(file) ? file
-            : throw new FormatException($"--swaps needs {name} with a file that is there.");
-    }
-
-    private static Uri ToUrl(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url
-        : throw new FormatException($"--urls has '{text}'; it must be like http://127.0.0.1:5000.");
-
-    private static int ToNumber(string name, string text) => int.TryParse(text, out int number) && number > 0 ? number
-        : throw new FormatException($"{name} is '{text}'; it must be a whole number above 0.");
-
-    private static int ToProcess(string text)
-    {
-        int id = ToNumber("--kill", text);
         try
         {
             using var process = Process.GetProcessById(id);
-            return id;
+            return true;
         }
         catch (ArgumentException)
         {
-            throw new FormatException($"--kill is {id}, but no such process runs.");
+            return false;
         }
     }
 }

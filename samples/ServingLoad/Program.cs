@@ -1,12 +1,11 @@
 // Load on samples/Serving, with a check of what it answers.
-// dotnet run -c Release --project samples/ServingLoad -- [--urls A,B,…] [--connections N,N,…] [--seconds N] [--swaps N --model FILE --other FILE | --kill PID]
+// dotnet run -c Release --project samples/ServingLoad; --help tells the options
+using Common;
 using ServingLoad;
 
-var arguments = LoadArguments.Parse(args);
-if (arguments is null)
-    return 2;
+return await LoadArguments.Command(Run).RunAsync(args);
 
-try
+static async Task<int> Run(LoadArguments arguments)
 {
     using var client = new ServiceClient(arguments.Urls);
     var users = await LoadUsers.Create(client, withHistories: arguments.ProcessToKill is null);
@@ -37,9 +36,4 @@ try
         Console.WriteLine(viewed.Row);
         return recommended.IsGood && viewed.IsGood;
     }
-}
-catch (InvalidOperationException error)
-{
-    Console.Error.WriteLine(error.Message);
-    return 1;
 }

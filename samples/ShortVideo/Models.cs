@@ -36,7 +36,10 @@ internal static class Models
         [SineNAlone] = "SINE-N, λ₂ = 0",
     };
 
-    /// <summary>What is trained unless the command line says otherwise: the paper's models.</summary>
+    /// <summary>What is trained unless the command line says otherwise: SINE, its ablations, and what it is without sub-interests, with and without skips.</summary>
+    public static IEnumerable<string> Few => ["sasrec", SasRecN, "wo-af", "wo-nf", Sine];
+
+    /// <summary>The paper's models.</summary>
     public static IEnumerable<string> Published => Titles.Keys.Where(name => name is not (SineN or SineNAlone));
 
     /// <summary>What is trained over the share of passing skips unless the command line says otherwise: the two that learn most from skips.</summary>
@@ -51,7 +54,7 @@ internal static class Models
     public static bool HasSubInterests(string name) => name is Sine or SineN or SineNAlone || IsAblation(name);
 
     /// <summary>The trainer of a run.</summary>
-    public static NextItemTrainer Create(MLContext ml, Run run, LeaveLastOutData split, Arguments arguments, IProgress<TrainingProgress> progress)
+    public static NextItemTrainer Create(MLContext ml, Run run, LeaveLastOutData split, ShortVideoArguments arguments, IProgress<TrainingProgress> progress)
     {
         var trainers = ml.Recommendation().Trainers;
         if (!HasSubInterests(run.Model))
@@ -102,6 +105,7 @@ internal static class Models
             options.CandidatesColumnName = "Candidates";
             options.ValidationSet = split.ValidationSet;
             options.Progress = progress;
+            options.CancellationToken = arguments.Cancellation;
             return options;
         }
     }

@@ -10,5 +10,5 @@ internal readonly record struct Setting(double LearningRate, double DropoutRate)
 
     public static readonly IReadOnlyList<Setting> Grid = [new(0.003, 0.2), new(0.003, 0.5), new(0.001, 0.2)];
 
-    public override string ToString() => string.Create(Lines.Culture, $"learning rate {LearningRate}, dropout {DropoutRate}");
+    public override string ToString() => string.Create(ResultFile.Culture, $"learning rate {LearningRate}, dropout {DropoutRate}");
 }

@@ -46,7 +46,7 @@ internal sealed class ShortVideoData
 
     // without moods the feed keeps the name that results have had before there were any
     private static string NameOfFeed(int users, double passingSkipShare)
-        => $"feed of {users} users" + (passingSkipShare == 0 ? "" : string.Create(Lines.Culture, $" with moods in {passingSkipShare} of the sessions"));
+        => $"feed of {users} users" + (passingSkipShare == 0 ? "" : string.Create(ResultFile.Culture, $" with moods in {passingSkipShare} of the sessions"));
 
     // the folder of the subset holds features of users as well
     private static string LogIn(string folder) => Directory.Exists(folder) && Directory.GetFiles(folder, "*.tsv") is [var log] ? log : folder;

@@ -231,7 +231,7 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
     /// <param name="interactions">A log with user, item, time and feedback, in any order; it is read twice where categories or explicit dislikes are.</param>
     /// <param name="options">Columns, categories, seed; null for the defaults, which have no categories.</param>
-    /// <returns>Counts and shares, which can be saved as a page with plots.</returns>
+    /// <returns>Counts and shares.</returns>
     /// <exception cref="ArgumentException">A column is missing or of another type, an option is wrong.</exception>
     /// <exception cref="InvalidDataException">
     /// The log is empty, a user or an item is missing, a feedback is none of +1, −1 and 0, or an item has different categories in different rows.

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Microsoft.ML.NegativeFeedback.Analysis;
 
 namespace Microsoft.ML.NegativeFeedback;
 
@@ -40,19 +39,13 @@ public sealed record FeedbackAnalysis
     /// <summary>For n levels of categories n + 1 cases, from "differs at the coarsest" to "same at all"; none without categories.</summary>
     public required IReadOnlyList<CategoryCase> CategoryCases { get; init; }
 
-    /// <summary>Writes a page with both figures and their numbers. The file needs nothing else and appears whole or not at all.</summary>
-    /// <param name="path">The file to write; one that is there is replaced.</param>
-    /// <exception cref="ArgumentException">The path is empty.</exception>
-    /// <exception cref="IOException">The file cannot be written.</exception>
-    public void SaveHtml(string path) => FeedbackReport.PageOf(this).Save(path);
-
     /// <summary>The numbers as tables.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"{InteractionCount:N0} interactions of {UserCount:N0} users with {ItemCount:N0} items");
         foreach (var kind in Kinds)
-            text.Append(CultureInfo.InvariantCulture, $"\n{FeedbackReport.NameOf(kind.Kind),-18}{kind.Count,14:N0}{kind.Share,10:P1}");
+            text.Append(CultureInfo.InvariantCulture, $"\n{NameOf(kind.Kind),-18}{kind.Count,14:N0}{kind.Share,10:P1}");
         if (CategoryCases.Count == 0)
             return text.ToString();
         text.Append(CultureInfo.InvariantCulture, $"\n\n{PairCount:N0} pairs             skipped before    random");
@@ -64,6 +57,14 @@ public sealed record FeedbackAnalysis
 
         return text.ToString();
     }
+
+    private static string NameOf(FeedbackKind kind) => kind switch
+    {
+        FeedbackKind.Positive => "positive",
+        FeedbackKind.PassiveNegative => "passive-negative",
+        FeedbackKind.ActiveNegative => "active-negative",
+        _ => "neither",
+    };
 }
 
 /// <summary>A kind of feedback.</summary>
