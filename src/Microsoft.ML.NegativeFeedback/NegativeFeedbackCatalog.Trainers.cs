@@ -233,7 +233,7 @@ public static partial class NegativeFeedbackCatalog
     /// columns, which must be mapped as in training: the file has no list of them.
     /// </returns>
     /// <exception cref="ArgumentException">There is no trained model of this library in it.</exception>
-    /// <exception cref="InvalidDataException">There is one that no version up to this one has written so.</exception>
+    /// <exception cref="InvalidDataException">There is one that no version up to this one has written so, or its file was damaged.</exception>
     /// <exception cref="InvalidOperationException">The GPU cannot be used and the CPU is not allowed to take over.</exception>
     /// <example>
     /// <code>

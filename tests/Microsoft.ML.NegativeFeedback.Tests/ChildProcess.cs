@@ -33,6 +33,19 @@ internal static class ChildProcess
         return output.GetAwaiter().GetResult();
     }
 
+    /// <summary>Runs a program to its end, however long that takes and whatever it is.</summary>
+    /// <param name="folder">Its working directory.</param>
+    /// <param name="name">The name under which the test project knows where the program is.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public static (int ExitCode, string Output, string Errors) RunToAnyEnd(string folder, string name, params string[] arguments)
+    {
+        using var process = Start(folder, name, arguments);
+        var errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output, errors.GetAwaiter().GetResult());
+    }
+
     /// <summary>Starts a program, to be read from and disposed of.</summary>
     /// <param name="folder">The directory.</param>
     /// <param name="name">The name under which the test project knows where the program is.</param>

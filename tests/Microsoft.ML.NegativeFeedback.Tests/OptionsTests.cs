@@ -25,7 +25,7 @@ public class OptionsTests
     }
 
     /// <summary>Every entry point that takes options, by their type.</summary>
-    private static readonly (Type Options, Func<object, object> Take)[] Takers =
+    internal static readonly (Type Options, Func<object, object> Take)[] Takers =
     [
         Taker<PnfRecTrainer.Options>(options => Ml.Recommendation().Trainers.PnfRec(options)),
         Taker<SasRecTrainer.Options>(options => Ml.Recommendation().Trainers.SasRec(options)),
@@ -89,6 +89,27 @@ public class OptionsTests
         Assert.DoesNotContain(Reachable(taken), kept.Contains);
     }
 
+    // a sweep looks at the options of its trainers when it makes them
+    public static TheoryData<int> CasesOfTypes
+        => [.. Takers.DistinctBy(taker => taker.Options).Where(taker => taker.Options.Assembly == typeof(SequenceTrainerOptions).Assembly).Select(taker => Array.IndexOf(Takers, taker))];
+
+    [Theory]
+    [MemberData(nameof(CasesOfTypes))]
+    public void The_option_that_names_no_column_is_named(int taker)
+    {
+        var (type, take) = Takers[taker];
+        foreach (var property in type.GetProperties().Where(property => property.CanWrite && property.Name.Contains("ColumnName", StringComparison.Ordinal)))
+        {
+            object options = Activator.CreateInstance(type)!;
+            bool isList = property.PropertyType != typeof(string);
+            if (isList && property.GetValue(options) is null)
+                continue;
+            property.SetValue(options, isList ? null : " ");
+            var error = Assert.ThrowsAny<ArgumentException>(() => take(options));
+            Assert.Equal(property.Name, error.ParamName);
+        }
+    }
+
     [Fact]
     public void Every_kind_of_options_is_looked_at()
     {
@@ -116,7 +137,8 @@ public class OptionsTests
     // as many as the lists of numbers have
     private static MultiFeedbackTrainer.Options NameTasks(MultiFeedbackTrainer.Options options)
     {
-        ((List<string>)options.TaskNames).AddRange(["EVV", "GVV"]);
+        if (options.TaskNames is List<string> { Count: 0 } names)
+            names.AddRange(["EVV", "GVV"]);
         return options;
     }
 

@@ -47,9 +47,8 @@ public sealed class FeedbackAnalysisOptions
     /// <exception cref="ArgumentException">The name of a column is empty or given twice among the categories, the distance is below 1.</exception>
     internal void Check()
     {
-        ArgumentNullException.ThrowIfNull(CategoryColumnNames);
-        foreach (string name in CategoryColumnNames.Concat([UserColumnName, ItemColumnName, FeedbackColumnName]))
-            Columns.CheckName(name, "options");
+        Columns.CheckNames(CategoryColumnNames, nameof(CategoryColumnNames));
+        Columns.CheckNames((UserColumnName, nameof(UserColumnName)), (ItemColumnName, nameof(ItemColumnName)), (FeedbackColumnName, nameof(FeedbackColumnName)));
         if (TimestampColumnName is not null)
             Columns.CheckName(TimestampColumnName, nameof(TimestampColumnName));
         if (ActiveNegativeColumnName is not null)

@@ -34,6 +34,24 @@ internal static class Columns
     public static string CheckName(string name, string parameter)
         => string.IsNullOrWhiteSpace(name) ? throw new ArgumentException("A column name is needed; it is empty.", parameter) : name;
 
+    /// <summary>The names that options give for columns, with the options that give them.</summary>
+    /// <exception cref="ArgumentException">One is null, empty or white space.</exception>
+    public static void CheckNames(params ReadOnlySpan<(string Name, string Option)> names)
+    {
+        foreach (var (name, option) in names)
+            CheckName(name, option);
+    }
+
+    /// <summary>The same of a list.</summary>
+    /// <exception cref="ArgumentException">The list is null, or a name is null, empty or white space.</exception>
+    public static void CheckNames(IReadOnlyList<string> names, string option)
+    {
+        if (names is null)
+            throw new ArgumentNullException(option, $"{option} is null: give an empty list for no columns.");
+        foreach (string name in names)
+            CheckName(name, option);
+    }
+
     private static ArgumentException Missing(string name, string expected, IEnumerable<string> present)
         => new($"Column '{name}' is missing: expected {expected}. The data has: {string.Join(", ", present.Distinct())}.");
 

@@ -42,8 +42,9 @@ public sealed class DiversityOptions
     /// <exception cref="ArgumentException">The name of a column is empty, a number is below 1.</exception>
     internal void Check()
     {
-        foreach (string name in new[] { CandidatesColumnName, ScoreColumnName, ItemColumnName, CategoryColumnName })
-            Columns.CheckName(name, "options");
+        Columns.CheckNames(
+            (CandidatesColumnName, nameof(CandidatesColumnName)), (ScoreColumnName, nameof(ScoreColumnName)), (ItemColumnName, nameof(ItemColumnName)),
+            (CategoryColumnName, nameof(CategoryColumnName)));
         if (RecommendedItemsColumnName is not null)
             Columns.CheckName(RecommendedItemsColumnName, nameof(RecommendedItemsColumnName));
         if (UserColumnName is not null)

@@ -110,14 +110,11 @@ public sealed class LiftOptions
     /// <exception cref="ArgumentException">A name is empty, given twice or no task's, a number is out of its range, groups are told twice.</exception>
     internal void Check()
     {
-        foreach (string name in new[] { UserColumnName, ProbabilitiesColumnName, FlagsColumnName, ScoreColumnName, LogUserColumnName, LogTimestampColumnName })
-            Columns.CheckName(name, "options");
-        foreach (string? name in new[] { WatchSecondsColumnName, GroupColumnName, TenureDaysColumnName })
-        {
-            if (name is not null)
-                Columns.CheckName(name, "options");
-        }
-
+        Columns.CheckNames(
+            (UserColumnName, nameof(UserColumnName)), (ProbabilitiesColumnName, nameof(ProbabilitiesColumnName)), (FlagsColumnName, nameof(FlagsColumnName)),
+            (ScoreColumnName, nameof(ScoreColumnName)), (LogUserColumnName, nameof(LogUserColumnName)), (LogTimestampColumnName, nameof(LogTimestampColumnName)),
+            (WatchSecondsColumnName ?? UserColumnName, nameof(WatchSecondsColumnName)), (GroupColumnName ?? UserColumnName, nameof(GroupColumnName)),
+            (TenureDaysColumnName ?? UserColumnName, nameof(TenureDaysColumnName)));
         if (Log is not null && GroupColumnName is not null)
             throw new ArgumentException($"{nameof(Log)} and {nameof(GroupColumnName)} both tell the users' groups: set one of them.", nameof(GroupColumnName));
         MultiFeedbackEvaluationOptions.CheckTaskNames(TaskNames);

@@ -54,8 +54,8 @@ public sealed class WatchFeedbackOptions
     internal WatchFeedbackOptions Checked()
     {
         string[] names = [ItemColumnName, WatchSecondsColumnName, DurationSecondsColumnName];
-        foreach (string name in names)
-            Columns.CheckName(name, "options");
+        Columns.CheckNames(
+            (ItemColumnName, nameof(ItemColumnName)), (WatchSecondsColumnName, nameof(WatchSecondsColumnName)), (DurationSecondsColumnName, nameof(DurationSecondsColumnName)));
         if (names.Distinct().Count() < names.Length)
             throw new ArgumentException($"Item, watch time and duration need columns of different names; given are {string.Join(", ", names)}.");
 

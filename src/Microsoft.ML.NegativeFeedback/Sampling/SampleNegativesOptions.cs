@@ -51,8 +51,8 @@ public sealed class SampleNegativesOptions
     internal SampleNegativesOptions Checked()
     {
         string[] names = [ItemsColumnName, FeedbackColumnName, NegativesColumnName];
-        foreach (string name in names)
-            Columns.CheckName(name, "options");
+        Columns.CheckNames(
+            (ItemsColumnName, nameof(ItemsColumnName)), (FeedbackColumnName, nameof(FeedbackColumnName)), (NegativesColumnName, nameof(NegativesColumnName)));
         if (names.Distinct().Count() < names.Length)
         {
             throw new ArgumentException(

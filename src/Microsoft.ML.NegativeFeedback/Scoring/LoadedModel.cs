@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using Google.Protobuf;
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Tensors.Proto;
@@ -30,7 +31,7 @@ internal static class LoadedModel
         {
             if (steps[i] is NextItemTransformer)
                 return new TransformerChain<ITransformer>([.. steps]);
-            if (steps[i] is not OnnxTransformer || SavedForm.Undo(GraphOf(steps[i])) is not { } graph)
+            if (steps[i] is not OnnxTransformer || Undo(steps[i]) is not { } graph)
                 continue;
             int count = graph.Outputs.Count + 2; // the graph, what names each output, and what drops those that have other names
             if (i + count > steps.Count)
@@ -46,6 +47,18 @@ internal static class LoadedModel
 
     private static IEnumerable<ITransformer> Steps(ITransformer model)
         => model is IEnumerable<ITransformer> chain ? chain.SelectMany(Steps) : [model];
+
+    private static UndoneForm? Undo(ITransformer step)
+    {
+        try
+        {
+            return SavedForm.Undo(GraphOf(step));
+        }
+        catch (InvalidProtocolBufferException error)
+        {
+            throw GraphHash.Damage("its graph cannot be read", error);
+        }
+    }
 
     private static byte[] GraphOf(ITransformer step)
     {
@@ -72,8 +85,11 @@ internal static class LoadedModel
             saved.AddColumn(output.ColumnName, type);
             var added = Added(steps[i + 1], saved.ToSchema());
             names[output.GraphName] = added.Name;
-            if (output.HasKeys)
-                items = ItemDictionary.Read(added);
+            if (!output.HasKeys)
+                continue;
+            items = ItemDictionary.Read(added);
+            if (graph.ItemValues is { } values && !SavedForm.AreSame(values, items.ToTable()))
+                throw GraphHash.Damage($"the items of column '{added.Name}' are others than those that were saved");
         }
 
         string? Name(string output) => names.GetValueOrDefault(output);

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Scoring;
 using Microsoft.ML.NegativeFeedback.Training;
@@ -39,6 +40,10 @@ public sealed partial class NextItemTransformer
             throw new ArgumentOutOfRangeException(nameof(options), chosen, $"{nameof(options.NumberOfRecommendations)} must be from 1 to {itemCount}, the number of items that the model knows.");
         if (options.MinimumScore is { } score && !float.IsFinite(score))
             throw new ArgumentOutOfRangeException(nameof(options), score, $"{nameof(options.MinimumScore)} must be a finite number.");
+        if (options.BlockedItemsColumnName is { } blocked)
+            Columns.CheckName(blocked, nameof(options.BlockedItemsColumnName));
+        if (options.AllowedItemsColumnName is { } allowed)
+            Columns.CheckName(allowed, nameof(options.AllowedItemsColumnName));
         var columns = _columns with { BlockedItems = options.BlockedItemsColumnName, AllowedItems = options.AllowedItemsColumnName };
         columns.CheckNames();
         var types = _inputTypes.Where(type => type.Key != _columns.BlockedItems && type.Key != _columns.AllowedItems).ToDictionary();

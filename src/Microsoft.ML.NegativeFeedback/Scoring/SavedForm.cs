@@ -20,8 +20,9 @@ internal sealed record SavedOutput(string GraphName, string ColumnName, bool Has
 /// <param name="Inputs">The columns that it reads, Items, Feedback and, where it has them, Candidates among them by these names.</param>
 /// <param name="Lengths">The size of vectors beside the items where it is fixed, by column.</param>
 /// <param name="Outputs">What was kept of what it gives: the outputs' names, the columns of the saved form and their types.</param>
+/// <param name="ItemValues">The items' values as they were saved; null where there are none, or a former version has written them in its way.</param>
 internal sealed record UndoneForm(
-    byte[] Graph, IReadOnlyList<InputColumn> Inputs, IReadOnlyDictionary<string, int> Lengths, IReadOnlyList<(SavedOutput Output, DataViewType Type)> Outputs);
+    byte[] Graph, IReadOnlyList<InputColumn> Inputs, IReadOnlyDictionary<string, int> Lengths, IReadOnlyList<(SavedOutput Output, DataViewType Type)> Outputs, TensorProto? ItemValues);
 
 /// <summary>
 /// The form of a <see cref="NextItemGraph"/> that ML.NET's own <c>ApplyOnnxModel</c> runs inside a saved model: one row a run,
@@ -66,17 +67,19 @@ internal static class SavedForm
             AppendOutput(graph, outputs[i].ColumnName, value, type, [.. described[i].Type.TensorType.Shape.Dim.Skip(1)]);
         }
 
-        return saved.ToByteArray();
+        return GraphHash.Seal(saved);
     }
 
     /// <summary>The graph that a saved form was made of, by this version or a former one; null for another graph.</summary>
-    /// <exception cref="InvalidDataException">It is of this library, but of no form that is known.</exception>
+    /// <exception cref="InvalidDataException">It is of this library, but of no form that is known, or damaged.</exception>
     public static UndoneForm? Undo(byte[] savedForm)
     {
         var model = ModelProto.Parser.ParseFrom(savedForm);
         if (OnnxGraphBuilder.Metadata(model, NextItemGraph.LargestTensorMetadata) is null)
             return null;
+        bool isSealed = GraphHash.Unseal(model);
         var graph = model.Graph;
+        var itemValues = isSealed ? graph.Initializer.FirstOrDefault(initializer => initializer.Name == TableName) : null;
         NodeProto[] added = [.. graph.Node.Where(node => node.Name.StartsWith(InnerPrefix, StringComparison.Ordinal))];
         var shapes = graph.Initializer.Where(initializer => initializer.DataType == (int)DataType.Int64)
             .ToDictionary(initializer => initializer.Name, initializer => MemoryMarshal.Cast<byte, long>(initializer.RawData.Span).ToArray());
@@ -92,7 +95,7 @@ internal static class SavedForm
         Rename(graph, names);
         graph.Output.Clear();
         var columns = outputs.Select(output => UndoOutput(graph, output.Described, output.GraphName)).ToArray();
-        return new UndoneForm(model.ToByteArray(), inputs, lengths, columns);
+        return new UndoneForm(model.ToByteArray(), inputs, lengths, columns, itemValues);
     }
 
     /// <summary>A table of text values.</summary>
@@ -103,6 +106,10 @@ internal static class SavedForm
         table.Dims.Add(table.StringData.Count);
         return table;
     }
+
+    /// <summary>Whether two tables have the same values.</summary>
+    public static bool AreSame(TensorProto table, TensorProto other)
+        => table.DataType == other.DataType && table.RawData.Equals(other.RawData) && table.StringData.Equals(other.StringData);
 
     /// <summary>A table of numbers.</summary>
     public static TensorProto NumberTable(DataType type, ReadOnlySpan<byte> littleEndian, long count)

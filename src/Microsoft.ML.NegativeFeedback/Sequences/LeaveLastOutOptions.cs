@@ -97,14 +97,19 @@ public sealed class LeaveLastOutOptions
     /// <exception cref="ArgumentException">Some option is out of range or contradicts another.</exception>
     internal void Check()
     {
+        Columns.CheckNames(
+            (UserColumnName, nameof(UserColumnName)), (ItemColumnName, nameof(ItemColumnName)), (TimestampColumnName ?? UserColumnName, nameof(TimestampColumnName)),
+            (FeedbackColumnName, nameof(FeedbackColumnName)), (ItemsColumnName, nameof(ItemsColumnName)), (FeedbackSequenceColumnName, nameof(FeedbackSequenceColumnName)),
+            (TimesColumnName ?? UserColumnName, nameof(TimesColumnName)), (CandidatesColumnName, nameof(CandidatesColumnName)),
+            (CandidateLabelsColumnName, nameof(CandidateLabelsColumnName)), (TargetItemColumnName, nameof(TargetItemColumnName)),
+            (TargetFeedbackColumnName, nameof(TargetFeedbackColumnName)), (TargetTimeColumnName, nameof(TargetTimeColumnName)));
+        Columns.CheckNames(PassThroughColumnNames, nameof(PassThroughColumnNames));
+        Columns.CheckNames(SequenceColumnNames, nameof(SequenceColumnNames));
         var outputs = new[]
         {
             UserColumnName, ItemsColumnName, FeedbackSequenceColumnName, CandidatesColumnName, CandidateLabelsColumnName, TargetItemColumnName,
             TargetFeedbackColumnName,
         };
-        var inputs = new[] { ItemColumnName, FeedbackColumnName, TimestampColumnName ?? UserColumnName, TimesColumnName ?? UserColumnName, TargetTimeColumnName };
-        foreach (string name in outputs.Concat(inputs).Concat(PassThroughColumnNames).Concat(SequenceColumnNames))
-            Columns.CheckName(name, "options");
         SequenceColumns.RequireDistinctNames(
         [
             .. outputs, OutputTimesColumnName, OutputTargetTimeColumnName, .. PassThroughColumnNames, .. SequenceColumnNames,

@@ -109,14 +109,18 @@ public sealed class TemporalSplitOptions
     /// <exception cref="ArgumentException">Some option is out of range or contradicts another.</exception>
     internal void Check()
     {
+        Columns.CheckNames(
+            (UserColumnName, nameof(UserColumnName)), (ItemColumnName, nameof(ItemColumnName)), (TimestampColumnName, nameof(TimestampColumnName)),
+            (FeedbackColumnName, nameof(FeedbackColumnName)), (ItemsColumnName, nameof(ItemsColumnName)), (FeedbackSequenceColumnName, nameof(FeedbackSequenceColumnName)),
+            (TimesColumnName ?? UserColumnName, nameof(TimesColumnName)), (TargetItemColumnName, nameof(TargetItemColumnName)),
+            (TargetFeedbackColumnName, nameof(TargetFeedbackColumnName)), (TargetTimeColumnName, nameof(TargetTimeColumnName)));
+        Columns.CheckNames(PassThroughColumnNames, nameof(PassThroughColumnNames));
+        Columns.CheckNames(SequenceColumnNames, nameof(SequenceColumnNames));
         string[] outputs =
         [
             UserColumnName, ItemsColumnName, FeedbackSequenceColumnName, TargetItemColumnName, TargetFeedbackColumnName, .. PassThroughColumnNames,
             .. SequenceColumnNames,
         ];
-        string[] others = [ItemColumnName, TimestampColumnName, FeedbackColumnName, TimesColumnName ?? UserColumnName, TargetTimeColumnName];
-        foreach (string name in outputs.Concat(others))
-            Columns.CheckName(name, "options");
         SequenceColumns.RequireDistinctNames(
             [.. outputs, TimesColumnName, OutputTargetTimeColumnName, .. SequenceColumnNames.Select(SequenceColumns.NameOfTarget)]);
 
@@ -131,6 +135,12 @@ public sealed class TemporalSplitOptions
         RequireNotNegative(MinimumItemCount, nameof(MinimumItemCount));
         RequireNotNegative(MinimumUserCount, nameof(MinimumUserCount));
         RequireNotNegative(MinimumPositiveCount, nameof(MinimumPositiveCount));
+        if (TestUsers is { Count: 0 })
+        {
+            throw new ArgumentException($"{nameof(TestUsers)} is empty: name a user of the log, leave it null to draw users by {nameof(TestShare)}, or set {nameof(TestShare)} to 0 "
+                + "for no test set.", nameof(TestUsers));
+        }
+
         if (ValidationUsers is not null && TestUsers is null)
             throw new ArgumentException($"{nameof(ValidationUsers)} are given alone: give {nameof(TestUsers)} too.");
         if (ValidationUsers is not null && ValidationUsers.Intersect(TestUsers!).FirstOrDefault() is { } both)

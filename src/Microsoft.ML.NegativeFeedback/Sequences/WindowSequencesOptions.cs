@@ -81,13 +81,12 @@ public sealed class WindowSequencesOptions
     /// <exception cref="ArgumentException">Some option is out of range or contradicts another.</exception>
     internal WindowSequencesOptions Checked()
     {
-        var names = new[]
-        {
-            UserColumnName, ItemColumnName, TimestampColumnName ?? UserColumnName, FeedbackColumnName, ItemsColumnName,
-            FeedbackSequenceColumnName, TimesColumnName ?? ItemsColumnName,
-        };
-        foreach (string name in names.Concat(PassThroughColumnNames).Concat(SequenceColumnNames))
-            Columns.CheckName(name, "options");
+        Columns.CheckNames(
+            (UserColumnName, nameof(UserColumnName)), (ItemColumnName, nameof(ItemColumnName)), (TimestampColumnName ?? UserColumnName, nameof(TimestampColumnName)),
+            (FeedbackColumnName, nameof(FeedbackColumnName)), (ItemsColumnName, nameof(ItemsColumnName)), (FeedbackSequenceColumnName, nameof(FeedbackSequenceColumnName)),
+            (TimesColumnName ?? ItemsColumnName, nameof(TimesColumnName)));
+        Columns.CheckNames(PassThroughColumnNames, nameof(PassThroughColumnNames));
+        Columns.CheckNames(SequenceColumnNames, nameof(SequenceColumnNames));
         SequenceColumns.RequireDistinctNames(
             [UserColumnName, ItemsColumnName, FeedbackSequenceColumnName, TimesColumnName, .. SequenceColumnNames, .. PassThroughColumnNames]);
         if (TimesColumnName is not null && TimestampColumnName is null)

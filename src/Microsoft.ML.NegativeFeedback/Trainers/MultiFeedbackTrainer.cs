@@ -163,13 +163,12 @@ public sealed class MultiFeedbackTrainer : NextItemTrainer
         }
     }
 
-    internal static void CheckFusionWeights(IReadOnlyList<double> weights, IReadOnlyList<string> taskNames)
+    private static void CheckFusionWeights(IReadOnlyList<double> weights, IReadOnlyList<string> taskNames)
     {
-        ArgumentNullException.ThrowIfNull(weights);
         if (weights.Count != taskNames.Count)
-            throw new ArgumentException($"There are {weights.Count} fusion weights for {taskNames.Count} tasks: {string.Join(", ", taskNames)}.", nameof(weights));
+            throw new ArgumentException($"There are {weights.Count} fusion weights for {taskNames.Count} tasks: {string.Join(", ", taskNames)}.", nameof(Options.FusionWeights));
         if (weights.Any(weight => !float.IsFinite((float)weight)))
-            throw new ArgumentException("A fusion weight is no finite number of Single.", nameof(weights));
+            throw new ArgumentException("A fusion weight is no finite number of Single.", nameof(Options.FusionWeights));
     }
 
     /// <summary>The options of <see cref="MultiFeedbackTrainer"/>.</summary>

@@ -87,7 +87,7 @@ public abstract class SequenceTrainerOptions
     /// <summary>Sequences in a step; at least 1. Default 500.</summary>
     public int BatchSize { get; set; } = 500;
 
-    /// <summary>The step size of Adam; above 0. Default 0.001.</summary>
+    /// <summary>The step size of Adam, which moves every weight by about as much; above 0 and at most 1. Default 0.001.</summary>
     [Range(1e-4, 1e-2, init: 1e-3, logBase: true)]
     public double LearningRate { get; set; } = 1e-3;
 

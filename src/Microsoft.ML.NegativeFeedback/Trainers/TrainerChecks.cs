@@ -56,7 +56,7 @@ internal static class TrainerChecks
     private static void CheckTraining(SequenceTrainerOptions options)
     {
         AtLeastOne(options.BatchSize, nameof(options.BatchSize));
-        InRange(options.LearningRate, nameof(options.LearningRate), value => value > 0, "above 0");
+        InRange(options.LearningRate, nameof(options.LearningRate), value => value is > 0 and <= 1, "above 0 and at most 1");
         AtLeastOne(options.MaximumNumberOfEpochs, nameof(options.MaximumNumberOfEpochs));
         AtLeastOne(options.EarlyStoppingPatience, nameof(options.EarlyStoppingPatience));
         InRange(options.ValidationFraction, nameof(options.ValidationFraction), value => value is >= 0 and < 1, "in [0, 1)");
@@ -76,6 +76,9 @@ internal static class TrainerChecks
     {
         if (!double.IsFinite(value) || !isRight(value))
             throw new ArgumentOutOfRangeException(name, value, $"{name} must be {range}.");
+        // which is what training computes with
+        if (!float.IsFinite((float)value))
+            throw new ArgumentOutOfRangeException(name, value, $"{name} must be a number that a Single can hold.");
     }
 
     /// <summary>A whole number from a lowest to a highest value.</summary>

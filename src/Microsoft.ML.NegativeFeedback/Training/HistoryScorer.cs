@@ -107,5 +107,12 @@ internal sealed class HistoryScorer
 
     private TorchHistory History(int[] rows) => new(_windows.ToHistories(rows), _model.Device);
 
-    private static float[] Values(Tensor scores) => MemoryMarshal.Cast<byte, float>(scores.cpu().contiguous().bytes).ToArray();
+    /// <exception cref="InvalidOperationException">Training has diverged.</exception>
+    private static float[] Values(Tensor scores)
+    {
+        float[] values = MemoryMarshal.Cast<byte, float>(scores.cpu().contiguous().bytes).ToArray();
+        // of weights that are finite and too large
+        return !Array.Exists(values, float.IsNaN) ? values
+            : throw new InvalidOperationException("A score of the validation rows is no number, so training ends without a model: lower LearningRate, or set GradientClippingNorm.");
+    }
 }

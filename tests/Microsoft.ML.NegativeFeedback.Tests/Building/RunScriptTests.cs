@@ -39,7 +39,7 @@ public sealed class RunScriptTests : IDisposable
 
     private string[] Run(string[] arguments)
     {
-        string repository = typeof(RunScriptTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "Repository").Value!;
+        string repository = typeof(RunScriptTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "RepositoryRoot").Value!;
         string dotnet = Path.Combine(_folder, "dotnet");
         File.WriteAllText(dotnet, "#!/bin/sh\necho dotnet \"$@\"\n");
         if (!OperatingSystem.IsWindows())

@@ -1,6 +1,9 @@
+using System.Text;
 using System.Text.Json;
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.Scoring;
+using Microsoft.ML.NegativeFeedback.Tensors.Proto;
+using Microsoft.ML.NegativeFeedback.Tests.Robustness;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Scoring;
 
@@ -165,6 +168,29 @@ public sealed class LoadedModelTests
         var error = Assert.Throws<ArgumentException>(() => fixture.Context.Recommendation().ScoreInBatches(fixture.ToKeys));
         Assert.Contains("There is no model of this library", error.Message);
         Assert.Throws<ArgumentNullException>(() => fixture.Context.Recommendation().ScoreInBatches(null!));
+    }
+
+    [Theory]
+    [InlineData("OnnxModel", "graph")]
+    [InlineData("Vocabulary/Model.key", "items")]
+    public void A_model_whose_file_lost_a_bit_is_refused(string entry, string what)
+    {
+        var fixture = new ScoringFixture();
+        using var transformer = fixture.CreateTransformer();
+        using var file = new MemoryStream();
+        fixture.Context.Model.Save(transformer, fixture.View.Schema, file);
+        var weights = ModelProto.Parser.ParseFrom(fixture.Graph).Graph.Initializer.MaxBy(initializer => initializer.RawData.Length)!.RawData.ToByteArray();
+        byte[] lost = what == "graph" ? weights[200..232] : Encoding.Unicode.GetBytes(ScoringFixture.Name(20));
+        byte[] damaged = Mutations.OfEntry(file.ToArray(), names => names.Single(name => name.EndsWith(entry, StringComparison.Ordinal)), bytes =>
+        {
+            bytes[bytes.AsSpan().IndexOf(lost) + lost.Length - 2] ^= 64;
+            return bytes;
+        });
+        // ML.NET takes it, and would score with it
+        var loaded = fixture.Context.Model.Load(new MemoryStream(damaged), out _);
+        var error = Assert.Throws<InvalidDataException>(() => fixture.Context.Recommendation().ScoreInBatches(loaded));
+        Assert.Contains("The model is damaged", error.Message);
+        Assert.Contains(what, error.Message);
     }
 
     [Fact]

@@ -125,6 +125,7 @@ public sealed class TemporalSplitTests
         Refused<ArgumentException>(Log, new TemporalSplitOptions { BoundaryQuantile = 1 }, "BoundaryQuantile");
         Refused<ArgumentException>(Log, new TemporalSplitOptions { TestUsers = ["1"], ValidationUsers = ["1"] }, "'1'");
         Refused<ArgumentException>(Log, new TemporalSplitOptions { ValidationUsers = ["1"] }, "TestUsers");
+        Refused<ArgumentException>(Log, new TemporalSplitOptions { TestUsers = [] }, "TestUsers is empty");
         Refused<ArgumentException>(Log, new TemporalSplitOptions { TargetItemColumnName = "Items" }, "'Items'");
 
         static void Refused<TException>(LogRow[] log, TemporalSplitOptions options, string message)

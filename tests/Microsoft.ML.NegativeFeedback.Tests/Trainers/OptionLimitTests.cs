@@ -11,10 +11,10 @@ public class OptionLimitTests
         ("NumberOfThreads", 0), ("NumberOfThreads", 1_025), ("NumberOfThreads", int.MaxValue),
         ("Device", (TrainingDevice)9), ("EarlyStoppingMetric", (EarlyStoppingMetric)9),
         ("NumberOfRecommendations", 0), ("BatchSize", 0), ("MaximumNumberOfEpochs", 0), ("EarlyStoppingPatience", 0), ("ValidationCutoff", 0),
-        ("LearningRate", double.NaN), ("LearningRate", 0.0), ("LearningRate", double.PositiveInfinity),
+        ("LearningRate", double.NaN), ("LearningRate", 0.0), ("LearningRate", double.PositiveInfinity), ("LearningRate", 1.5),
         ("DropoutRate", double.NaN), ("DropoutRate", 1.0), ("DropoutRate", -0.1),
         ("ValidationFraction", double.NaN), ("ValidationFraction", 1.0),
-        ("GradientClippingNorm", double.NaN), ("GradientClippingNorm", 0.0),
+        ("GradientClippingNorm", double.NaN), ("GradientClippingNorm", 0.0), ("GradientClippingNorm", double.MaxValue),
     ];
 
     private static readonly string[] Names =
@@ -35,6 +35,15 @@ public class OptionLimitTests
             Assert.Equal(wrong.Value, error.ActualValue);
             Assert.Contains("must be ", error.Message);
         });
+
+    [Theory]
+    [InlineData("PnfRec", "NegativeWeight")]
+    [InlineData("PnfRec", "ContrastiveWeight")]
+    [InlineData("SasRec", "ContrastiveWeight")]
+    [InlineData("Baseline", "ContrastWeight")]
+    [InlineData("MultiFeedback", "SampledItemWeight")]
+    public void A_weight_that_no_Single_can_hold_is_refused(string trainer, string option)
+        => Assert.Contains("Single", Assert.Throws<ArgumentOutOfRangeException>(option, () => Create(trainer, option, 1e39)).Message);
 
     [Theory]
     [MemberData(nameof(Trainers))]

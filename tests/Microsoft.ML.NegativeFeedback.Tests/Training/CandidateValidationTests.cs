@@ -1,6 +1,7 @@
 using Microsoft.ML.NegativeFeedback.Evaluation;
 using Microsoft.ML.NegativeFeedback.Losses;
 using Microsoft.ML.NegativeFeedback.Networks;
+using Microsoft.ML.NegativeFeedback.Sampling;
 using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Tests.Networks;
 using Microsoft.ML.NegativeFeedback.Trainers;
@@ -13,6 +14,20 @@ namespace Microsoft.ML.NegativeFeedback.Tests.Training;
 public sealed class CandidateValidationTests
 {
     private const int ItemCount = 30;
+
+    [Fact]
+    public void Scores_that_are_no_numbers_end_the_training()
+    {
+        // all weights of the first step are numbers still
+        var train = RandomSequences.Create(20, ItemCount, 12, seed: 1);
+        int[] rows = [.. Enumerable.Range(0, train.RowCount)];
+        var validation = new CandidateRows(train, [.. rows.Select(_ => new[] { 1, 2 })], [.. rows.Select(_ => new float[] { 1, 0 })]);
+        var data = new SampledData(train, new CandidateValidationRows(validation, EarlyStoppingMetric.Auc), new NegativeSamplerSettings(NegativeSamplingMethod.Uniform));
+        var task = new PairwiseTask(new SasRecNetwork(ItemCount, new EncoderSettings(8, 8, 1, 1, 0, EncoderForm.Sine), false, 3), new PairwiseWeights(1, 0), data);
+        var error = Assert.Throws<InvalidOperationException>(
+            () => ModelTraining.Train(task, new TrainingSettings { BatchSize = 20, MaximumEpochs = 1, LearningRate = 1e18, Threads = 1, Seed = 3 }));
+        Assert.StartsWith("A score of the validation rows is no number", error.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData(EarlyStoppingMetric.Auc, "AUC")]
