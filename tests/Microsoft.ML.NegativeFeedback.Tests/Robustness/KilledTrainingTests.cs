@@ -163,7 +163,7 @@ public sealed class KilledTrainingTests(ITestOutputHelper output) : IDisposable
         private static void Check(string name, byte[] bytes, (string Name, string Bytes)[] whole)
         {
             if (name == Checkpoint)
-                CheckpointFile.Read(new MemoryStream(bytes), name, _ => (_, _) => { });
+                CheckpointFile.Read(new MemoryStream(bytes), name, header => number => new float[header.Tensors[number].Length]);
             else if (name == Graph)
                 Assert.Equal(whole[^1].Bytes, Convert.ToBase64String(bytes));
             else
