@@ -74,6 +74,9 @@ public sealed class MultiFeedbackTrainer : NextItemTrainer
         Columns.CheckName(options.ProbabilitiesColumnName, nameof(options.ProbabilitiesColumnName));
         new NextItemColumns(options.ItemsColumnName, options.FeedbackColumnName, options.RecommendedItemsColumnName, options.ScoresColumnName, options.CandidatesColumnName,
             options.CandidateScoresColumnName, Probabilities: options.ProbabilitiesColumnName).CheckNames();
+        Columns.CheckNames(options.UserColumnNames, nameof(options.UserColumnNames));
+        Columns.CheckNames(options.ContextColumnNames, nameof(options.ContextColumnNames));
+        Columns.CheckNames(options.ItemColumnNames ?? [], nameof(options.ItemColumnNames));
         Columns.CheckName(options.CandidateFlagsColumnName, nameof(options.CandidateFlagsColumnName));
         Columns.CheckName(options.ItemFeaturesItemColumnName, nameof(options.ItemFeaturesItemColumnName));
         TrainerChecks.IsDefined(options.Loss, nameof(options.Loss));

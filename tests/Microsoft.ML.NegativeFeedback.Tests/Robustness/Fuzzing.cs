@@ -103,8 +103,13 @@ internal static class DocumentedRefusal
         error = CauseOf(error);
         if (error is ObjectDisposedException or not (ArgumentException or InvalidOperationException or InvalidDataException or IOException or NotSupportedException or OperationCanceledException))
             return $"{error.GetType().Name} is no documented kind of refusal";
-        if (error is not (IOException or OperationCanceledException) && Thrower(error) is { } thrower && thrower.StartsWith("System.", StringComparison.Ordinal))
+        // what .NET throws itself, helpers do whose names say so; a frame of .NET without one may be ours, compiled into it
+        if (error is not (IOException or OperationCanceledException) && Thrower(error) is { } thrower
+            && thrower.StartsWith("System.", StringComparison.Ordinal) && thrower.Contains(".Throw", StringComparison.Ordinal))
+        {
             return $"{error.GetType().Name} was thrown by accident, in {thrower}";
+        }
+
         return null;
     }
 

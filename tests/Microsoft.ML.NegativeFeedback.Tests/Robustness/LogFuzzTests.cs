@@ -50,7 +50,11 @@ public sealed class LogFuzzTests(ITestOutputHelper output)
             case "temporal":
                 var split = Ml.Data.TemporalSplit(labelled, new TemporalSplitOptions
                 {
-                    MinimumItemCount = few, MinimumUserCount = few, MinimumPositiveCount = random.Next(3), BoundaryQuantile = 0.1 + (0.8 * random.NextDouble()), TimesColumnName = random.Next(2) == 0 ? "Times" : null,
+                    MinimumItemCount = few,
+                    MinimumUserCount = few,
+                    MinimumPositiveCount = random.Next(3),
+                    BoundaryQuantile = 0.1 + (0.8 * random.NextDouble()),
+                    TimesColumnName = random.Next(2) == 0 ? "Times" : null,
                 });
                 ReadAll(split.TrainSet, split.ValidationSet, split.TestSet);
                 return Train(Windows(split.TrainSet, random), split.ValidationSet, random, notes);
@@ -187,8 +191,15 @@ internal sealed record FuzzLog(string Description, Func<IDataView> View)
         bool isSorted = random.Next(2) == 0;
         var rows = Enumerable.Range(0, count).Select(i => new FuzzedView<TUser, TItem, TTime, TWatched>
         {
-            User = Value<TUser>(random.Next(8)), Item = Value<TItem>(random.Next(14)), Time = Value<TTime>(start + (isSorted ? i : random.Next(50))), WatchSeconds = Value<TWatched>(random.Next(20)),
-            DurationSeconds = Value<float>(random.Next(5, 20)), Rating = Value<float>(random.Next(1, 6)), Like = random.Next(2), Hate = random.Next(8) == 0 ? 1 : 0, WatchedShare = Value<float>(random.Next(2)),
+            User = Value<TUser>(random.Next(8)),
+            Item = Value<TItem>(random.Next(14)),
+            Time = Value<TTime>(start + (isSorted ? i : random.Next(50))),
+            WatchSeconds = Value<TWatched>(random.Next(20)),
+            DurationSeconds = Value<float>(random.Next(5, 20)),
+            Rating = Value<float>(random.Next(1, 6)),
+            Like = random.Next(2),
+            Hate = random.Next(8) == 0 ? 1 : 0,
+            WatchedShare = Value<float>(random.Next(2)),
             Category = $"category {i % 3}",
         }).ToArray();
         if (count > 0 && random.Next(4) == 0)

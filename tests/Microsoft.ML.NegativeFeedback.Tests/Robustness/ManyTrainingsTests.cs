@@ -19,7 +19,7 @@ public sealed class ManyTrainingsTests(ITestOutputHelper output)
     [Fact]
     public void Trainings_after_each_other_leave_nothing_behind()
     {
-        int rounds = Math.Clamp(RobustnessSize.Multiplier / 5, 3, 20);
+        int rounds = Math.Clamp(RobustnessSize.Multiplier / 3, 3, 20);
         var held = Measure(rounds);
         foreach (var round in held)
             output.WriteLine($"{round}");

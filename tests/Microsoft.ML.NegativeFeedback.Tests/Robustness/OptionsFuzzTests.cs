@@ -68,8 +68,7 @@ public sealed class OptionsFuzzTests(ITestOutputHelper output)
             string[] scores = [.. new[] { options.ScoresColumnName, options.CandidateScoresColumnName }.Where(name => scored.Schema.GetColumnOrNull(name)?.Type is VectorDataViewType { ItemType.RawType: var type } && type == typeof(float))];
             Assert.All(DataViewRows.Of(scored, scores).SelectMany(row => row).SelectMany(values => (object?[])values!), score => Assert.False(float.IsNaN((float)score!), "A score is NaN."));
             return "trained";
-            // training diverges without a word of which option has let it
-        }, error => error is InvalidOperationException || drawn.Any(change => change.IsNamedBy(error.Message)) ? null : "it names no option that was changed");
+        }, error => error is InvalidOperationException /* a training that diverged does not know why */ || drawn.Any(change => change.IsNamedBy(error.Message)) ? null : "it names no option that was changed");
     }
 }
 
@@ -100,11 +99,11 @@ internal static class FuzzOptions
     private static readonly string?[] Texts =
         [null, "", " ", "\t", "\0", "Items", "Feedback", "User", "Item", "Scores", "Candidates", "Flags", "nowhere", "a.b", "a/b", "ä ö \U0001F600", "half \ud800", new('x', 2_000), "RecommendedItems", "TargetItem"];
 
-    /// <summary>What the data of entry points that read a little log in memory stand: nothing grows with these but the log that they simulate.</summary>
+    /// <summary>Keeps small what only makes simulated logs, samples and buckets larger.</summary>
     public static bool StaysModest(PropertyInfo option, object? value)
         => option.Name is not ("UserCount" or "VideoCount" or "SessionsPerUser" or "ViewsPerSession" or "CategoryCount" or "TastesPerUser" or "BootstrapCount" or "DurationBucketCount") || value is not int or < 200;
 
-    /// <summary>What a training of an epoch in no time stands.</summary>
+    /// <summary>Keeps small what makes a training longer, unless it is so large that it has to be refused.</summary>
     public static bool TrainsInNoTime(PropertyInfo option, object? value) => option.Name switch
     {
         "EmbeddingWidth" or "ExpertWidth" or "FeatureEmbeddingWidth" => value is not int or <= 8 or > 4_096,

@@ -72,7 +72,8 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output) : IDisposable
     {
         string text = Encoding.Latin1.GetString(bytes);
         string[] lines = (text.StartsWith("ï»¿", StringComparison.Ordinal) ? text[3..] : text).Split('\n');
-        bool isLog = !form.Name.StartsWith("KuaiRand", StringComparison.Ordinal) || new[] { "user_id", "video_id", "time_ms" }.All(lines[0].Split(form.Separator, '\t').Select(field => field.Split(':')[0].Trim().Trim('"')).Contains);
+        var names = lines[0].Split([form.Separator, "\t"], StringSplitOptions.None).Select(field => field.Split(':')[0].Trim().Trim('"'));
+        bool isLog = !form.Name.StartsWith("KuaiRand", StringComparison.Ordinal) || new[] { "user_id", "video_id", "time_ms" }.All(names.Contains);
         return isLog ? lines.Skip(form.HasHeader ? 1 : 0).Count(line => line.Length > (line.EndsWith('\r') ? 1 : 0)) : 0;
     }
 

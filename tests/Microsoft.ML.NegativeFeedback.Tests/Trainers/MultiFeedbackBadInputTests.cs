@@ -84,6 +84,14 @@ public sealed class MultiFeedbackBadInputTests
     public void Fusion_weights_that_do_not_fit_the_tasks()
         => AssertOptions(options => options.FusionWeights = [1, 1], "2 fusion weights for 3 tasks");
 
+    [Fact]
+    public void Names_of_features_that_are_empty_or_null()
+    {
+        AssertOptions(options => options.UserColumnNames = ["City", ""], "UserColumnNames");
+        AssertOptions(options => options.ContextColumnNames = [null!], "ContextColumnNames");
+        AssertOptions(options => options.ItemColumnNames = [" "], "ItemColumnNames");
+    }
+
     [Theory]
     [InlineData(double.NaN)]
     [InlineData(double.NegativeInfinity)]
