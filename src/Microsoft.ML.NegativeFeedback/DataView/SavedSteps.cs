@@ -35,7 +35,8 @@ internal static class SavedSteps
         }
         finally
         {
-            folder.Delete(recursive: true);
+            // not locked any more, so that another process that saves may take it for left over and delete it meanwhile
+            TryDelete(folder.FullName);
         }
     }
 
@@ -64,12 +65,26 @@ internal static class SavedSteps
             try
             {
                 new FileStream(Path.Combine(folder, LockName), FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
-                Directory.Delete(folder, recursive: true);
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
                 // in use, or another user's
+                continue;
             }
+
+            TryDelete(folder);
+        }
+    }
+
+    private static void TryDelete(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // another process deletes it
         }
     }
 }

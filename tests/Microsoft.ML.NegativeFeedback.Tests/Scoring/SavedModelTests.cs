@@ -1,5 +1,7 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Scoring;
+using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Scoring;
 
@@ -172,6 +174,17 @@ public sealed class SavedModelTests
         unlocked.Delete(recursive: true);
     }
 
+    [Fact]
+    public void A_save_succeeds_whose_folder_another_process_has_taken_for_left_over()
+    {
+        using var file = new MemoryStream();
+        var ml = new MLContext(seed: 1);
+        var rows = ml.Data.LoadFromEnumerable([new Value<float> { Item = 1 }]);
+        ml.Model.Save(new RobbedTransformer(rows.Schema), rows.Schema, file);
+        file.Position = 0;
+        Assert.NotNull(ml.Model.Load(file, out _).GetOutputSchema(rows.Schema).GetColumnOrNull("Copy"));
+    }
+
     /// <summary>
     /// A model over the given item values recommends the same ones after it was saved and loaded, and key 0 where nothing is left.
     /// </summary>
@@ -212,6 +225,24 @@ public sealed class SavedModelTests
             var annotations = column.Annotations.Schema.Select(annotation => $"{annotation.Name}: {annotation.Type}");
             return $"{column.Name}: {column.Type} ({string.Join(", ", annotations)})";
         }).ToArray();
+
+    /// <summary>Saves a copy of a column; what it is made of is gone before it is saved.</summary>
+    private sealed class RobbedTransformer(DataViewSchema schema) : ITransformer
+    {
+        public bool IsRowToRowMapper => false;
+
+        public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => inputSchema;
+
+        public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => throw new NotSupportedException();
+
+        public IDataView Transform(IDataView input) => input;
+
+        void ICanSaveModel.Save(ModelSaveContext ctx) => SavedSteps.Write(ctx, schema.ToDictionary(column => column.Name, column => column.Type), (ml, folder) =>
+        {
+            Directory.Delete(folder, recursive: true);
+            return ml.Transforms.CopyColumns("Copy", nameof(Value<float>.Item));
+        });
+    }
 
     private sealed class Row<T>
     {
