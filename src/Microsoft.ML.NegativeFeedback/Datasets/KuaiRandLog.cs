@@ -45,8 +45,9 @@ internal static class KuaiRandLog
     private static (string Separator, List<string> Fields) ReadHeader(string path)
     {
         string[] byTab = DelimitedFile.ReadHeader(path, new DelimitedFormat("\t", HasHeader: true));
-        return byTab.Length > 1 ? ("\t", [.. byTab])
-            : (",", [.. DelimitedFile.ReadHeader(path, new DelimitedFormat(",", HasHeader: true))]);
+        string[] byComma = DelimitedFile.ReadHeader(path, new DelimitedFormat(",", HasHeader: true));
+        // a stray tab makes no log another file
+        return byTab.Length > byComma.Length ? ("\t", [.. byTab]) : (",", [.. byComma]);
     }
 
     private static IDataView OpenFile(string path)

@@ -41,6 +41,17 @@ public sealed class KuaiRandLogTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public void AStrayTabInAHeaderHidesNoLogOfAFolder()
+    {
+        const string Line = "0,7,20220422,200,1650564384412,1,1,0,1,0,0,1,46186,45916,0,7639,0,0,1\n";
+        Write("log_a.csv", Header + Line);
+        Write("log_b.csv", Header.Replace("duration_ms", "duration\t_ms") + Line);
+        var error = Assert.Throws<InvalidDataException>(() => Context.Data.LoadKuaiRand(_folder));
+        Assert.Contains("log_b.csv, line 1", error.Message);
+        Assert.Contains("duration_ms", error.Message);
+    }
+
+    [Fact]
     public void TheLogsOfAFolderFollowEachOtherByName()
     {
         Write("log_standard_4_22_to_5_08.csv", Header + Line(3) + Line(4));

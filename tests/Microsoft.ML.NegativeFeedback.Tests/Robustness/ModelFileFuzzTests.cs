@@ -83,7 +83,7 @@ public sealed class ModelFileFuzzTests(ITestOutputHelper output) : IDisposable
                 bool isOfEntries = file.StartsWith("entries", StringComparison.Ordinal);
                 return random => new FuzzCase(_ =>
                 {
-                    File.WriteAllBytes(path, isOfEntries ? Mutations.OfEntry(model, names => names[random.Next(names.Length)], bytes => Mutations.OfBytes(bytes, random)) : Mutations.OfBytes(model, random));
+                    File.WriteAllBytes(path, isOfEntries ? Mutations.OfEntry(model, names => names[random.Next(names.Length)], bytes => random.Next(3) == 0 ? Mutations.OfBytes(bytes, random) : Mutations.OfBits(bytes, random)) : Mutations.OfBytes(model, random));
                     if (Score(fixture, path) is not { } scored)
                         return "refused by Model.Load";
                     Assert.Equal(expected, scored);

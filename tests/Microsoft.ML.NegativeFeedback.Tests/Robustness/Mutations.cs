@@ -48,9 +48,7 @@ internal static class Mutations
                 changed.InsertRange(at, random.Next(4) switch { 0 => [0x80], 1 => [0xC0, 0x80], 2 => [0xED, 0xA0, 0x80], _ => new byte[] { 0xFF, 0xFE } });
                 break;
             default:
-                for (int flips = random.Next(1, 6); flips > 0 && changed.Count > 0; flips--)
-                    changed[random.Next(changed.Count)] ^= (byte)(1 << random.Next(8));
-                break;
+                return OfBits(bytes, random);
         }
 
         return [.. changed];
@@ -61,6 +59,15 @@ internal static class Mutations
             random.NextBytes(drawn);
             return drawn;
         }
+    }
+
+    /// <summary>Up to five bits that flip.</summary>
+    public static byte[] OfBits(byte[] bytes, Random random)
+    {
+        byte[] changed = [.. bytes];
+        for (int flips = random.Next(1, 6); flips > 0 && changed.Length > 0; flips--)
+            changed[random.Next(changed.Length)] ^= (byte)(1 << random.Next(8));
+        return changed;
     }
 
     /// <summary>A zip with one of its entries changed and everything about it right again, so that no reader stops before it has read it.</summary>
