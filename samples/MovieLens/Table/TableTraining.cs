@@ -39,7 +39,7 @@ internal sealed class TableTraining(MovieLensData data, TableFile file, int maxi
         var console = new TrainingConsole("NDCG_p");
         var record = new EpochRecord(checkpoint, console);
         var choice = new TrainingChoice(PublishedModel.Of(run.Model), run.Seed, maximumEpochs, threads, checkpoint) { Alpha = run.Alpha };
-        PeakMemory.Forget();
+        MemoryMark.Forget();
         using var model = console.Watch(title, () => data.Train(ml, choice, record, cancellation));
         int? epochs = record.EpochsOf(maximumEpochs);
         var scored = model.Transform(data.Split.TestSet);
@@ -58,7 +58,7 @@ internal sealed class TableTraining(MovieLensData data, TableFile file, int maxi
             PositiveUsers = metrics.Positive.Count,
             NegativeUsers = metrics.Negative.Count,
             Seconds = record.SecondsOf(epochs),
-            PeakGigabytes = console.Last is null ? null : PeakMemory.Gigabytes,
+            PeakGigabytes = console.Last is null ? null : MemoryMark.Gigabytes,
             Library = LibraryVersion(),
         };
         file.Add(row, Ranks(ml, run, scored));
@@ -94,7 +94,7 @@ internal sealed class TableTraining(MovieLensData data, TableFile file, int maxi
     }
 
     /// <summary>The most memory that the process has had at work; on Linux it can be forgotten, so that each training has its own.</summary>
-    private static class PeakMemory
+    private static class MemoryMark
     {
         public static double Gigabytes
         {

@@ -19,7 +19,7 @@ internal static class UserBootstrap
         int[] seeds = [.. treatment.Select(rank => rank.Run.Seed).Intersect(other.Select(rank => rank.Run.Seed)).Order()];
         if (seeds.Length == 0)
             throw new InvalidDataException($"No seed has ranks of both {model.Name} and {baseline.Name}: train them with the same seeds.");
-        User[] users = [.. Users(treatment, seeds).Join(Users(other, seeds), user => user.Id, user => user.Id, (first, second) => new User(first.IsLiked, first.Hit, first.Gain, second.Hit, second.Gain))];
+        ComparedUser[] users = [.. Users(treatment, seeds).Join(Users(other, seeds), user => user.Id, user => user.Id, (first, second) => new ComparedUser(first.IsLiked, first.Hit, first.Gain, second.Hit, second.Gain))];
         double[] values = Differences(users, out double[] means);
         var random = new Random(seed);
         double[][] differences = [.. Measures.Select(_ => new double[draws])];
@@ -46,7 +46,7 @@ internal static class UserBootstrap
            select (ofUser.Key.User, ofUser.Key.IsLiked, ofUser.Average(rank => rank.Rank > 0 ? 1.0 : 0), ofUser.Average(rank => rank.Gain));
 
     /// <summary>Model less baseline in each measure, and the means of both by turns.</summary>
-    private static double[] Differences(User[] users, out double[] means)
+    private static double[] Differences(ComparedUser[] users, out double[] means)
     {
         Span<double> sums = stackalloc double[8];
         int liked = 0;
@@ -88,5 +88,5 @@ internal static class UserBootstrap
 
     private static string Signed(double value) => double.IsFinite(value) ? value.ToString("+0.0000;-0.0000;0.0000", CultureInfo.InvariantCulture) : "–";
 
-    private readonly record struct User(bool IsLiked, double Hit, double Gain, double BaselineHit, double BaselineGain);
+    private readonly record struct ComparedUser(bool IsLiked, double Hit, double Gain, double BaselineHit, double BaselineGain);
 }
