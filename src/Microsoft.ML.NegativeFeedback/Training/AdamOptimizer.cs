@@ -184,8 +184,8 @@ internal sealed class AdamOptimizer : IDisposable
 
     private void StepRowsByOperators(State state, RowGradient rows)
     {
-        var some = new State(state.Name, (Parameter)new Parameter(state.Parameter.index_select(0, rows.Indices)),
-            state.First.index_select(0, rows.Indices), state.Second.index_select(0, rows.Indices)) { Steps = state.Steps };
+        var values = (Parameter)new Parameter(state.Parameter.index_select(0, rows.Indices));
+        var some = new State(state.Name, values, state.First.index_select(0, rows.Indices), state.Second.index_select(0, rows.Indices)) { Steps = state.Steps };
         StepByOperators(some, rows.Values);
         state.Parameter.index_copy_(0, rows.Indices, some.Parameter);
         state.First.index_copy_(0, rows.Indices, some.First);
