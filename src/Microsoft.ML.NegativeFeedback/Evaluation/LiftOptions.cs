@@ -112,9 +112,13 @@ public sealed class LiftOptions
     {
         Columns.CheckNames(
             (UserColumnName, nameof(UserColumnName)), (ProbabilitiesColumnName, nameof(ProbabilitiesColumnName)), (FlagsColumnName, nameof(FlagsColumnName)),
-            (ScoreColumnName, nameof(ScoreColumnName)), (LogUserColumnName, nameof(LogUserColumnName)), (LogTimestampColumnName, nameof(LogTimestampColumnName)),
-            (WatchSecondsColumnName ?? UserColumnName, nameof(WatchSecondsColumnName)), (GroupColumnName ?? UserColumnName, nameof(GroupColumnName)),
-            (TenureDaysColumnName ?? UserColumnName, nameof(TenureDaysColumnName)));
+            (ScoreColumnName, nameof(ScoreColumnName)), (LogUserColumnName, nameof(LogUserColumnName)), (LogTimestampColumnName, nameof(LogTimestampColumnName)));
+        if (WatchSecondsColumnName is not null)
+            Columns.CheckName(WatchSecondsColumnName, nameof(WatchSecondsColumnName));
+        if (GroupColumnName is not null)
+            Columns.CheckName(GroupColumnName, nameof(GroupColumnName));
+        if (TenureDaysColumnName is not null)
+            Columns.CheckName(TenureDaysColumnName, nameof(TenureDaysColumnName));
         if (Log is not null && GroupColumnName is not null)
             throw new ArgumentException($"{nameof(Log)} and {nameof(GroupColumnName)} both tell the users' groups: set one of them.", nameof(GroupColumnName));
         MultiFeedbackEvaluationOptions.CheckTaskNames(TaskNames);

@@ -111,7 +111,7 @@ internal sealed class AdamOptimizer : IDisposable
             if (state.Parameter.grad is not { } gradient)
                 continue;
             state.Steps++;
-            if (workers is not null && state.Parameter.device_type == DeviceType.CPU && state.Parameter.numel() <= int.MaxValue / sizeof(float))
+            if (workers is not null && state.Parameter.HasSpan())
                 onCpu.Add((state, gradient));
             else
                 StepByOperators(state, gradient);

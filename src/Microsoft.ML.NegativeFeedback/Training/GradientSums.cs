@@ -82,7 +82,7 @@ internal sealed class GradientSums : IDisposable
             for (int i = 0; i < _sums.Length; i++)
             {
                 var (start, end) = Share(i);
-                if (other._hasGradient[i] && !ReferenceEquals(_parameters[i], _rowTable))
+                if (other._hasGradient[i])
                     _sums[i].narrow(0, start, end - start).add_(other._sums[i].narrow(0, start, end - start), Scalars.One);
             }
 
@@ -116,7 +116,7 @@ internal sealed class GradientSums : IDisposable
             for (int i = 0; i < _hasGradient.Length; i++)
                 _hasGradient[i] |= other._hasGradient[i];
             foreach (var (index, _, _) in other._rows)
-                _hasGradient[index] = true;
+                _hasGradient[index] |= !ReferenceEquals(_parameters[index], _rowTable);
             other.DropRows();
         }
     }
@@ -125,7 +125,7 @@ internal sealed class GradientSums : IDisposable
     public void MoveToParameters()
     {
         for (int i = 0; i < _sums.Length; i++)
-            _parameters[i].grad = _hasGradient[i] && !ReferenceEquals(_parameters[i], _rowTable) ? _sums[i] : null;
+            _parameters[i].grad = _hasGradient[i] ? _sums[i] : null;
     }
 
     /// <summary>Zeroes all sums.</summary>

@@ -83,24 +83,27 @@ internal class NextItemModel(NextItemNetwork network, NextItemLoss loss, Device 
 
     private void Accumulate(SequenceSlice slice, SliceTensors tensors, in BatchCounts counts, LossSums sums)
     {
-        bool isNegative = slice.Kind == SequenceKind.Negatives;
-        double weight = isNegative ? loss.NegativeWeight / counts.Negatives : 1.0 / counts.Positives;
+        var (term, weight) = CrossEntropyOf(slice.Kind, counts);
         var contrast = slice.Contrast is not { TargetCount: > 0 } items ? null
             : new CatalogueContrast(items, FirstClass, tensors.Rows, tensors.Classes, loss.Similarity, loss.Temperature,
                 loss.ContrastWeight / counts.ContrastTargets / weight);
-        sums.Add(isNegative ? NegativeCrossEntropyTerm : CrossEntropyTerm, CatalogueCrossEntropy.Accumulate(tensors, weight, contrast));
+        sums.Add(term, CatalogueCrossEntropy.Accumulate(tensors, weight, contrast));
         if (contrast is not null)
             sums.Add(ContrastTerm, contrast.LossSum);
     }
 
+    // the term of the loss that the cross entropy of such sequences is, and the coefficient of a position's
+    private (int Term, double Weight) CrossEntropyOf(SequenceKind kind, in BatchCounts counts) => kind == SequenceKind.Negatives
+        ? (NegativeCrossEntropyTerm, loss.NegativeWeight / counts.Negatives) : (CrossEntropyTerm, 1.0 / counts.Positives);
+
     // the slice's part of the weighted sum
     private Tensor SparseLoss(TorchPass pass, SequenceSlice slice, Tensor rows, in BatchCounts counts, PassKey key, LossSums sums)
     {
-        bool isNegative = slice.Kind == SequenceKind.Negatives;
+        var (term, weight) = CrossEntropyOf(slice.Kind, counts);
         var labels = TorchMemory.Of(slice.Targets[SequenceSlice.Next], Device);
         var crossEntropy = CrossEntropy(pass, rows, labels, CounterRandom.Of(key.Seed, key.Epoch, key.Step, key.Part, DrawPurpose));
-        sums.Add(isNegative ? NegativeCrossEntropyTerm : CrossEntropyTerm, crossEntropy.detach());
-        var total = crossEntropy.mul(Scalars.Of(isNegative ? loss.NegativeWeight / counts.Negatives : 1.0 / counts.Positives));
+        sums.Add(term, crossEntropy.detach());
+        var total = crossEntropy.mul(Scalars.Of(weight));
         if (slice.Contrast is not { TargetCount: > 0 } items)
             return total;
         var contrast = SampledCatalogue.Contrast(
