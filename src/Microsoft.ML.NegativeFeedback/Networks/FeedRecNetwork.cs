@@ -134,9 +134,9 @@ internal sealed class MaskedTransformer(string prefix, EncoderSettings settings,
         T queries = Split(projected.Slice(2, 0, d) * (1 / Math.Sqrt(d / heads))), keys = Split(projected.Slice(2, d, 2 * d)), values = Split(projected.Slice(2, 2 * d));
         var mixed = heads == 1 ? Mix(queries, keys.Permute(0, 2, 1), values, isHeeded) : Mix(queries, keys.Permute(0, 1, 3, 2), values, isHeeded.Unsqueeze(1));
         var attended = (heads == 1 ? mixed : mixed.Permute(0, 2, 1, 3).Reshape(0, 0, d)).Linear(pass.Of(_out));
-        var y = _attentionNorm.Run(pass, x + pass.Dropout(attended));
+        var y = _attentionNorm.Run(pass, pass.AddDropout(x, attended));
         var hidden = y.Linear(pass.Of(_first), pass.Of(_firstBias)).Relu();
-        return _forwardNorm.Run(pass, y + pass.Dropout(hidden.Linear(pass.Of(_second), pass.Of(_secondBias))));
+        return _forwardNorm.Run(pass, pass.AddDropout(y, hidden.Linear(pass.Of(_second), pass.Of(_secondBias))));
 
         // [b, w, d] → [b, heads, w, d / heads]
         T Split(T packed) => heads == 1 ? packed : packed.Reshape(0, 0, heads, d / heads).Permute(0, 2, 1, 3);

@@ -91,7 +91,7 @@ internal sealed class MultiFeedbackNetwork : Network
         var user = pass.Once(() => _encoder.Encode(pass, history, pass.Lookup(Items, history.Items), FlagsOf(history)));    // e_h, [n, d + K]
         var features = _features.Run(pass, history, items, pass.Lookup(Items, items), user);                // Ẽ, [n, c, D]
         var encoded = user.Unsqueeze(1);
-        var experts = pass.Dropout((OfX(pass.Of(_experts)) + pass.Of(_expertBias)).Relu());                 // [n, c, N · h]
+        var experts = pass.DropoutRelu(OfX(pass.Of(_experts)) + pass.Of(_expertBias));                 // [n, c, N · h]
         var gates = OfX(pass.Of(_gates)).Reshape(0, 0, tasks, -1).Softmax(-1);                              // [n, c, K, N]
         var mixed = gates.MatMul(experts.Reshape(0, 0, -1, h));                                             // [n, c, K, h]
         var logits = new T[tasks];
@@ -169,7 +169,7 @@ internal sealed class FeedbackEncoder
         {
             var attended = T.CausalAttention(x.Linear(pass.Of(_query) * scale), x.Linear(pass.Of(_key)), x.Linear(pass.Of(_value)), attention);
             var hidden = _attentionNorm.Run(pass, attended + x);
-            var forward = pass.Dropout(hidden.Linear(pass.Of(_first), pass.Of(_firstBias)).Relu()).Linear(pass.Of(_second), pass.Of(_secondBias));
+            var forward = pass.DropoutRelu(hidden.Linear(pass.Of(_first), pass.Of(_firstBias))).Linear(pass.Of(_second), pass.Of(_secondBias));
             return _forwardNorm.Run(pass, forward + hidden);
         }
 

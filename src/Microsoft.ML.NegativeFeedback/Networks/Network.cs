@@ -155,6 +155,12 @@ internal abstract class Pass<T> : IDropout<T>
 
     /// <inheritdoc/>
     public virtual T Dropout(T values) => values;
+
+    /// <summary>max(dropout(x), 0).</summary>
+    public virtual T DropoutRelu(T values) => values.Relu();
+
+    /// <summary>sum + dropout(x), both of one shape.</summary>
+    public virtual T AddDropout(T sum, T values) => sum + values;
 }
 
 /// <summary>

@@ -164,7 +164,7 @@ internal sealed class RankingTower(int partCount, int width, long seed, string n
         var hidden = parts[0].Linear(Part(0), pass.Of(_firstBias));
         for (int i = 1; i < parts.Length; i++)
             hidden += parts[i].Linear(Part(i));
-        hidden = pass.Dropout(pass.Dropout(hidden.Relu()).Linear(pass.Of(_second), pass.Of(_secondBias)).Relu());
+        hidden = pass.DropoutRelu(pass.DropoutRelu(hidden).Linear(pass.Of(_second), pass.Of(_secondBias)));
         return hidden.Linear(pass.Of(_output)).Squeeze(-1);
 
         T Part(int index) => pass.Of(_first).Slice(1, index * width, (index + 1) * width);

@@ -136,9 +136,9 @@ internal sealed class SelfAttentionBlock
     {
         var normed = _attentionNorm.Run(pass, queries);
         var attended = Attention(pass, normed, input, attention);
-        var x = _forwardNorm.Run(pass, normed + (_settings.Form == EncoderForm.Sine ? pass.Dropout(attended) : attended));
-        var hidden = pass.Dropout(x.Linear(pass.Of(_first), pass.Of(_firstBias))).Relu();
-        return x + pass.Dropout(hidden.Linear(pass.Of(_second), pass.Of(_secondBias)));
+        var x = _forwardNorm.Run(pass, _settings.Form == EncoderForm.Sine ? pass.AddDropout(normed, attended) : normed + attended);
+        var hidden = pass.DropoutRelu(x.Linear(pass.Of(_first), pass.Of(_firstBias)));
+        return pass.AddDropout(x, hidden.Linear(pass.Of(_second), pass.Of(_secondBias)));
     }
 
     private T Attention<T>(Pass<T> pass, T queries, T input, AttentionSettings<T> attention)

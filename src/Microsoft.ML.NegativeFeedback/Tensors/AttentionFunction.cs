@@ -1,8 +1,7 @@
-using System.Numerics;
-using System.Runtime.InteropServices;
 using Microsoft.ML.NegativeFeedback.Sampling;
 using TorchSharp;
 using static TorchSharp.torch;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.NegativeFeedback.Tensors;
 
@@ -118,18 +117,21 @@ internal sealed class AttentionFunction : autograd.SingleTensorFunction<Attentio
         int heads = factors is null ? 1 : (int)(weights.shape[0] / factors.shape[0]), length = factors is null ? 0 : (int)factors.shape[2];
         for (int row = 0; row < p.Length / end; row++)
         {
-            int place = start + (row % queries), first = row * end;
-            var ofRow = p.Slice(first, end);
-            Softmax(ofRow[..(place + 1)]);
-            ofRow[(place + 1)..].Clear();
+            int count = start + (row % queries) + 1, first = row * end;
+            var ofRow = p.Slice(first, count);
+            if (Lanes.AreWide)
+                Softmax<WideLanes>(ofRow);
+            else
+                Softmax<VectorLanes>(ofRow);
+            p[(first + count)..(first + end)].Clear();
             if (!isDropped)
                 continue;
-            var product = d.Slice(first, end);
-            product[(place + 1)..].Clear();
+            var product = d.Slice(first, count);
+            d[(first + count)..(first + end)].Clear();
             if (mask.Rate > 0)
             {
-                mask.Draws.FillDropoutMask(product[..(place + 1)], mask.Rate, (uint)first);
-                Multiply(product, ofRow, place + 1);
+                mask.Draws.FillDropoutMask(product, mask.Rate, (uint)first);
+                TensorPrimitives.Multiply(product, ofRow, product);
             }
             else
             {
@@ -137,7 +139,7 @@ internal sealed class AttentionFunction : autograd.SingleTensorFunction<Attentio
             }
 
             if (factors is not null)
-                Multiply(product, f.Slice(((row / queries / heads * length) + place) * length, place + 1), place + 1);
+                TensorPrimitives.Multiply(product, f.Slice(((row / queries / heads * length) + count - 1) * length, count), product);
         }
 
         return dropped;
@@ -157,58 +159,24 @@ internal sealed class AttentionFunction : autograd.SingleTensorFunction<Attentio
         }
     }
 
-    private static void Softmax(Span<float> row)
+    private static void Softmax<T>(Span<float> row)
+        where T : unmanaged, ILanes<T>
     {
-        var vectors = MemoryMarshal.Cast<float, Vector<float>>(row);
-        int behind = vectors.Length * Vector<float>.Count;
-        var largest = new Vector<float>(row[0]);
-        foreach (var vector in vectors)
-            largest = Vector.Max(largest, vector);
-        float most = row[0];
-        for (int i = 0; i < Vector<float>.Count; i++)
-            most = MathF.Max(most, largest[i]);
-        foreach (float value in row[behind..])
-            most = MathF.Max(most, value);
-        var (sums, top) = (Vector<float>.Zero, new Vector<float>(most));
-        for (int i = 0; i < vectors.Length; i++)
-            sums += vectors[i] = VectorExponential.Exp(vectors[i] - top);
-        float sum = Vector.Sum(sums);
-        for (int i = behind; i < row.Length; i++)
+        float most = TensorPrimitives.Max<float>(row);
+        var lanes = Lanes.Within<T>(row);
+        var (sums, top) = (T.Of(0), T.Of(most));
+        for (int i = 0; i < lanes.Length; i++)
+            sums += lanes[i] = Lanes.Exp(lanes[i] - top);
+        float sum = T.Sum(sums);
+        for (int i = lanes.Length * T.Count; i < row.Length; i++)
             sum += row[i] = MathF.Exp(row[i] - most);
-        float scale = 1 / sum;
-        for (int i = 0; i < vectors.Length; i++)
-            vectors[i] *= scale;
-        for (int i = behind; i < row.Length; i++)
-            row[i] *= scale;
-    }
-
-    // row ∗ other, of as many values
-    private static void Multiply(Span<float> row, ReadOnlySpan<float> other, int count)
-    {
-        var vectors = MemoryMarshal.Cast<float, Vector<float>>(row[..count]);
-        var others = MemoryMarshal.Cast<float, Vector<float>>(other[..count]);
-        for (int i = 0; i < vectors.Length; i++)
-            vectors[i] *= others[i];
-        for (int i = vectors.Length * Vector<float>.Count; i < count; i++)
-            row[i] *= other[i];
+        TensorPrimitives.Multiply(row, 1 / sum, row);
     }
 
     // g → d ∗ g − p Σ d ∗ g
     private static void SubtractMean(Span<float> g, ReadOnlySpan<float> p, ReadOnlySpan<float> d)
     {
-        var vectors = MemoryMarshal.Cast<float, Vector<float>>(g);
-        var ofP = MemoryMarshal.Cast<float, Vector<float>>(p);
-        var ofD = MemoryMarshal.Cast<float, Vector<float>>(d);
-        int behind = vectors.Length * Vector<float>.Count;
-        var sums = Vector<float>.Zero;
-        for (int i = 0; i < vectors.Length; i++)
-            sums += vectors[i] *= ofD[i];
-        float sum = Vector.Sum(sums);
-        for (int i = behind; i < g.Length; i++)
-            sum += g[i] *= d[i];
-        for (int i = 0; i < vectors.Length; i++)
-            vectors[i] -= ofP[i] * sum;
-        for (int i = behind; i < g.Length; i++)
-            g[i] -= p[i] * sum;
+        TensorPrimitives.Multiply(g, d, g);
+        TensorPrimitives.MultiplyAdd(p, -TensorPrimitives.Sum<float>(g), g, g);
     }
 }

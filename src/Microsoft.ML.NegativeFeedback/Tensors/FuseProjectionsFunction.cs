@@ -1,5 +1,3 @@
-using System.Numerics;
-using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -22,17 +20,12 @@ internal sealed class FuseProjectionsFunction : autograd.SingleTensorFunction<Fu
 
     public override Tensor forward(autograd.AutogradContext context, params object[] inputs)
     {
-        Tensor states = ((Tensor)inputs[0]).contiguous(), parts = (Tensor)inputs[1], weight = (Tensor)inputs[2];
+        Tensor states = ((Tensor)inputs[0]).contiguous(), parts = (Tensor)inputs[1], weight = (Tensor)inputs[2], fused = empty_like(states);
         context.save_for_backward([states, parts, weight]);
-        var fused = empty_like(states);
-        Span<float> o = states.AsSpan(), s = fused.AsSpan();
-        var row = new Row(parts, weight);
-        for (int i = 0; i < o.Length; i += row.Width)
-        {
-            row.Read(o.Slice(i, row.Width));
-            row.Fuse(s.Slice(i, row.Width));
-        }
-
+        if (Lanes.AreWide)
+            Fuse(states, new Row<WideLanes>(parts, weight), fused);
+        else
+            Fuse(states, new Row<VectorLanes>(parts, weight), fused);
         return fused;
     }
 
@@ -40,9 +33,30 @@ internal sealed class FuseProjectionsFunction : autograd.SingleTensorFunction<Fu
     {
         using var scope = NewDisposeScope();
         var saved = context.get_saved_variables();
-        Tensor states = saved[0], parts = saved[1], weight = saved[2], ofStates = empty_like(states), ofParts = zeros_like(parts), ofWeight = zeros_like(weight);
-        Span<float> o = states.AsSpan(), g = outputGradient.contiguous().AsSpan(), toStates = ofStates.AsSpan();
-        var row = new Row(parts, weight);
+        Tensor states = saved[0], parts = saved[1], weight = saved[2], gradient = outputGradient.contiguous();
+        Tensor ofStates = empty_like(states), ofParts = zeros_like(parts), ofWeight = zeros_like(weight);
+        if (Lanes.AreWide)
+            Differentiate(states, new Row<WideLanes>(parts, weight), gradient, ofStates, ofParts, ofWeight);
+        else
+            Differentiate(states, new Row<VectorLanes>(parts, weight), gradient, ofStates, ofParts, ofWeight);
+        return [ofStates.MoveToOuterDisposeScope(), ofParts.MoveToOuterDisposeScope(), ofWeight.MoveToOuterDisposeScope()];
+    }
+
+    private static void Fuse<T>(Tensor states, Row<T> row, Tensor fused)
+        where T : unmanaged, ILanes<T>
+    {
+        Span<float> o = states.AsSpan(), s = fused.AsSpan();
+        for (int i = 0; i < o.Length; i += row.Width)
+        {
+            row.Read(o.Slice(i, row.Width));
+            row.Fuse(s.Slice(i, row.Width));
+        }
+    }
+
+    private static void Differentiate<T>(Tensor states, Row<T> row, Tensor gradient, Tensor ofStates, Tensor ofParts, Tensor ofWeight)
+        where T : unmanaged, ILanes<T>
+    {
+        Span<float> o = states.AsSpan(), g = gradient.AsSpan(), toStates = ofStates.AsSpan();
         for (int i = 0; i < o.Length; i += row.Width)
         {
             row.Read(o.Slice(i, row.Width));
@@ -50,122 +64,141 @@ internal sealed class FuseProjectionsFunction : autograd.SingleTensorFunction<Fu
         }
 
         row.TakeSums(ofParts.AsSpan(), ofWeight.AsSpan());
-        return [ofStates.MoveToOuterDisposeScope(), ofParts.MoveToOuterDisposeScope(), ofWeight.MoveToOuterDisposeScope()];
     }
 
-    /// <summary>What a row needs, in vectors: zeros stand behind the width, of which nothing comes, as o is zero there.</summary>
-    private sealed class Row
+    /// <summary>What a row needs. Of lanes beyond it nothing comes, as o is zero there.</summary>
+    private readonly ref struct Row<T>
+        where T : unmanaged, ILanes<T>
     {
-        private readonly int _count, _vectors;
-        private readonly Vector<float>[] _parts, _weight, _state, _gradient, _gates, _mean, _result, _partSums, _weightSums;
-        private readonly float[] _shares, _logits;
+        private readonly int _count, _lanes;
+        private readonly Span<T> _parts, _weight, _state, _gradient, _gates, _mean, _result, _partSums, _weightSums, _shares;
+        private readonly Span<float> _logits;
 
         public Row(Tensor parts, Tensor weight)
         {
             (_count, Width) = ((int)parts.shape[0], (int)parts.shape[1]);
-            _vectors = (Width + Vector<float>.Count - 1) / Vector<float>.Count;
-            (_parts, _gates, _partSums) = (new Vector<float>[_count * _vectors], new Vector<float>[_count * _vectors], new Vector<float>[_count * _vectors]);
-            (_weight, _state, _gradient) = (new Vector<float>[_vectors], new Vector<float>[_vectors], new Vector<float>[_vectors]);
-            (_mean, _result, _weightSums) = (new Vector<float>[_vectors], new Vector<float>[_vectors], new Vector<float>[_vectors]);
-            (_shares, _logits) = (new float[_count], new float[_count]);
+            _lanes = Lanes.CountOf<T>(Width);
+            int ofCount = Lanes.CountOf<T>(_count);
+            var space = new LaneSpace<T>((((3 * _count) + 6) * _lanes) + (2 * ofCount));
+            _parts = space.Take(_count * _lanes);
+            _gates = space.Take(_count * _lanes);
+            _partSums = space.Take(_count * _lanes);
+            _weight = space.Take(weight.contiguous().AsSpan());
+            _state = space.Take(_lanes);
+            _gradient = space.Take(_lanes);
+            _mean = space.Take(_lanes);
+            _result = space.Take(_lanes);
+            _weightSums = space.Take(_lanes);
+            _shares = space.Take(ofCount);
+            _logits = Lanes.Numbers(space.Take(ofCount))[.._count];
             for (int k = 0; k < _count; k++)
-                parts.AsSpan().Slice(k * Width, Width).CopyTo(Numbers(Of(_parts, k)));
-            weight.contiguous().AsSpan().CopyTo(Numbers(_weight));
+                Lanes.Read(parts.AsSpan().Slice(k * Width, Width), Of(_parts, k));
         }
 
         public int Width { get; }
 
+        private Span<float> Shares => Lanes.Numbers(_shares);
+
         /// <summary>Takes o: t, γ and m follow.</summary>
         public void Read(ReadOnlySpan<float> state)
         {
-            state.CopyTo(Numbers(_state));
+            Span<T> o = _state, weight = _weight;
+            Lanes.Read(state, o);
+            var one = T.Of(1);
             for (int k = 0; k < _count; k++)
             {
-                Span<Vector<float>> z = Of(_parts, k), t = Of(_gates, k);
-                var sum = Vector<float>.Zero;
+                Span<T> z = Of(_parts, k), t = Of(_gates, k);
+                var sum = T.Of(0);
                 for (int i = 0; i < t.Length; i++)
                 {
-                    t[i] = Vector<float>.One + (Vector<float>.One / (Vector<float>.One + VectorExponential.Exp(-_state[i] * z[i])));
-                    sum += _weight[i] * _state[i] * t[i];
+                    t[i] = one + T.Reciprocal(one + Lanes.Exp(-o[i] * z[i]));
+                    sum = T.MultiplyAdd(weight[i] * o[i], t[i], sum);
                 }
 
-                _logits[k] = Vector.Sum(sum);
+                _logits[k] = T.Sum(sum);
             }
 
             Softmax();
-            _mean.AsSpan().Clear();
+            _mean.Clear();
             for (int k = 0; k < _count; k++)
-                AddTimes(_mean, Of(_gates, k), _shares[k]);
+                AddTimes(_mean, Of(_gates, k), Shares[k]);
         }
 
         /// <summary>o ∗ m.</summary>
         public void Fuse(Span<float> fused)
         {
-            for (int i = 0; i < _vectors; i++)
+            for (int i = 0; i < _lanes; i++)
                 _result[i] = _state[i] * _mean[i];
-            Numbers(_result)[..Width].CopyTo(fused);
+            Lanes.Write<T>(_result, fused);
         }
 
         /// <summary>Makes o's gradient of the output's; those of z and w are summed up over the rows.</summary>
         public void Differentiate(ReadOnlySpan<float> gradient, Span<float> ofState)
         {
-            gradient.CopyTo(Numbers(_gradient));
+            Span<T> g = _gradient, o = _state;
+            Lanes.Read(gradient, g);
             float mean = 0;
             for (int k = 0; k < _count; k++)
             {
                 var t = Of(_gates, k);
-                var sum = Vector<float>.Zero;
+                var sum = T.Of(0);
                 for (int i = 0; i < t.Length; i++)
-                    sum += _gradient[i] * _state[i] * t[i];
-                _logits[k] = Vector.Sum(sum);
-                mean += _shares[k] * _logits[k];
+                    sum = T.MultiplyAdd(g[i] * o[i], t[i], sum);
+                _logits[k] = T.Sum(sum);
+                mean += Shares[k] * _logits[k];
             }
 
-            for (int i = 0; i < _vectors; i++)
-                _result[i] = _gradient[i] * _mean[i];
+            for (int i = 0; i < _lanes; i++)
+                _result[i] = g[i] * _mean[i];
             for (int k = 0; k < _count; k++)
-                Differentiate(k, _shares[k], _shares[k] * (_logits[k] - mean));
-            Numbers(_result)[..Width].CopyTo(ofState);
+                Differentiate(k, Shares[k], Shares[k] * (_logits[k] - mean));
+            Lanes.Write<T>(_result, ofState);
         }
 
         /// <summary>The gradients of z and w.</summary>
         public void TakeSums(Span<float> ofParts, Span<float> ofWeight)
         {
             for (int k = 0; k < _count; k++)
-                Numbers(Of(_partSums, k))[..Width].CopyTo(ofParts.Slice(k * Width, Width));
-            Numbers(_weightSums)[..Width].CopyTo(ofWeight);
+                Lanes.Write<T>(Of(_partSums, k), ofParts.Slice(k * Width, Width));
+            Lanes.Write<T>(_weightSums, ofWeight);
         }
 
         private void Differentiate(int part, float share, float ofLogit)
         {
-            Span<Vector<float>> z = Of(_parts, part), t = Of(_gates, part), sums = Of(_partSums, part);
+            Span<T> z = Of(_parts, part), t = Of(_gates, part), sums = Of(_partSums, part), o = _state, g = _gradient, weight = _weight, result = _result, weightSums = _weightSums;
+            T shares = T.Of(share), logits = T.Of(ofLogit), one = T.Of(1), two = T.Of(2);
             for (int i = 0; i < t.Length; i++)
             {
-                var ofWeight = _weight[i] * ofLogit;
-                var slope = (t[i] - Vector<float>.One) * (new Vector<float>(2) - t[i]) * _state[i] * ((_gradient[i] * share) + ofWeight);
-                _result[i] += (ofWeight * t[i]) + (slope * z[i]);
-                sums[i] += slope * _state[i];
-                _weightSums[i] += _state[i] * t[i] * ofLogit;
+                var ofWeight = weight[i] * logits;
+                var slope = (t[i] - one) * (two - t[i]) * o[i] * T.MultiplyAdd(g[i], shares, ofWeight);
+                result[i] += T.MultiplyAdd(ofWeight, t[i], slope * z[i]);
+                sums[i] = T.MultiplyAdd(slope, o[i], sums[i]);
+                weightSums[i] = T.MultiplyAdd(o[i] * t[i], logits, weightSums[i]);
             }
         }
 
         private void Softmax()
         {
-            float most = _logits.Max(), sum = 0;
+            float most = float.NegativeInfinity, sum = 0;
+            foreach (float logit in _logits)
+                most = MathF.Max(most, logit);
             for (int k = 0; k < _count; k++)
-                sum += _shares[k] = MathF.Exp(_logits[k] - most);
-            for (int k = 0; k < _count; k++)
-                _shares[k] /= sum;
+                Shares[k] = _logits[k] - most;
+            foreach (ref var shares in _shares)
+                shares = Lanes.Exp(shares);
+            foreach (float share in Shares[.._count])
+                sum += share;
+            foreach (ref var shares in _shares)
+                shares *= T.Of(1 / sum);
         }
 
-        private Span<Vector<float>> Of(Vector<float>[] values, int part) => values.AsSpan(part * _vectors, _vectors);
+        private Span<T> Of(Span<T> values, int part) => values.Slice(part * _lanes, _lanes);
 
-        private static Span<float> Numbers(Span<Vector<float>> vectors) => MemoryMarshal.Cast<Vector<float>, float>(vectors);
-
-        private static void AddTimes(Span<Vector<float>> sums, ReadOnlySpan<Vector<float>> values, float factor)
+        private static void AddTimes(Span<T> sums, ReadOnlySpan<T> values, float factor)
         {
+            var factors = T.Of(factor);
             for (int i = 0; i < sums.Length; i++)
-                sums[i] += values[i] * factor;
+                sums[i] = T.MultiplyAdd(values[i], factors, sums[i]);
         }
     }
 }

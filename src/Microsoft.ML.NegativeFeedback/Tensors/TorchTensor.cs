@@ -121,7 +121,8 @@ internal readonly record struct TorchTensor(Tensor Value) : ITensor<TorchTensor>
     }
 
     public TorchTensor LayerNorm(TorchTensor scale, TorchTensor shift, double epsilon)
-        => new(nn.functional.layer_norm(Value, scale.Value.shape, scale.Value, shift.Value, epsilon));
+        => new(Value.HasSpan() ? LayerNormFunction.Run(Value, scale.Value, shift.Value, epsilon)
+            : nn.functional.layer_norm(Value, scale.Value.shape, scale.Value, shift.Value, epsilon));
 
     public static TorchTensor CausalAttention(TorchTensor query, TorchTensor key, TorchTensor value, AttentionSettings<TorchTensor> settings)
     {

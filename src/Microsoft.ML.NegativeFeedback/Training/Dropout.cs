@@ -31,16 +31,17 @@ internal sealed class Dropout
     public (CounterRandom Draws, double Rate) NextMask() => (CounterRandom.Of(_key, _rate == 0 ? 0 : _site++), _rate);
 
     /// <summary>Zeroes a share of the values and scales the others up.</summary>
-    public Tensor Apply(Tensor values)
-    {
-        if (_rate == 0)
-            return values;
-        if (values.device_type != DeviceType.CPU)
-            return nn.functional.dropout(values, _rate, training: true);
-        var mask = empty(values.shape, dtype: ScalarType.Float32);
-        NextMask().Draws.FillDropoutMask(mask.AsSpan(), _rate);
-        return values.mul(mask);
-    }
+    public Tensor Apply(Tensor values) => _rate == 0 ? values : values.HasSpan() ? DropoutFunction.Run(values, NextMask()) : OfTorch(values);
+
+    /// <summary>The same, and sets to 0 what is below it.</summary>
+    public Tensor ApplyRelu(Tensor values)
+        => _rate > 0 && values.HasSpan() ? DropoutFunction.RunRelu(values, NextMask()) : Apply(values).relu();
+
+    /// <summary>The same, and adds it to a sum of the same shape.</summary>
+    public Tensor AddTo(Tensor sum, Tensor values)
+        => _rate > 0 && values.HasSpan() ? DropoutFunction.RunSum(sum, values, NextMask()) : sum.add(Apply(values), Scalars.One);
+
+    private Tensor OfTorch(Tensor values) => nn.functional.dropout(values, _rate, training: true);
 }
 
 /// <summary>What the pass of a part is known by: everything random about it follows from this.</summary>

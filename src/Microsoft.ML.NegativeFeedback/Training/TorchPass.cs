@@ -39,6 +39,10 @@ internal sealed class TorchPass(SequenceModel model, Dropout? dropout = null) : 
 
     public override TorchTensor Dropout(TorchTensor values) => dropout is null ? values : new(dropout.Apply(values.Value));
 
+    public override TorchTensor DropoutRelu(TorchTensor values) => dropout is null ? values.Relu() : new(dropout.ApplyRelu(values.Value));
+
+    public override TorchTensor AddDropout(TorchTensor sum, TorchTensor values) => dropout is null ? sum + values : new(dropout.AddTo(sum.Value, values.Value));
+
     public (CounterRandom Draws, double Rate) NextMask() => dropout?.NextMask() ?? default;
 
     /// <summary>Carries a gradient back to everything that the pass used, whose sums grow by theirs.</summary>

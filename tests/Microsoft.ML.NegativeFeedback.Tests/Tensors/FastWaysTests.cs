@@ -49,6 +49,34 @@ public sealed class FastWaysTests
         AssertAlike(projected.mul(projected.matmul(weight).softmax(1)).sum(1), fast, states, prototypes, weight);
     }
 
+    [Theory]
+    [InlineData(50)]
+    [InlineData(231)]
+    [InlineData(16)]
+    [InlineData(5)]
+    public void Layer_normalization(int width)
+    {
+        using var scope = NewDisposeScope();
+        Tensor values = Draw(1, 4, 9, width), scale = Draw(2, width), shift = Draw(3, width);
+
+        AssertAlike(nn.functional.layer_norm(values, [width], scale, shift, 1e-8), LayerNormFunction.Run(values, scale, shift, 1e-8), values, scale, shift);
+    }
+
+    [Fact]
+    public void Dropout_with_what_follows_it()
+    {
+        using var scope = NewDisposeScope();
+        Tensor values = Draw(1, 3, 7, 110), sum = Draw(2, 3, 7, 110);
+        var mask = empty(values.shape);
+        Masks().NextMask().Draws.FillDropoutMask(mask.AsSpan(), 0.3);
+
+        AssertAlike(values.mul(mask), Masks().Apply(values), values);
+        AssertAlike(values.mul(mask).relu(), Masks().ApplyRelu(values), values);
+        AssertAlike(sum.add(values.mul(mask), Scalars.One), Masks().AddTo(sum, values), sum, values);
+
+        static Dropout Masks() => new(0.3, default);
+    }
+
     [Fact]
     public void They_leave_no_tensors_behind()
     {
@@ -63,25 +91,33 @@ public sealed class FastWaysTests
             using var scope = NewDisposeScope();
             Tensor states = Draw(1, 6, 70, 4), prototypes = Draw(2, 2, 4), weight = Draw(3, 4, 1);
             var attended = AttentionFunction.Run(states, states, states, null, new Masks(new Dropout(0.5, default)));
-            var fused = FuseProjectionsFunction.Run(attended.view(-1, 4), prototypes, weight);
+            var dropped = new Dropout(0.5, default).AddTo(attended, new Dropout(0.5, default).ApplyRelu(attended));
+            var normal = LayerNormFunction.Run(dropped.view(-1, 4), weight.view(4), weight.view(4), 1e-8);
+            var fused = FuseProjectionsFunction.Run(normal, prototypes, weight);
             var products = DotProductsFunction.Run(fused.unsqueeze(1), fused.unsqueeze(1));
             autograd.grad([products.sum()], [states, prototypes, weight]);
         }
     }
 
     [Fact]
-    public void The_exponential_of_vectors()
+    public void The_exponential_of_lanes()
     {
-        var values = new float[Vector<float>.Count];
-        for (double x = -87; x < 88; x += 0.0137)
+        Check<VectorLanes>();
+        Check<WideLanes>();
+
+        static void Check<T>()
+            where T : unmanaged, ILanes<T>
         {
-            values.AsSpan().Fill((float)x);
-            Assert.Equal(1, VectorExponential.Exp(new Vector<float>(values))[Vector<float>.Count - 1] / Math.Exp((float)x), 2e-7);
+            for (double x = -87; x < 88; x += 0.0137)
+                Assert.Equal(1, LastOf(Lanes.Exp(T.Of((float)x))) / Math.Exp((float)x), 2e-7);
+            Assert.Equal(1, LastOf(Lanes.Exp(T.Of(0))));
+            Assert.InRange(LastOf(Lanes.Exp(T.Of(float.NegativeInfinity))), 0, 2e-38f);
+            Assert.True(float.IsFinite(LastOf(Lanes.Exp(T.Of(float.MaxValue)))));
         }
 
-        Assert.Equal(1, VectorExponential.Exp(Vector<float>.Zero)[0]);
-        Assert.InRange(VectorExponential.Exp(new Vector<float>(float.NegativeInfinity))[0], 0, 2e-38f);
-        Assert.True(float.IsFinite(VectorExponential.Exp(new Vector<float>(float.MaxValue))[0]));
+        static float LastOf<T>(T lanes)
+            where T : unmanaged, ILanes<T>
+            => Lanes.Numbers<T>(new[] { lanes })[^1];
     }
 
     [Fact]
