@@ -36,6 +36,14 @@ public static class NegativeFeedbackAutoCatalog
     /// its contrast.
     /// </param>
     /// <exception cref="ArgumentException">The search space names what is no option.</exception>
+    /// <example>
+    /// <code>
+    /// using Microsoft.ML.AutoML;
+    ///
+    /// var pipeline = ml.Transforms.Conversion.MapValueToKey("Items")
+    ///     .Append(ml.Auto().SasRec(new SasRecTrainer.Options { Variant = SasRecVariant.WholeSequence }), ml.Auto().SasRec());
+    /// </code>
+    /// </example>
     public static SweepableEstimator SasRec(this AutoCatalog catalog, SasRecTrainer.Options? options = null, SearchSpace.SearchSpace? searchSpace = null)
     {
         options ??= new();
@@ -77,6 +85,13 @@ public static class NegativeFeedbackAutoCatalog
     /// are divided by their sum, start from equal ones where the options give none, and are <see cref="TaskBalance.Given"/>.
     /// </param>
     /// <exception cref="ArgumentException">The search space names what is no option, or a place that its list does not have.</exception>
+    /// <example>
+    /// <code>
+    /// using Microsoft.ML.AutoML;
+    ///
+    /// var ranker = ml.Auto().MultiFeedback(new MultiFeedbackTrainer.Options { FusionWeights = [1, 1, -0.5] });
+    /// </code>
+    /// </example>
     public static SweepableEstimator MultiFeedback(this AutoCatalog catalog, MultiFeedbackTrainer.Options? options = null, SearchSpace.SearchSpace? searchSpace = null)
         => MultiFeedbackSweep.Create(options ?? new(), searchSpace);
 
@@ -89,6 +104,19 @@ public static class NegativeFeedbackAutoCatalog
     /// <see cref="BaselineNetwork.FeedRec"/>). <see cref="BaselineTrainer.Options.Network"/> can be swept as well.
     /// </param>
     /// <exception cref="ArgumentException">The search space names what is no option.</exception>
+    /// <example>
+    /// <code>
+    /// using Microsoft.ML.AutoML;
+    /// using Microsoft.ML.SearchSpace.Option;
+    ///
+    /// // which of two networks is swept along with the learning rate
+    /// var pipeline = ml.Transforms.Conversion.MapValueToKey("Items").Append(ml.Auto().Baseline(searchSpace: new()
+    /// {
+    ///     ["Network"] = new ChoiceOption(BaselineNetwork.Gru4Rec, BaselineNetwork.Caser),
+    ///     ["LearningRate"] = new UniformDoubleOption(1e-4, 1e-2, logBase: true),
+    /// }));
+    /// </code>
+    /// </example>
     public static SweepableEstimator Baseline(this AutoCatalog catalog, BaselineTrainer.Options? options = null, SearchSpace.SearchSpace? searchSpace = null)
     {
         options ??= new();
@@ -132,6 +160,16 @@ public static class NegativeFeedbackAutoCatalog
     /// <param name="experiment">An experiment with a pipeline.</param>
     /// <param name="options">What trials are measured by, and who is told.</param>
     /// <exception cref="ArgumentException">An option is out of its range. Columns and rows are checked before the first trial.</exception>
+    /// <example>
+    /// <code>
+    /// using Microsoft.ML.AutoML;
+    ///
+    /// var experiment = ml.Auto().CreateExperiment()
+    ///     .SetPipeline(ml.Transforms.Conversion.MapValueToKey("Items").Append(ml.Auto().PnfRec()))
+    ///     .SetDataset(users, split.ValidationSet)
+    ///     .SetRecommendationMetric(new RecommendationMetricOptions { Metric = RecommendationMetric.NdcgDifference });
+    /// </code>
+    /// </example>
     public static AutoMLExperiment SetRecommendationMetric(this AutoMLExperiment experiment, RecommendationMetricOptions options)
     {
         ArgumentNullException.ThrowIfNull(experiment);

@@ -59,6 +59,13 @@ public static partial class NegativeFeedbackCatalog
     /// replacement; and Region (Int32, 1 to 8), which tells nothing.
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <example>
+    /// <code>
+    /// var options = new ShortVideoFeedOptions { UserCount = 1000, VideoCount = 500 };
+    /// IDataView feed = ml.Data.SimulateShortVideoFeed(options), viewers = ml.Data.SimulateShortVideoUsers(options);
+    /// IDataView joined = ml.Transforms.Conversion.MapValue("AgeGroup", viewers, viewers.Schema["User"], viewers.Schema["AgeGroup"], "User").Fit(feed).Transform(feed);
+    /// </code>
+    /// </example>
     public static IDataView SimulateShortVideoUsers(this DataOperationsCatalog catalog, ShortVideoFeedOptions? options = null)
         => new ShortVideoUserView(options ?? new ShortVideoFeedOptions());
 
@@ -71,6 +78,13 @@ public static partial class NegativeFeedbackCatalog
     /// and UploadDay (Int32, −365 to −1: days before the feed's start, which tell nothing).
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <example>
+    /// <code>
+    /// var options = new ShortVideoFeedOptions { UserCount = 1000, VideoCount = 500 };
+    /// IDataView feed = ml.Data.SimulateShortVideoFeed(options), videos = ml.Data.SimulateShortVideos(options);
+    /// IDataView joined = ml.Transforms.Conversion.MapValue("Author", videos, videos.Schema["Item"], videos.Schema["Author"], "Item").Fit(feed).Transform(feed);
+    /// </code>
+    /// </example>
     public static IDataView SimulateShortVideos(this DataOperationsCatalog catalog, ShortVideoFeedOptions? options = null)
         => new ShortVideoItemView(options ?? new ShortVideoFeedOptions());
 
@@ -139,6 +153,12 @@ public static partial class NegativeFeedbackCatalog
     /// <exception cref="ArgumentException">The path is empty.</exception>
     /// <exception cref="FileNotFoundException">One of the files is missing.</exception>
     /// <exception cref="InvalidDataException">A header lacks a field.</exception>
+    /// <example>
+    /// <code>
+    /// IDataView actions = ml.Data.FilterRowsByColumn(ml.Data.LoadWeChatChannels("wechat_algo_data1"), "DurationSeconds", lowerBound: float.Epsilon);
+    /// IDataView withFeedback = ml.Transforms.LabelFeedback(FeedbackRule.WatchTime()).Fit(actions).Transform(actions);
+    /// </code>
+    /// </example>
     public static IDataView LoadWeChatChannels(this DataOperationsCatalog catalog, string folder)
         => WeChatChannelsLog.Open(folder);
 

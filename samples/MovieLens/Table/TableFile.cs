@@ -36,8 +36,8 @@ internal sealed record TableRow(TableRun Run, int MaximumEpochs)
 
     public int? BestEpoch { get; init; }
 
-    /// <summary>NDCG_p@10 of the validation users.</summary>
-    public double ValidationNdcg { get; init; }
+    /// <summary>NDCG_p@10 of the validation users; null where it was not kept.</summary>
+    public double? ValidationNdcg { get; init; }
 
     public double PositiveHitRate { get; init; }
 
@@ -163,7 +163,7 @@ internal sealed class TableFile(string path)
         {
             Epochs = fields[4].Length == 0 ? null : Whole(4),
             BestEpoch = fields[5].Length == 0 ? null : Whole(5),
-            ValidationNdcg = Real(6),
+            ValidationNdcg = fields[6].Length == 0 ? null : Real(6),
             PositiveHitRate = Real(7),
             PositiveNdcg = Real(8),
             NegativeHitRate = Real(9),

@@ -75,10 +75,12 @@ internal static class TableReport
         yield return ["published", model.HitRate, model.Ndcg, model.HitRateDifference, model.NdcgDifference, "five", ""];
     }
 
-    /// <summary>Such as 1 to 5, or 1, 3.</summary>
+    /// <summary>Such as 1 to 5, or 1, 3; how many trainings there are where files repeat a seed.</summary>
     private static string Seeds(IEnumerable<TableRow> rows)
     {
         int[] seeds = [.. rows.Select(row => row.Run.Seed).Order()];
+        if (seeds.Distinct().Count() < seeds.Length)
+            return $"{seeds.Length} trainings";
         return seeds.Length > 2 && seeds[^1] - seeds[0] == seeds.Length - 1 ? $"{seeds[0]} to {seeds[^1]}" : string.Join(", ", seeds);
     }
 

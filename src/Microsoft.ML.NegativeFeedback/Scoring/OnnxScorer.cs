@@ -34,6 +34,9 @@ internal sealed class OnnxScorer : IDisposable
     /// </summary>
     private long MaximumRunValues => RunsOnGpu ? 1L << 26 : 8 << 20;
 
+    /// <summary>Rows of a run that scores the catalogue at most: what a layer of so many takes stays in the caches of a CPU.</summary>
+    private int MaximumRunRows => RunsOnGpu ? int.MaxValue : 64;
+
     private readonly InferenceSession _session;
     private readonly string[] _inputs;
     private readonly string[] _outputs;
@@ -167,11 +170,13 @@ internal sealed class OnnxScorer : IDisposable
         _session.Dispose();
     }
 
-    /// <summary>Divides rows so that no tensor of a run becomes too large; rows with like numbers of candidates stay together.</summary>
+    /// <summary>
+    /// Divides rows so that no tensor of a run becomes too large; rows with like numbers of candidates stay together, or of liked items, which is what most networks read of a history.
+    /// </summary>
     private IEnumerable<int[]> Runs(HistoryRows rows, IEnumerable<int> chosen)
     {
         if (!ScoresCandidates)
-            return chosen.Chunk((int)Math.Clamp(MaximumRunValues / _largestTensor, 1, int.MaxValue));
+            return chosen.OrderBy(row => LikedCount(rows.Feedback[row])).Chunk((int)Math.Clamp(MaximumRunValues / _largestTensor, 1, MaximumRunRows));
 
         var runs = new List<int[]>();
         int[] byCount = chosen.OrderByDescending(row => rows.Candidates[row].Length).ToArray();
@@ -183,6 +188,14 @@ internal sealed class OnnxScorer : IDisposable
         }
 
         return runs;
+    }
+
+    private static int LikedCount(ReadOnlySpan<float> feedback)
+    {
+        int count = 0;
+        foreach (float value in feedback)
+            count += value > 0 ? 1 : 0;
+        return count;
     }
 
     private void Score(HistoryRows rows, int[] chosen, ScoredRows scored)

@@ -70,7 +70,7 @@ public sealed class MovieLensTests : IDisposable
     public void Rows_and_ranks_are_read_as_they_were_written()
     {
         var file = new TableFile(Path.Combine(_folder, "rows.csv"));
-        TableRow[] rows = [Row("pnfrec", 0.45, 1, 0.1), Row("sasrec_p", null, 1, double.NaN) with { Epochs = null, BestEpoch = null, Seconds = null, PeakGigabytes = null }];
+        TableRow[] rows = [Row("pnfrec", 0.45, 1, 0.1), Row("sasrec_p", null, 1, double.NaN) with { ValidationNdcg = null, Epochs = null, BestEpoch = null, Seconds = null, PeakGigabytes = null }];
         UserRank[] ranks = [new(rows[0].Run, 7, IsLiked: true, 3), new(rows[0].Run, 8, IsLiked: false, 0)];
         file.Add(rows[0], ranks);
         // as a process leaves it that was killed between the ranks and the row
@@ -100,6 +100,8 @@ public sealed class MovieLensTests : IDisposable
         Assert.Equal(["0.1", "0.45"], tables[1].Rows.Select(row => row[0]));
         Assert.Contains("ΔNDCG@10 over α", TableReport.PageOf(rows).ToString());
         Assert.Single(TableReport.Tables(rows[..4]));
+        // another file's
+        Assert.Equal("4 trainings", TableReport.Tables([.. rows, Row("pnfrec", 0.45, 2, 0.4)]).First().Rows[0][^2]);
     }
 
     [Fact]
