@@ -9,7 +9,7 @@ namespace Microsoft.ML.NegativeFeedback.Tensors;
 
 /// <summary>
 /// Some Singles side by side: what fused operations on a CPU are written in, once for the widths that there are. <see cref="Vector{T}"/> has 256 bits where registers have 512, so
-/// that what computes more than it reads would run at half of its speed.
+/// that what computes more than it reads would leave half of them idle.
 /// </summary>
 /// <typeparam name="TSelf">The width, a struct around one register.</typeparam>
 internal interface ILanes<TSelf>
@@ -32,8 +32,10 @@ internal interface ILanes<TSelf>
     /// <summary>1 in the first so many, 0 in the others.</summary>
     static abstract TSelf Ones(int count);
 
+    /// <summary>The smaller of each two; no number where the right one is none.</summary>
     static abstract TSelf Minimum(TSelf left, TSelf right);
 
+    /// <summary>The larger of each two; no number where the right one is none.</summary>
     static abstract TSelf Maximum(TSelf left, TSelf right);
 
     /// <summary>x·y + z, in one instruction where the processor has it: twice as fast as two.</summary>
@@ -70,14 +72,14 @@ internal static class Lanes
     public static bool AreWide => Vector512.IsHardwareAccelerated;
 
     /// <summary>
-    /// eˣ of Singles by Singles, within 2e-7 of its value; below e⁻⁸⁷·³ that, above e⁸⁸·³ that. The base library's own goes by Doubles and takes four times as long, which is most of what fused
+    /// eˣ of Singles by Singles, within 2e-7 of its value; below e⁻⁸⁷·³ that, above e⁸⁸·³ that; NaN of NaN. The base library's own goes by Doubles and takes four times as long, which is most of what fused
     /// operations take.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Exp<T>(T x)
         where T : unmanaged, ILanes<T>
     {
-        x = T.Minimum(T.Maximum(x, T.Of(Smallest)), T.Of(Largest));
+        x = T.Minimum(T.Of(Largest), T.Maximum(T.Of(Smallest), x));
         var n = T.Round(x * T.Of(Log2E));
         var r = T.MultiplyAdd(n, T.Of(-Ln2Rest), T.MultiplyAdd(n, T.Of(-Ln2), x));
         var p = T.MultiplyAdd(T.Of(P5), r, T.Of(P4));
@@ -149,8 +151,8 @@ internal static class Lanes
 }
 
 /// <summary>
-/// Zeros to compute with, in torch's memory, for as long as the dispose scope lasts that it is made in: managed arrays begin anywhere, and a register that is stored across two cache lines takes twice
-/// as long.
+/// Zeros to compute with, in torch's memory, for as long as the dispose scope lasts that it is made in: managed arrays begin anywhere, and a register that lies across two cache lines takes two
+/// accesses.
 /// </summary>
 /// <param name="count">So many lanes in all.</param>
 internal ref struct LaneSpace<T>(int count)
@@ -235,7 +237,7 @@ internal readonly struct WideLanes(Vector512<float> values) : ILanes<WideLanes>
 
     public static WideLanes MultiplyAdd(WideLanes x, WideLanes y, WideLanes z) => new(Vector512.MultiplyAddEstimate(x._values, y._values, z._values));
 
-    // 14 bits by an instruction and a step of Newton's method: four cycles, where a division takes sixteen
+    // 14 bits by an instruction and the others by a step of Newton's method, in the place of a division
     public static WideLanes Reciprocal(WideLanes values)
     {
         if (!Avx512F.IsSupported)

@@ -5,7 +5,7 @@ namespace Microsoft.ML.NegativeFeedback.Tensors;
 
 /// <summary>
 /// <see cref="ITensor{TSelf}.LayerNorm"/> on a CPU as one operation of autograd's: a row stays in the caches until all is done that it takes, where torch's own goes over rows and columns by
-/// turns, twice as long for rows as narrow as these.
+/// turns, half as long again for rows of 50.
 /// </summary>
 /// <remarks>With x̂ = (x − mean)·r, r = 1 / √(variance + ε) and h = g ∗ scale, g the output's gradient, x has r (h − mean(h) − x̂ mean(h ∗ x̂)), the scale has Σ g ∗ x̂ and the shift Σ g.</remarks>
 internal sealed class LayerNormFunction : autograd.SingleTensorFunction<LayerNormFunction>

@@ -113,6 +113,7 @@ public sealed class FastWaysTests
             Assert.Equal(1, LastOf(Lanes.Exp(T.Of(0))));
             Assert.InRange(LastOf(Lanes.Exp(T.Of(float.NegativeInfinity))), 0, 2e-38f);
             Assert.True(float.IsFinite(LastOf(Lanes.Exp(T.Of(float.MaxValue)))));
+            Assert.True(float.IsNaN(LastOf(Lanes.Exp(T.Of(float.NaN)))));
         }
 
         static float LastOf<T>(T lanes)
