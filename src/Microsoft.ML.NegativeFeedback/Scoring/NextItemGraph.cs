@@ -192,7 +192,7 @@ internal static class NextItemGraph
     }
 }
 
-/// <summary>The scores of items after the histories of a batch: popularity beside an empty history, −∞ for padding.</summary>
+/// <summary>The scores of items after the histories of a batch: popularity beside an empty history.</summary>
 internal sealed class ItemScores
 {
     private readonly OnnxGraphBuilder _graph;
@@ -207,19 +207,16 @@ internal sealed class ItemScores
         _pass = new GraphPass(graph, weights, _network.HasStates ? popularity : null);
     }
 
-    /// <summary>Single [b, N + 1]: the scores of the whole catalogue.</summary>
+    /// <summary>Single [b, N + 1]: the scores of the whole catalogue; padding's is a number like any other.</summary>
     public OnnxValue OfCatalogue()
     {
-        var mask = new float[_popularity.Length];
-        mask[0] = float.NegativeInfinity;
         if (_network.HasStates)
-            return _graph.MultiplyTransposed(StateAndFallback(), _pass.ScoredItems!.Value, _graph.Constant(mask, mask.Length));
-        var scores = _network.Scores(_pass, _history, _pass.Of(_network.Items)).Value;
-        float[] fallback = [float.NegativeInfinity, .. _popularity.AsSpan(1)];
-        return _graph.Where(_history.IsEmpty, _graph.Constant(fallback, fallback.Length), _graph.Add(scores, _graph.Constant(mask, mask.Length)));
+            return _graph.MultiplyTransposed(StateAndFallback(), _pass.ScoredItems!.Value);
+        float[] fallback = [0, .. _popularity.AsSpan(1)];
+        return _graph.Where(_history.IsEmpty, _graph.Constant(fallback, fallback.Length), _network.Scores(_pass, _history, _pass.Of(_network.Items)).Value);
     }
 
-    /// <summary>Single [b, c]: the scores of some items, Int64 [b, c].</summary>
+    /// <summary>Single [b, c]: the scores of some items, Int64 [b, c], −∞ for padding.</summary>
     /// <remarks>The items' vectors are gathered: c of them are fewer than the catalogue's N.</remarks>
     public OnnxValue OfItems(OnnxValue items)
     {

@@ -29,6 +29,14 @@ internal sealed class OnnxScorer : IDisposable
     private const int ShortLength = 16;
 
     /// <summary>
+    /// Rows of a run that scores a large catalogue, even where their scores are more than <see cref="MaximumRunValues"/>: every run reads the vectors of all items, which for fewer rows takes longer
+    /// than to multiply by them. Beyond 256 MiB of scores memory counts for more.
+    /// </summary>
+    private const int LargeCatalogueRunRows = 32;
+
+    private const long LargeCatalogueRunValues = 1L << 26;
+
+    /// <summary>
     /// The largest tensor of a run holds at most this many values, 32 MiB on a CPU and 256 MiB on a GPU, whatever the size of the catalogue and the number of
     /// candidates, unless a single row takes more. On a GPU a run takes a millisecond, however little it scores.
     /// </summary>
@@ -176,7 +184,10 @@ internal sealed class OnnxScorer : IDisposable
     private IEnumerable<int[]> Runs(HistoryRows rows, IEnumerable<int> chosen)
     {
         if (!ScoresCandidates)
-            return chosen.OrderBy(row => LikedCount(rows.Feedback[row])).Chunk((int)Math.Clamp(MaximumRunValues / _largestTensor, 1, MaximumRunRows));
+        {
+            long rowCount = Math.Max(MaximumRunValues / _largestTensor, Math.Min(LargeCatalogueRunRows, LargeCatalogueRunValues / _largestTensor));
+            return chosen.OrderBy(row => LikedCount(rows.Feedback[row])).Chunk((int)Math.Clamp(rowCount, 1, MaximumRunRows));
+        }
 
         var runs = new List<int[]>();
         int[] byCount = chosen.OrderByDescending(row => rows.Candidates[row].Length).ToArray();

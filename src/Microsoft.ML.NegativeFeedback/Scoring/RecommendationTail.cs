@@ -25,8 +25,8 @@ internal sealed record RecommendationTail(
 
     /// <summary>Adds a graph's tail: its outputs of recommended items and scores.</summary>
     /// <param name="graph">The graph.</param>
-    /// <param name="scores">The scores [b, N + 1], −∞ for padding.</param>
-    /// <param name="seenItems">The items of the history, Int64 [b, t + 1], 0 for none.</param>
+    /// <param name="scores">The scores [b, N + 1]; that of padding, the first, is not read.</param>
+    /// <param name="seenItems">The items of the history, Int64 [b, t + 1], 0 for none, as is the last of each row.</param>
     /// <param name="itemCount">N.</param>
     /// <returns>The keys, Int64 [b, k].</returns>
     public OnnxValue Append(OnnxGraphBuilder graph, OnnxValue scores, OnnxValue seenItems, int itemCount)
@@ -35,6 +35,7 @@ internal sealed record RecommendationTail(
         graph.Metadata(SeenItemsMetadata, seenItems.Name);
         graph.Metadata(ExcludesSeenMetadata, ExcludeSeenItems ? 1 : 0);
         graph.Metadata(TopKMetadata, TopK);
+        graph.Describe(scores, DataType.Float, NextItemGraph.Batch, itemCount + 1L);
         var (best, keys) = Choose(graph, "", scores, seenItems, itemCount);
         AddOutputs(graph, best, keys);
         return keys;
@@ -93,6 +94,8 @@ internal sealed record RecommendationTail(
                 node.Input[i] = node.Input[i] == oldKeys ? keys.Name : node.Input[i] == oldBest ? best.Name : node.Input[i];
         }
 
+        if (!isOfCandidates && model.Graph.ValueInfo.All(value => value.Name != scores))
+            model.Graph.ValueInfo.Add(OnnxGraphBuilder.Describe(scores, DataType.Float, [NextItemGraph.Batch, itemCount + 1L]));
         foreach (var output in model.Graph.Output.Where(output => output.Type.TensorType.Shape.Dim[1].DimParam != NextItemGraph.CandidateCount))
             output.Type.TensorType.Shape.Dim[1].DimValue = chosen.TopK;
         DropUnused(model.Graph);
@@ -109,8 +112,8 @@ internal sealed record RecommendationTail(
     {
         graph.Scope = $"{scope}seen";
         var least = graph.Scalar(float.NegativeInfinity);
-        if (ExcludeSeenItems)
-            scores = Mark(scores, seenItems, float.NegativeInfinity);
+        // in place, so that it costs as much as is marked; padding stands last in each row of what was seen
+        scores = Mark(scores, ExcludeSeenItems ? seenItems : graph.Slice(seenItems, 1, -1, int.MaxValue), float.NegativeInfinity);
         if (Has(NextItemGraph.BlockedInput))
             scores = Mark(scores, Chosen(graph, NextItemGraph.BlockedInput, NextItemGraph.BlockedCount), float.NegativeInfinity);
         if (Has(NextItemGraph.AllowedInput))

@@ -69,6 +69,12 @@ internal sealed partial class OnnxGraphBuilder(string name)
         _graph.Output.Add(Describe(outputName, type, shape));
     }
 
+    /// <summary>
+    /// Says a value's type and shape, which whoever runs the graph need not find out. A node may write over a value that it alone reads only where both have the same shape for certain, and a size that
+    /// is known only when the graph runs is lost on the way through some operators.
+    /// </summary>
+    public void Describe(OnnxValue value, DataType type, params ReadOnlySpan<OnnxDimension> shape) => _graph.ValueInfo.Add(Describe(value.Name, type, shape));
+
     /// <summary>A constant of Single; <paramref name="shape"/> is empty for a scalar.</summary>
     /// <exception cref="ArgumentException">The number of values is not that of the shape.</exception>
     /// <exception cref="InvalidOperationException">The constants of the graph pass the 2 GiB that an ONNX file can hold.</exception>
@@ -185,7 +191,7 @@ internal sealed partial class OnnxGraphBuilder(string name)
         Graph = graph,
     };
 
-    /// <summary>The description of an input or output.</summary>
+    /// <summary>The description of an input, an output or a value within.</summary>
     internal static ValueInfoProto Describe(string valueName, DataType type, ReadOnlySpan<OnnxDimension> shape)
     {
         var dimensions = new TensorShapeProto();

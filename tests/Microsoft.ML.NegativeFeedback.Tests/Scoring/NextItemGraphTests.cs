@@ -2,6 +2,7 @@ using Microsoft.ML.NegativeFeedback.Losses;
 using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Scoring;
 using Microsoft.ML.NegativeFeedback.Tensors;
+using Microsoft.ML.NegativeFeedback.Tensors.Proto;
 using Microsoft.ML.NegativeFeedback.Training;
 using Microsoft.ML.OnnxRuntime;
 
@@ -58,6 +59,27 @@ public sealed class NextItemGraphTests
             Assert.Equal(aloneKeys[0], keys[row]);
             for (int place = 0; place < 6; place++)
                 Assert.Equal(aloneScores[0][place], scores[row][place], 1e-5);
+        }
+    }
+
+    /// <summary>ONNX Runtime marks seen items in the scores themselves only where it is told that both have the same shape; otherwise it copies as many numbers as there are items and rows.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_scores_that_are_marked_have_a_known_shape(bool excludeSeenItems)
+    {
+        byte[] graph = Build(GraphFixture.RandomWeights(3, ItemCount), excludeSeenItems: excludeSeenItems);
+        AssertKnown(graph);
+        AssertKnown(RecommendationTail.Replace(graph, ItemCount, trained => trained with { TopK = 3 }));
+
+        static void AssertKnown(byte[] graph)
+        {
+            var model = ModelProto.Parser.ParseFrom(graph).Graph;
+            var marked = model.Node.Single(node => node.OpType == "ScatterElements");
+            var scores = model.ValueInfo.Single(value => value.Name == marked.Input[0]);
+            Assert.Equal(NextItemGraph.Batch, scores.Type.TensorType.Shape.Dim[0].DimParam);
+            Assert.Equal(ItemCount + 1, scores.Type.TensorType.Shape.Dim[1].DimValue);
+            Assert.Single(model.Node, node => node.Input.Contains(marked.Input[0]));
         }
     }
 
