@@ -74,7 +74,6 @@ internal static class GraphFormats
                 byRow[(row * width) + i] = byColumn[((long)i * rows) + row] = (sbyte)MathF.Round(vector[i] / scales[row]);
         }
 
-        popularity[0] = float.NegativeInfinity; // padding is nobody's
         Add("byRow", DataType.Int8, MemoryMarshal.AsBytes<sbyte>(byRow), rows, width);
         Add("byColumn", DataType.Int8, MemoryMarshal.AsBytes<sbyte>(byColumn), width, rows);
         Add("scales", DataType.Float, MemoryMarshal.AsBytes<float>(scales), rows);
@@ -134,9 +133,7 @@ internal static class GraphFormats
             Cast(to + "/centered", DataType.Uint8, to + "/bytes"),
             Node("MatMulIntegerToFloat", MicrosoftDomain, [to + "/bytes", "int8/byColumn", "int8/one", "int8/scales", "int8/center"], to + "/products"),
             Node("Mul", "", [to + "/products", to + "/step"], to + "/scores"),
-            // Gemm's bias, −∞ for padding
-            Node("Add", "", [to + "/scores", gemm.Input[2]], to + "/known"),
-            Node("Where", "", [to + "/isEmpty", "int8/popularity", to + "/known"], to),
+            Node("Where", "", [to + "/isEmpty", "int8/popularity", to + "/scores"], to),
         ];
     }
 
