@@ -90,7 +90,10 @@ public enum SasRecVariant
     /// <summary>SASRec_p: reads and foresees the liked items alone.</summary>
     PositiveItems,
 
-    /// <summary>SASRec: reads and foresees every item of the history, whatever its feedback.</summary>
+    /// <summary>
+    /// SASRec: reads and foresees every item of the history, whatever its feedback. Published with a <see cref="SequenceTrainerOptions.MaximumSequenceLength"/> twice that of
+    /// <see cref="PositiveItems"/>, 100 on MovieLens and 50 elsewhere (PNFRec, RecSys '25, section 4.2.2).
+    /// </summary>
     WholeSequence,
 
     /// <summary>
