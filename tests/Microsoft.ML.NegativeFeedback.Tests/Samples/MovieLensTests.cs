@@ -1,3 +1,5 @@
+using Microsoft.ML.NegativeFeedback.Tensors.Proto;
+using Microsoft.ML.NegativeFeedback.Tests.Trainers;
 using MovieLens;
 using MovieLens.Table;
 
@@ -130,6 +132,27 @@ public sealed class MovieLensTests : IDisposable
         Assert.InRange(double.Parse(interval[0], System.Globalization.CultureInfo.InvariantCulture), 0.25, 0.35);
         Assert.InRange(double.Parse(interval[1], System.Globalization.CultureInfo.InvariantCulture), 0.45, 0.55);
         Assert.Throws<InvalidDataException>(() => UserBootstrap.Compare([.. ranks.Where(rank => rank.Run.Model == "pnfrec")], PublishedModel.Of("pnfrec"), PublishedModel.Of("sasrec_p"), 10, 1));
+    }
+
+    /// <summary>Section 4.2.2 of the paper; until aae04a8 all were trained with 50.</summary>
+    [Theory]
+    [InlineData("pnfrec", 50)]
+    [InlineData("sasrec_p", 50)]
+    [InlineData("sasrec_c", 100)]
+    [InlineData("sasrec", 100)]
+    public void Models_read_as_many_items_as_published(string model, int length)
+    {
+        var ml = new MLContext(seed: 1);
+        var histories = ToyFeed.Histories(12, seed: 1);
+        var names = histories.SelectMany(history => history.Items.Append(history.TargetItem)).Distinct().Select(name => new { Name = name });
+        var rows = ml.Data.LoadFromEnumerable(histories);
+        var keyed = ml.Transforms.Conversion.MapValueToKey([new("Items"), new("TargetItem")], keyData: ml.Data.LoadFromEnumerable(names)).Fit(rows).Transform(rows);
+        var choice = new TrainingChoice(PublishedModel.Of(model), Seed: 1, Epochs: 1, Threads: 1, Checkpoint: null);
+        using var trained = PublishedModel.Create(ml, choice, keyed, new Progress<TrainingProgress>(), default).Fit(keyed);
+        string graph = Path.Combine(_folder, "model.onnx");
+        trained.ExportToOnnx(graph);
+        var constants = ModelProto.Parser.ParseFrom(File.ReadAllBytes(graph)).Graph.Initializer;
+        Assert.Contains(constants, constant => constant.Dims.SequenceEqual([length, 231]));
     }
 
     private string[] Arguments(string results)
