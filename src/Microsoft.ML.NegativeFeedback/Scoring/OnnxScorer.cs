@@ -28,19 +28,20 @@ internal sealed class OnnxScorer : IDisposable
     /// <summary>Histories up to this length share a run, whatever their own.</summary>
     private const int ShortLength = 16;
 
+    /// <summary>The largest tensor of a run holds at most this many values, 256 MiB, unless a single row takes more.</summary>
+    private const long LargestRunValues = 1L << 26;
+
     /// <summary>
-    /// Rows of a run that scores a large catalogue, even where their scores are more than <see cref="MaximumRunValues"/>: every run reads the vectors of all items, which for fewer rows takes longer
-    /// than to multiply by them. Beyond 256 MiB of scores memory counts for more.
+    /// Rows of a run that scores a large catalogue, as far as <see cref="LargestRunValues"/> allow them: every run reads the vectors of all items, which for fewer rows takes longer than to multiply
+    /// by them.
     /// </summary>
     private const int LargeCatalogueRunRows = 32;
 
-    private const long LargeCatalogueRunValues = 1L << 26;
-
     /// <summary>
-    /// The largest tensor of a run holds at most this many values, 32 MiB on a CPU and 256 MiB on a GPU, whatever the size of the catalogue and the number of
-    /// candidates, unless a single row takes more. On a GPU a run takes a millisecond, however little it scores.
+    /// The values of the largest tensor that a run is cut to, 32 MiB on a CPU and 256 MiB on a GPU, where a run takes a millisecond, however little it scores. <see cref="LargeCatalogueRunRows"/> and a
+    /// single row may take more.
     /// </summary>
-    private long MaximumRunValues => RunsOnGpu ? 1L << 26 : 8 << 20;
+    private long MaximumRunValues => RunsOnGpu ? LargestRunValues : 8 << 20;
 
     /// <summary>Rows of a run that scores the catalogue at most: what a layer of so many takes stays in the caches of a CPU.</summary>
     private int MaximumRunRows => RunsOnGpu ? int.MaxValue : 64;
@@ -185,7 +186,7 @@ internal sealed class OnnxScorer : IDisposable
     {
         if (!ScoresCandidates)
         {
-            long rowCount = Math.Max(MaximumRunValues / _largestTensor, Math.Min(LargeCatalogueRunRows, LargeCatalogueRunValues / _largestTensor));
+            long rowCount = Math.Max(MaximumRunValues / _largestTensor, Math.Min(LargeCatalogueRunRows, LargestRunValues / _largestTensor));
             return chosen.OrderBy(row => LikedCount(rows.Feedback[row])).Chunk((int)Math.Clamp(rowCount, 1, MaximumRunRows));
         }
 

@@ -35,7 +35,6 @@ internal sealed record RecommendationTail(
         graph.Metadata(SeenItemsMetadata, seenItems.Name);
         graph.Metadata(ExcludesSeenMetadata, ExcludeSeenItems ? 1 : 0);
         graph.Metadata(TopKMetadata, TopK);
-        graph.Describe(scores, DataType.Float, NextItemGraph.Batch, itemCount + 1L);
         var (best, keys) = Choose(graph, "", scores, seenItems, itemCount);
         AddOutputs(graph, best, keys);
         return keys;
@@ -85,6 +84,7 @@ internal sealed record RecommendationTail(
         for (int i = 0; i < tail.Node.Count; i++)
             nodes.Insert(at + i, tail.Node[i]);
         model.Graph.Initializer.AddRange(tail.Initializer);
+        model.Graph.ValueInfo.AddRange(tail.ValueInfo.Where(value => model.Graph.ValueInfo.All(other => other.Name != value.Name)));
         foreach (var input in model.Graph.Input.Where(input => AllChosenInputs.Contains(input.Name)).ToArray())
             model.Graph.Input.Remove(input);
         model.Graph.Input.AddRange(tail.Input);
@@ -94,8 +94,6 @@ internal sealed record RecommendationTail(
                 node.Input[i] = node.Input[i] == oldKeys ? keys.Name : node.Input[i] == oldBest ? best.Name : node.Input[i];
         }
 
-        if (!isOfCandidates && model.Graph.ValueInfo.All(value => value.Name != scores))
-            model.Graph.ValueInfo.Add(OnnxGraphBuilder.Describe(scores, DataType.Float, [NextItemGraph.Batch, itemCount + 1L]));
         foreach (var output in model.Graph.Output.Where(output => output.Type.TensorType.Shape.Dim[1].DimParam != NextItemGraph.CandidateCount))
             output.Type.TensorType.Shape.Dim[1].DimValue = chosen.TopK;
         DropUnused(model.Graph);
@@ -110,10 +108,12 @@ internal sealed record RecommendationTail(
 
     private (OnnxValue Best, OnnxValue Keys) Choose(OnnxGraphBuilder graph, string scope, OnnxValue scores, OnnxValue seenItems, int itemCount)
     {
+        // ONNX Runtime marks in place what it knows to keep its shape, and so pays for what is marked alone
+        graph.Describe(scores, DataType.Float, NextItemGraph.Batch, itemCount + 1L);
         graph.Scope = $"{scope}seen";
         var least = graph.Scalar(float.NegativeInfinity);
-        // in place, so that it costs as much as is marked; padding stands last in each row of what was seen
-        scores = Mark(scores, ExcludeSeenItems ? seenItems : graph.Slice(seenItems, 1, -1, int.MaxValue), float.NegativeInfinity);
+        // padding stands last in each row of what was seen
+        scores = Mark(scores, ExcludeSeenItems ? seenItems : graph.Slice(seenItems, 1, -1, long.MaxValue), float.NegativeInfinity);
         if (Has(NextItemGraph.BlockedInput))
             scores = Mark(scores, Chosen(graph, NextItemGraph.BlockedInput, NextItemGraph.BlockedCount), float.NegativeInfinity);
         if (Has(NextItemGraph.AllowedInput))
