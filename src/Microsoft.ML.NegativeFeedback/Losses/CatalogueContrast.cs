@@ -21,14 +21,14 @@ internal sealed class CatalogueContrast
 
     /// <summary>Prepares the term for the positions of a slice. Its tensors belong to the caller's scope.</summary>
     /// <param name="items">What is compared at each position.</param>
-    /// <param name="firstClass">The item that class 0 of the logits stands for.</param>
+    /// <param name="firstClass">The first item that has a logit, which is looked at where nothing is compared.</param>
     /// <param name="rows">Hidden vectors [n, d].</param>
-    /// <param name="classes">Item vectors [classes, d].</param>
+    /// <param name="vectors">Item vectors [items, d].</param>
     /// <param name="similarity">Dot product or cosine.</param>
     /// <param name="temperature">What similarities are divided by.</param>
     /// <param name="relativeWeight">The coefficient of a position's term over that of its cross entropy.</param>
     public CatalogueContrast(
-        ContrastItems items, int firstClass, Tensor rows, Tensor classes,
+        ContrastItems items, int firstClass, Tensor rows, Tensor vectors,
         ContrastSimilarity similarity, double temperature, double relativeWeight)
     {
         (_temperature, _relativeWeight) = (temperature, relativeWeight);
@@ -36,8 +36,8 @@ internal sealed class CatalogueContrast
         _isMissing = _index.eq(Scalars.Zero);
         // a position without a target keeps one entry, which gives it loss and gradient 0
         _isMissing.narrow(1, 0, 1).zero_();
-        _index.sub_(Scalars.Of(firstClass)).clamp_min_(Scalars.Zero);
-        _norms = similarity == ContrastSimilarity.Cosine ? new CosineNorms(rows, classes) : null;
+        _index.clamp_min_(Scalars.Of(firstClass));
+        _norms = similarity == ContrastSimilarity.Cosine ? new CosineNorms(rows, vectors) : null;
         LossSum = zeros(1, device: rows.device);
     }
 
@@ -45,8 +45,8 @@ internal sealed class CatalogueContrast
     public Tensor LossSum { get; }
 
     /// <summary>Adds the loss and the gradient of a chunk of positions.</summary>
-    /// <param name="logits">[c, classes] dot products.</param>
-    /// <param name="gradient">[c, classes]: the gradient of the logits is added to it.</param>
+    /// <param name="logits">[c, items] dot products.</param>
+    /// <param name="gradient">[c, items]: the gradient of the logits is added to it.</param>
     /// <param name="start">The chunk's first position.</param>
     public void Accumulate(Tensor logits, Tensor gradient, long start)
     {
@@ -68,18 +68,18 @@ internal sealed class CatalogueContrast
     }
 
     /// <summary>Adds what reaches rows and items through the norms of a cosine; for a dot product, nothing.</summary>
-    public void AddNormGradients(Tensor rowGradient, Tensor classGradient, float weight)
-        => _norms?.AddGradients(rowGradient, classGradient, weight);
+    public void AddNormGradients(Tensor rowGradient, Tensor itemGradient, float weight)
+        => _norms?.AddGradients(rowGradient, itemGradient, weight);
 
     /// <summary>
     /// cos(h, e) = h·e / (|h|·|e|): its gradient has the one of h·e over the norms, and −cos·h/|h|² and −cos·e/|e|² beside it.
     /// </summary>
-    private sealed class CosineNorms(Tensor rows, Tensor classes)
+    private sealed class CosineNorms(Tensor rows, Tensor items)
     {
         private readonly Tensor _inverseOfRows = InverseNorms(rows);
-        private readonly Tensor _inverseOfClasses = InverseNorms(classes);
+        private readonly Tensor _inverseOfItems = InverseNorms(items);
         private readonly Tensor _rowFactors = zeros(rows.shape[0], 1, device: rows.device);
-        private readonly Tensor _classFactors = zeros(classes.shape[0], device: rows.device);
+        private readonly Tensor _itemFactors = zeros(items.shape[0], device: rows.device);
 
         public void ToCosines(Tensor products, Tensor index, long start) => products.mul_(InverseProducts(index, start));
 
@@ -87,22 +87,22 @@ internal sealed class CatalogueContrast
         {
             var product = change.mul(cosines);
             _rowFactors.narrow(0, start, index.shape[0]).add_(product.sum(1, keepdim: true), Scalars.One);
-            RowSums.Add(_classFactors, index.reshape(-1), product.view(-1));
+            RowSums.Add(_itemFactors, index.reshape(-1), product.view(-1));
             change.mul_(InverseProducts(index, start));
         }
 
-        public void AddGradients(Tensor rowGradient, Tensor classGradient, float weight)
+        public void AddGradients(Tensor rowGradient, Tensor itemGradient, float weight)
         {
             rowGradient.sub_(rows.mul(_rowFactors.mul(_inverseOfRows.square())).mul_(Scalars.Of(weight)));
-            var factors = _classFactors.unsqueeze(1).mul(_inverseOfClasses.square());
-            classGradient.sub_(classes.mul(factors).mul_(Scalars.Of(weight)));
+            var factors = _itemFactors.unsqueeze(1).mul(_inverseOfItems.square());
+            itemGradient.sub_(items.mul(factors).mul_(Scalars.Of(weight)));
         }
 
         private Tensor InverseProducts(Tensor index, long start)
         {
             long size = index.shape[0];
-            var ofClasses = _inverseOfClasses.index_select(0, index.reshape(-1)).view(size, -1);
-            return ofClasses.mul_(_inverseOfRows.narrow(0, start, size));
+            var ofItems = _inverseOfItems.index_select(0, index.reshape(-1)).view(size, -1);
+            return ofItems.mul_(_inverseOfRows.narrow(0, start, size));
         }
 
         private static Tensor InverseNorms(Tensor vectors)

@@ -57,6 +57,12 @@ internal abstract class Network(int itemCount, EncoderSettings settings, long se
     /// <summary>Whether the network reads every item of a history, rather than the liked ones.</summary>
     public virtual bool ReadsWholeHistory => false;
 
+    /// <summary>
+    /// Whether zeros behind the numbers of every vector change nothing, so that training may keep them at a round width: vectors are added, multiplied with matrices and normalised, and
+    /// neither joined nor divided among heads.
+    /// </summary>
+    public virtual bool AllowsRoundWidths => false;
+
     /// <summary>What the network reads beside the items.</summary>
     public virtual IReadOnlyList<NetworkInput> Inputs => [];
 
@@ -138,6 +144,16 @@ internal abstract class Pass<T> : IDropout<T>
 
     /// <summary>The values of a parameter.</summary>
     public abstract T Of(NetworkParameter parameter);
+
+    /// <summary>The values of one of the parts of a parameter, from 0.</summary>
+    public T Of(NetworkParameter parameter, int part)
+    {
+        long rows = RowsOf(parameter) / parameter.Parts;
+        return Of(parameter).Slice(0, part * rows, (part + 1) * rows);
+    }
+
+    /// <summary>The size of the first axis of a parameter's values.</summary>
+    protected virtual long RowsOf(NetworkParameter parameter) => parameter.Shape[0];
 
     /// <summary>The values of a constant.</summary>
     public abstract T Of(NetworkConstant constant);

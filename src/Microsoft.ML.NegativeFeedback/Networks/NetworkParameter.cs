@@ -43,13 +43,16 @@ internal sealed class NetworkParameter
 
     public int[] Shape { get; }
 
+    /// <summary>How many matrices or vectors of one shape it holds behind each other.</summary>
+    public int Parts { get; init; } = 1;
+
     /// <summary>The number of values.</summary>
     public long Length => Shape.Aggregate(1L, (product, size) => product * size);
 
     /// <summary>The initial values, the same at every call.</summary>
     public float[] Draw() => _draw();
 
-    public static NetworkParameter Zeros(string name, int length) => new(name, [length], () => new float[length]);
+    public static NetworkParameter Zeros(string name, int length, int parts = 1) => new(name, [length], () => new float[length]) { Parts = parts };
 
     public static NetworkParameter Ones(string name, int length) => new(name, [length], () => [.. Enumerable.Repeat(1f, length)]);
 
@@ -62,8 +65,8 @@ internal sealed class NetworkParameter
         => new(name, [rows, columns], () => random.Normal(rows * columns, XavierDeviation(rows, columns)));
 
     /// <summary>A matrix drawn from U(−a, a), a = √(6 / (rows + columns)) (Glorot and Bengio 2010).</summary>
-    public static NetworkParameter Xavier(string name, CounterRandom random, int rows, int columns)
-        => new(name, [rows, columns], () => random.Symmetric(rows * columns, Math.Sqrt(6.0 / (rows + columns))));
+    public static NetworkParameter Xavier(string name, CounterRandom random, int rows, int columns, int parts = 1)
+        => new(name, [rows, columns], () => random.Symmetric(rows * columns, Math.Sqrt(6.0 / (rows + columns)))) { Parts = parts };
 
     /// <summary>A table [items + 1, width] whose row 0, padding, is zero; the rest is drawn from N(0, 0.02), as Xavier normal, or with vectors of length 1 as a rule.</summary>
     public static NetworkParameter Embeddings(string name, CounterRandom random, int itemCount, int width, EncoderForm form)

@@ -25,6 +25,9 @@ internal abstract class NextItemNetwork(int itemCount, EncoderSettings settings,
     /// <summary>The sequence that recommendations are made from.</summary>
     public abstract SequenceKind ScoringSequence { get; }
 
+    /// <summary>The networks are encoders and no more: with one head they keep zeros apart.</summary>
+    public override bool AllowsRoundWidths => Settings.HeadCount == 1;
+
     public sealed override bool ReadsWholeHistory => ScoringSequence == SequenceKind.Whole;
 
     /// <summary>Hidden vectors of sequences of a kind, [n, d]; their dot product with an item's embedding is its logit.</summary>

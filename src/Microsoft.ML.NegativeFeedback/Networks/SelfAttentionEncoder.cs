@@ -109,10 +109,10 @@ internal sealed class SelfAttentionBlock
         (_attentionNorm, _forwardNorm) = (new($"{prefix}attentionNorm", width), new($"{prefix}forwardNorm", width));
         // rows [Q; K; V]: three square matrices below each other, each drawn as one, or one that is drawn whole
         _inProjection = isSine
-            ? new($"{prefix}inProjectionWeight", [3 * width, width], () => CounterRandom.Of(seed, 0).Normal(3 * width * width, Math.Sqrt(1.0 / width)))
-            : NetworkParameter.Xavier($"{prefix}inProjectionWeight", CounterRandom.Of(seed, 0), 3 * width, width);
+            ? new($"{prefix}inProjectionWeight", [3 * width, width], () => CounterRandom.Of(seed, 0).Normal(3 * width * width, Math.Sqrt(1.0 / width))) { Parts = 3 }
+            : NetworkParameter.Xavier($"{prefix}inProjectionWeight", CounterRandom.Of(seed, 0), 3 * width, width, parts: 3);
         (_inBias, _outBias) = isSine ? (null, null)
-            : (NetworkParameter.Zeros($"{prefix}inProjectionBias", 3 * width), NetworkParameter.Zeros($"{prefix}outProjection.bias", width));
+            : (NetworkParameter.Zeros($"{prefix}inProjectionBias", 3 * width, parts: 3), NetworkParameter.Zeros($"{prefix}outProjection.bias", width));
         (_outProjection, _first, _second) = (Square("outProjection", 1), Square("first", 2), Square("second", 3));
         (_firstBias, _secondBias) = (NetworkParameter.Zeros($"{prefix}first.bias", width), NetworkParameter.Zeros($"{prefix}second.bias", width));
 
@@ -144,27 +144,25 @@ internal sealed class SelfAttentionBlock
     private T Attention<T>(Pass<T> pass, T queries, T input, AttentionSettings<T> attention)
         where T : struct, ITensor<T>
     {
-        int width = _settings.Width;
-        double scale = 1 / Math.Sqrt(width / _settings.HeadCount);
-        T weight = pass.Of(_inProjection), query = Part(weight, 0) * scale;
+        double scale = 1 / Math.Sqrt(_settings.Width / _settings.HeadCount);
+        var query = pass.Of(_inProjection, 0) * scale;
         if (_settings.HeadCount == 1 && (_inBias is null || (pass.FoldsConstants && attention.Groups is null)))
         {
             // With one head (W_q·x)·(W_k·y) = (W_kᵀ·W_q·x)·y and W_o·Σ α·(W_v·y) = W_o·W_v·Σ α·y: keys and values are the inputs themselves, and two projections do for
             // four. A key's bias adds the same to every key of a query, which the softmax takes away; a value's comes out as it is, since weights that nothing scales add up to 1.
-            T keys = Part(weight, 1).Permute(1, 0), output = pass.Of(_outProjection);
+            T keys = pass.Of(_inProjection, 1).Permute(1, 0), output = pass.Of(_outProjection);
             var merged = queries.Linear(keys.MatMul(query), Bias(0) is { } queryBias ? Row(queryBias * scale).Linear(keys).Squeeze(0) : null);
-            return T.CausalAttention(merged, input, input, attention).Linear(output.MatMul(Part(weight, 2)),
+            return T.CausalAttention(merged, input, input, attention).Linear(output.MatMul(pass.Of(_inProjection, 2)),
                 Bias(2) is { } valueBias ? Row(valueBias).Linear(output, OutBias()).Squeeze(0) : null);
         }
 
         var mixed = T.CausalAttention(queries.Linear(query, Bias(0) is { } bias ? bias * scale : null),
-            input.Linear(Part(weight, 1), Bias(1)), input.Linear(Part(weight, 2), Bias(2)), attention);
+            input.Linear(pass.Of(_inProjection, 1), Bias(1)), input.Linear(pass.Of(_inProjection, 2), Bias(2)), attention);
         return mixed.Linear(pass.Of(_outProjection), OutBias());
 
         static T Row(T vector) => vector.Unsqueeze(0);
         T? OutBias() => _outBias is null ? null : pass.Of(_outBias);
-        T Part(T packed, int index) => packed.Slice(0, index * width, (index + 1) * width);
-        T? Bias(int index) => _inBias is null ? null : Part(pass.Of(_inBias), index);
+        T? Bias(int part) => _inBias is null ? null : pass.Of(_inBias, part);
     }
 }
 

@@ -10,6 +10,8 @@ namespace Microsoft.ML.NegativeFeedback.Tensors;
 /// <remarks>With x̂ = (x − mean)·r, r = 1 / √(variance + ε) and h = g ∗ scale, g the output's gradient, x has r (h − mean(h) − x̂ mean(h ∗ x̂)), the scale has Σ g ∗ x̂ and the shift Σ g.</remarks>
 internal sealed class LayerNormFunction : autograd.SingleTensorFunction<LayerNormFunction>
 {
+    private const string Width = "width";
+
     public override string Name => nameof(LayerNormFunction);
 
     /// <summary>Normalises rows.</summary>
@@ -17,18 +19,22 @@ internal sealed class LayerNormFunction : autograd.SingleTensorFunction<LayerNor
     /// <param name="scale">[d].</param>
     /// <param name="shift">[d].</param>
     /// <param name="epsilon">ε.</param>
+    /// <param name="width">How many of the d columns are normalised, at most d; the others are zero and stay so.</param>
     /// <returns>[.., d].</returns>
-    public static Tensor Run(Tensor values, Tensor scale, Tensor shift, double epsilon) => apply(values, scale, shift, epsilon);
+    public static Tensor Run(Tensor values, Tensor scale, Tensor shift, double epsilon, int width) => apply(values, scale, shift, epsilon, width);
 
     public override Tensor forward(autograd.AutogradContext context, params object[] inputs)
     {
-        Tensor values = ((Tensor)inputs[0]).contiguous(), scale = (Tensor)inputs[1], shift = (Tensor)inputs[2], normal = empty_like(values);
+        Tensor values = ((Tensor)inputs[0]).contiguous(), scale = (Tensor)inputs[1], shift = (Tensor)inputs[2];
+        int width = (int)inputs[4];
+        var normal = EmptyLike(values, width);
         var moments = empty(values.numel() / scale.shape[0], 2);
         context.save_for_backward([values, scale, moments]);
+        context.save_data(Width, width);
         if (Lanes.AreWide)
-            Normalize<WideLanes>(values, scale, shift, (float)(double)inputs[3], normal, moments);
+            Normalize<WideLanes>(values, scale, shift, (float)(double)inputs[3], normal, moments, width);
         else
-            Normalize<VectorLanes>(values, scale, shift, (float)(double)inputs[3], normal, moments);
+            Normalize<VectorLanes>(values, scale, shift, (float)(double)inputs[3], normal, moments, width);
         return normal;
     }
 
@@ -36,39 +42,51 @@ internal sealed class LayerNormFunction : autograd.SingleTensorFunction<LayerNor
     {
         using var scope = NewDisposeScope();
         var saved = context.get_saved_variables();
-        Tensor ofValues = empty_like(saved[0]), ofScale = empty_like(saved[1]), ofShift = empty_like(saved[1]), gradient = outputGradient.contiguous();
+        int width = (int)context.get_data(Width);
+        Tensor ofValues = EmptyLike(saved[0], width), ofScale = EmptyLike(saved[1], width), ofShift = EmptyLike(saved[1], width), gradient = outputGradient.contiguous();
         if (Lanes.AreWide)
-            Differentiate<WideLanes>(saved, gradient, ofValues, ofScale, ofShift);
+            Differentiate<WideLanes>(saved, gradient, ofValues, ofScale, ofShift, width);
         else
-            Differentiate<VectorLanes>(saved, gradient, ofValues, ofScale, ofShift);
-        return [ofValues.MoveToOuterDisposeScope(), ofScale.MoveToOuterDisposeScope(), ofShift.MoveToOuterDisposeScope(), null!];
+            Differentiate<VectorLanes>(saved, gradient, ofValues, ofScale, ofShift, width);
+        return [ofValues.MoveToOuterDisposeScope(), ofScale.MoveToOuterDisposeScope(), ofShift.MoveToOuterDisposeScope(), null!, null!];
     }
 
-    private static void Normalize<T>(Tensor values, Tensor scale, Tensor shift, float epsilon, Tensor normal, Tensor moments)
+    // with zeros in the columns that nothing is written to
+    private static Tensor EmptyLike(Tensor values, int width)
+    {
+        var empty = empty_like(values);
+        if (values.shape[^1] > width)
+            empty.narrow(-1, width, values.shape[^1] - width).zero_();
+        return empty;
+    }
+
+    private static void Normalize<T>(Tensor values, Tensor scale, Tensor shift, float epsilon, Tensor normal, Tensor moments, int width)
         where T : unmanaged, ILanes<T>
     {
         Span<float> x = values.AsSpan(), y = normal.AsSpan(), ofRows = moments.AsSpan();
-        var row = new Row<T>(scale.AsSpan());
-        var shifts = new LaneSpace<T>(Lanes.CountOf<T>(row.Width)).Take(shift.AsSpan());
-        for (int i = 0, at = 0; i < x.Length; i += row.Width)
+        int kept = (int)scale.shape[0];
+        var row = new Row<T>(scale.AsSpan()[..width]);
+        var shifts = new LaneSpace<T>(Lanes.CountOf<T>(width)).Take(shift.AsSpan()[..width]);
+        for (int i = 0, at = 0; i < x.Length; i += kept)
         {
-            (ofRows[at++], ofRows[at++]) = row.Standardize(x.Slice(i, row.Width), epsilon);
-            row.Write(shifts, y.Slice(i, row.Width));
+            (ofRows[at++], ofRows[at++]) = row.Standardize(x.Slice(i, width), epsilon);
+            row.Write(shifts, y.Slice(i, width));
         }
     }
 
-    private static void Differentiate<T>(List<Tensor> saved, Tensor gradient, Tensor ofValues, Tensor ofScale, Tensor ofShift)
+    private static void Differentiate<T>(List<Tensor> saved, Tensor gradient, Tensor ofValues, Tensor ofScale, Tensor ofShift, int width)
         where T : unmanaged, ILanes<T>
     {
         Span<float> x = saved[0].AsSpan(), ofRows = saved[2].AsSpan(), g = gradient.AsSpan(), toValues = ofValues.AsSpan();
-        var row = new Row<T>(saved[1].AsSpan());
-        for (int i = 0, at = 0; i < x.Length; i += row.Width, at += 2)
+        int kept = (int)saved[1].shape[0];
+        var row = new Row<T>(saved[1].AsSpan()[..width]);
+        for (int i = 0, at = 0; i < x.Length; i += kept, at += 2)
         {
-            row.Standardize(x.Slice(i, row.Width), mean: ofRows[at], inverse: ofRows[at + 1]);
-            row.Differentiate(g.Slice(i, row.Width), ofRows[at + 1], toValues.Slice(i, row.Width));
+            row.Standardize(x.Slice(i, width), mean: ofRows[at], inverse: ofRows[at + 1]);
+            row.Differentiate(g.Slice(i, width), ofRows[at + 1], toValues.Slice(i, width));
         }
 
-        row.TakeSums(ofScale.AsSpan(), ofShift.AsSpan());
+        row.TakeSums(ofScale.AsSpan()[..width], ofShift.AsSpan()[..width]);
     }
 
     /// <summary>A row.</summary>
@@ -77,11 +95,12 @@ internal sealed class LayerNormFunction : autograd.SingleTensorFunction<LayerNor
     {
         private readonly Span<T> _scale, _normal, _gradient, _scaleSums, _shiftSums;
         private readonly T _last;
+        private readonly int _width;
 
         public Row(ReadOnlySpan<float> scale)
         {
-            (Width, _last) = (scale.Length, Lanes.LastOnes<T>(scale.Length));
-            int count = Lanes.CountOf<T>(Width);
+            (_width, _last) = (scale.Length, Lanes.LastOnes<T>(scale.Length));
+            int count = Lanes.CountOf<T>(_width);
             var space = new LaneSpace<T>(5 * count);
             _scale = space.Take(scale);
             _normal = space.Take(count);
@@ -89,8 +108,6 @@ internal sealed class LayerNormFunction : autograd.SingleTensorFunction<LayerNor
             _scaleSums = space.Take(count);
             _shiftSums = space.Take(count);
         }
-
-        public int Width { get; }
 
         /// <summary>Makes x̂ of x.</summary>
         /// <returns>The mean and r.</returns>
@@ -101,11 +118,11 @@ internal sealed class LayerNormFunction : autograd.SingleTensorFunction<LayerNor
             T sum = T.Of(0), squares = T.Of(0);
             foreach (var lanes in x)
                 sum += lanes;
-            float mean = T.Sum(sum) / Width;
+            float mean = T.Sum(sum) / _width;
             Subtract(x, mean);
             foreach (var lanes in x)
                 squares = T.MultiplyAdd(lanes, lanes, squares);
-            float inverse = 1 / MathF.Sqrt((T.Sum(squares) / Width) + epsilon);
+            float inverse = 1 / MathF.Sqrt((T.Sum(squares) / _width) + epsilon);
             Multiply(x, inverse);
             return (mean, inverse);
         }
@@ -143,7 +160,7 @@ internal sealed class LayerNormFunction : autograd.SingleTensorFunction<LayerNor
                 products = T.MultiplyAdd(g[i], x[i], products);
             }
 
-            T mean = T.Of(T.Sum(sum) / Width), product = T.Of(-T.Sum(products) / Width), inverses = T.Of(inverse);
+            T mean = T.Of(T.Sum(sum) / _width), product = T.Of(-T.Sum(products) / _width), inverses = T.Of(inverse);
             for (int i = 0; i < g.Length; i++)
                 g[i] = T.MultiplyAdd(x[i], product, g[i] - mean) * inverses;
             Lanes.Write<T>(g, ofValues);

@@ -6,7 +6,7 @@ namespace Microsoft.ML.NegativeFeedback.Tensors;
 
 /// <summary>
 /// Zeros behind the rows and columns of matrices, up to a round number: the products are the same numbers, and at widths that are no multiple of 8 MKL loses up to
-/// a half of its speed.
+/// a half of its speed. A network that allows it is trained at round widths from its parameters on; elsewhere factors are copied where that pays.
 /// </summary>
 internal static class RoundWidths
 {
@@ -31,6 +31,34 @@ internal static class RoundWidths
         }
 
         return size;
+    }
+
+    /// <summary>Lays matrices or vectors out at round widths, each for itself.</summary>
+    /// <param name="values">[parts · rows, columns] or [parts · rows].</param>
+    /// <param name="parts">How many lie behind each other.</param>
+    /// <returns>The values themselves where they are round.</returns>
+    public static Tensor Keep(Tensor values, int parts)
+    {
+        long[] shape = values.shape, round = [Of(shape[0] / parts) * parts, .. shape[1..].Select(Of)];
+        if (round.SequenceEqual(shape))
+            return values;
+        var kept = zeros(round, device: values.device);
+        var inside = Inside(kept, shape, parts);
+        inside.copy_(values.view(inside.shape));
+        return kept;
+    }
+
+    /// <summary>What <see cref="Keep"/> has laid out, without the zeros.</summary>
+    /// <param name="kept">As it lies.</param>
+    /// <param name="shape">As it was.</param>
+    /// <param name="parts">As there.</param>
+    /// <returns>The tensor itself where it has no zeros; otherwise a view [parts, rows] or [parts, rows, columns] of it.</returns>
+    public static Tensor Inside(Tensor kept, long[] shape, int parts)
+    {
+        if (kept.shape.SequenceEqual(shape))
+            return kept;
+        var inside = kept.view([parts, kept.shape[0] / parts, .. kept.shape[1..]]).narrow(1, 0, shape[0] / parts);
+        return shape.Length == 1 ? inside : inside.narrow(2, 0, shape[1]);
     }
 
     /// <summary>Whether a layer's product is so much faster at round widths that its factors are copied for it.</summary>

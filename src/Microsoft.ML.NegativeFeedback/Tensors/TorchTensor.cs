@@ -5,7 +5,8 @@ namespace Microsoft.ML.NegativeFeedback.Tensors;
 
 /// <summary>The algebra on torch, on any device, with gradients where autograd records.</summary>
 /// <param name="Value">The tensor; it belongs to the dispose scope that it was made in.</param>
-internal readonly record struct TorchTensor(Tensor Value) : ITensor<TorchTensor>
+/// <param name="Width">Of a parameter that is kept at a round width: how many columns are its own, with zeros behind them. Null where all are.</param>
+internal readonly record struct TorchTensor(Tensor Value, int? Width = null) : ITensor<TorchTensor>
 {
     public static TorchTensor operator +(TorchTensor left, TorchTensor right) => new(left.Value.add(right.Value, Scalars.One));
 
@@ -121,8 +122,15 @@ internal readonly record struct TorchTensor(Tensor Value) : ITensor<TorchTensor>
     }
 
     public TorchTensor LayerNorm(TorchTensor scale, TorchTensor shift, double epsilon)
-        => new(Value.HasSpan() ? LayerNormFunction.Run(Value, scale.Value, shift.Value, epsilon)
-            : nn.functional.layer_norm(Value, scale.Value.shape, scale.Value, shift.Value, epsilon));
+    {
+        int width = scale.Width ?? (int)scale.Value.shape[0];
+        if (Value.HasSpan())
+            return new(LayerNormFunction.Run(Value, scale.Value, shift.Value, epsilon, width));
+        if (width == scale.Value.shape[0])
+            return new(nn.functional.layer_norm(Value, [width], scale.Value, shift.Value, epsilon));
+        var normal = nn.functional.layer_norm(Value.narrow(-1, 0, width), [width], scale.Value.narrow(0, 0, width), shift.Value.narrow(0, 0, width), epsilon);
+        return new(nn.functional.pad(normal, [0, scale.Value.shape[0] - width]));
+    }
 
     public static TorchTensor CausalAttention(TorchTensor query, TorchTensor key, TorchTensor value, AttentionSettings<TorchTensor> settings)
     {

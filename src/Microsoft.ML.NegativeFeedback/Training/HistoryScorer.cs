@@ -63,7 +63,7 @@ internal sealed class HistoryScorer
     private Tensor CatalogueScores(int[] rows)
     {
         var (network, history) = (_model.Network, History(rows));
-        var items = _model.Of(network.Items);
+        var items = _model.ItemVectors;
         if (network.HasStates)
             return network.States(new TorchPass(_model), history).Value.mm(items.t());
         var pass = new TorchPass(_model);

@@ -1,8 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Microsoft.ML.NegativeFeedback.Networks;
-using Microsoft.ML.NegativeFeedback.Tensors;
-using static TorchSharp.torch;
 
 namespace Microsoft.ML.NegativeFeedback.Training;
 
@@ -25,14 +23,8 @@ internal sealed record InitialWeights(Network Network, IReadOnlyDictionary<strin
     /// <summary>Puts them in the place of a model's own.</summary>
     public void CopyTo(SequenceModel model)
     {
-        using var scope = NewDisposeScope();
-        using var withoutGradient = no_grad();
         foreach (var parameter in model.Network.Parameters)
-        {
-            var target = model.Of(parameter);
-            float[] values = parameter.Name == Network.Items.Name ? ItemTable(target.ToArray(), Values[parameter.Name]) : Values[parameter.Name];
-            target.copy_(TorchMemory.Of(values, model.Device, target.shape));
-        }
+            model.Write(parameter, parameter.Name == Network.Items.Name ? ItemTable(model.Read(parameter), Values[parameter.Name]) : Values[parameter.Name]);
     }
 
     private float[] ItemTable(float[] drawn, float[] former)

@@ -43,7 +43,7 @@ internal class NextItemModel(NextItemNetwork network, NextItemLoss loss, Device 
     /// <summary>Whether a slice of that kind needs <see cref="SequenceSlice.Contrast"/>.</summary>
     public bool Contrasts(SequenceKind kind) => kind == network.ScoringSequence && loss.ContrastWeight > 0;
 
-    /// <summary>The item that class 0 of the logits stands for: padding is no class.</summary>
+    /// <summary>The first item that is foreseen: padding is no class.</summary>
     private protected virtual int FirstClass => 1;
 
     /// <summary>Adds a slice's losses and gradients to the sums.</summary>
@@ -62,9 +62,9 @@ internal class NextItemModel(NextItemNetwork network, NextItemLoss loss, Device 
         using (no_grad())
         {
             rowGradient = empty_like(rows);
-            var labels = TorchMemory.Of(slice.Targets[SequenceSlice.Next], Device).sub_(Scalars.Of(FirstClass));
+            var labels = TorchMemory.Of(slice.Targets[SequenceSlice.Next], Device);
             var items = Of(network.Items);
-            Accumulate(slice, new SliceTensors(rows.detach(), rowGradient, ClassesOf(items), ClassesOf(sums.Of(items)), labels), counts, sums.Losses);
+            Accumulate(slice, new SliceTensors(rows.detach(), rowGradient, items.detach(), sums.Of(items), labels, FirstClass, network.ItemCount + 1), counts, sums.Losses);
         }
 
         pass.Backpropagate(rows, rowGradient, sums);
@@ -85,7 +85,7 @@ internal class NextItemModel(NextItemNetwork network, NextItemLoss loss, Device 
     {
         var (term, weight) = CrossEntropyOf(slice.Kind, counts);
         var contrast = slice.Contrast is not { TargetCount: > 0 } items ? null
-            : new CatalogueContrast(items, FirstClass, tensors.Rows, tensors.Classes, loss.Similarity, loss.Temperature,
+            : new CatalogueContrast(items, FirstClass, tensors.Rows, tensors.Items, loss.Similarity, loss.Temperature,
                 loss.ContrastWeight / counts.ContrastTargets / weight);
         sums.Add(term, CatalogueCrossEntropy.Accumulate(tensors, weight, contrast));
         if (contrast is not null)
@@ -124,12 +124,10 @@ internal class NextItemModel(NextItemNetwork network, NextItemLoss loss, Device 
         var scalable = (ScalableLoss)loss.Catalogue!;
         int count = (int)rows.shape[0], buckets = scalable.Buckets(count);
         var mixture = TorchMemory.Of(random.Normal(buckets * count, 1), Device, buckets, count);
-        var (positions, items) = SampledCatalogue.Buckets(rows, Of(network.Items), mixture, buckets, Math.Min(scalable.ItemsPerBucket, network.ItemCount));
+        var (positions, items) = SampledCatalogue.Buckets(rows, ItemVectors, mixture, buckets, Math.Min(scalable.ItemsPerBucket, network.ItemCount));
         // the mean over what is in a bucket stands for all positions
         return SampledCatalogue.Scalable(rows, labels, positions, items, Vectors(pass)).mul(Scalars.Of(count));
     }
 
     private Func<Tensor, Tensor> Vectors(TorchPass pass) => items => pass.Lookup(network.Items, new TorchTensor(items)).Value;
-
-    private Tensor ClassesOf(Tensor table) => table.detach().narrow(0, FirstClass, network.ItemCount + 1 - FirstClass);
 }

@@ -1,6 +1,7 @@
 using Microsoft.ML.NegativeFeedback.Losses;
 using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Tensors;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -22,12 +23,16 @@ internal abstract class SequenceModel : IDisposable
     {
         (Network, Device, LearnsRows) = (network, device, learnsRows);
         Block = learnsRows ? null : TensorBlock.OnGpu(network.Parameters.Select(Shape), device);
+        // on a CPU products of odd widths lose speed; on a GPU normalisation would have to copy
+        bool isRound = network.AllowsRoundWidths && device.type == DeviceType.CPU;
         foreach (var parameter in network.Parameters)
         {
             using var scope = NewDisposeScope();
             var values = TorchMemory.Of(parameter.Draw(), device, Shape(parameter));
             if (Block is not null)
                 values = Block.Part(_values.Count).copy_(values);
+            else if (isRound)
+                values = RoundWidths.Keep(values, parameter.Parts);
             _values.Add(parameter, (Parameter)new Parameter(values).DetachFromDisposeScope());
         }
 
@@ -37,8 +42,6 @@ internal abstract class SequenceModel : IDisposable
             var values = constant.Numbers is { } numbers ? TorchMemory.Of(numbers, device, shape) : TorchMemory.Of(constant.Integers!, device, shape);
             _constants.Add(constant, values.DetachFromDisposeScope());
         }
-
-        static long[] Shape(NetworkParameter parameter) => Array.ConvertAll(parameter.Shape, size => (long)size);
     }
 
     public Network Network { get; }
@@ -63,8 +66,27 @@ internal abstract class SequenceModel : IDisposable
     /// <summary>The values of a constant.</summary>
     public Tensor Of(NetworkConstant constant) => _constants[constant];
 
+    /// <summary>The vectors of the items, [N + 1, d or more]: without what may be kept behind them.</summary>
+    public Tensor ItemVectors => Of(Network.Items).narrow(0, 0, Network.ItemCount + 1);
+
+    /// <summary>The numbers of a parameter, row-major.</summary>
+    public float[] Read(NetworkParameter parameter)
+    {
+        using var scope = NewDisposeScope();
+        return Inside(parameter).ToArray();
+    }
+
+    /// <summary>Puts numbers in the place of a parameter's, row-major.</summary>
+    public void Write(NetworkParameter parameter, float[] numbers)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var inside = Inside(parameter);
+        inside.copy_(TorchMemory.Of(numbers, Device, inside.shape));
+    }
+
     /// <summary>The parameters as plain arrays.</summary>
-    public NetworkWeights ToWeights() => new(Network, _values.ToDictionary(entry => entry.Key.Name, entry => entry.Value.ToArray()));
+    public NetworkWeights ToWeights() => new(Network, Network.Parameters.ToDictionary(parameter => parameter.Name, Read));
 
     /// <summary>Ends the accumulation of a step: what is summed up becomes the parameters' gradient, of which padding has none.</summary>
     public virtual void TakeGradients(GradientSums sums)
@@ -87,4 +109,8 @@ internal abstract class SequenceModel : IDisposable
             values.Dispose();
         Block?.Dispose();
     }
+
+    private Tensor Inside(NetworkParameter parameter) => RoundWidths.Inside(Of(parameter), Shape(parameter), parameter.Parts);
+
+    private static long[] Shape(NetworkParameter parameter) => Array.ConvertAll(parameter.Shape, size => (long)size);
 }

@@ -138,11 +138,11 @@ public sealed class SampledCatalogueTests
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        Tensor rows = TorchMemory.Of(_rows, CPU, Positions, Width), table = TorchMemory.Of(_table, CPU, -1, Width), classes = table.narrow(0, 1, ItemCount);
+        Tensor rows = TorchMemory.Of(_rows, CPU, Positions, Width), table = TorchMemory.Of(_table, CPU, -1, Width);
         Tensor rowGradient = empty_like(rows), tableGradient = zeros_like(table);
-        var labels = TorchMemory.Of(Labels, CPU).sub(Scalars.One);
-        var term = contrast?.Invoke(rows, classes);
-        var loss = CatalogueCrossEntropy.Accumulate(new SliceTensors(rows, rowGradient, classes, tableGradient.narrow(0, 1, ItemCount), labels), weight: 1, term);
+        var term = contrast?.Invoke(rows, table);
+        var loss = CatalogueCrossEntropy.Accumulate(
+            new SliceTensors(rows, rowGradient, table, tableGradient, TorchMemory.Of(Labels, CPU), FirstClass: 1, EndOfClasses: ItemCount + 1), weight: 1, term);
         return (loss.item<float>() + (term?.LossSum.item<float>() ?? 0), rowGradient.ToArray(), tableGradient.ToArray());
     }
 

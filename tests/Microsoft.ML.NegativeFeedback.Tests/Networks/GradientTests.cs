@@ -54,7 +54,7 @@ public sealed class GradientTests
         var hidden = tensor(random.Normal(rows * width, 1)).view(rows, width);
         var items = tensor(random.Normal(classes * width, 1)).view(classes, width);
         var labels = Scalars.Range(0, rows, CPU).mul(200);
-        var slice = new SliceTensors(hidden, empty_like(hidden), items, zeros_like(items), labels);
+        var slice = new SliceTensors(hidden, empty_like(hidden), items, zeros_like(items), labels, FirstClass: 0, EndOfClasses: classes);
         double sum = CatalogueCrossEntropy.Accumulate(slice, 1.0 / rows, null).item<float>();
 
         using var gradient = enable_grad();

@@ -59,7 +59,27 @@ public sealed class FastWaysTests
         using var scope = NewDisposeScope();
         Tensor values = Draw(1, 4, 9, width), scale = Draw(2, width), shift = Draw(3, width);
 
-        AssertAlike(nn.functional.layer_norm(values, [width], scale, shift, 1e-8), LayerNormFunction.Run(values, scale, shift, 1e-8), values, scale, shift);
+        AssertAlike(nn.functional.layer_norm(values, [width], scale, shift, 1e-8), LayerNormFunction.Run(values, scale, shift, 1e-8, width), values, scale, shift);
+    }
+
+    [Theory]
+    [InlineData(47, 48)]
+    [InlineData(231, 240)]
+    [InlineData(5, 16)]
+    public void Layer_normalization_with_zeros_behind(int width, int kept)
+    {
+        using var scope = NewDisposeScope();
+        Tensor values = Draw(1, 4, 9, width), scale = Draw(2, width), shift = Draw(3, width);
+        var padded = Array.ConvertAll(new[] { values, scale, shift }, tensor => nn.functional.pad(tensor, [0, kept - width]));
+
+        var normal = LayerNormFunction.Run(padded[0], padded[1], padded[2], 1e-8, width);
+
+        Assert.Equal(0, normal.narrow(-1, width, kept - width).abs().sum().item<float>());
+        AssertAlike(nn.functional.layer_norm(values, [width], scale, shift, 1e-8), normal.narrow(-1, 0, width), values, scale, shift);
+        AssertAlike(normal, new TorchTensor(padded[0].to(ScalarType.Float64)).LayerNorm(Double(1), Double(2), 1e-8).Value.to(ScalarType.Float32), values, scale, shift);
+
+        // by torch's own operators, which take what has no span of Singles
+        TorchTensor Double(int number) => new(padded[number].to(ScalarType.Float64), width);
     }
 
     [Fact]
@@ -92,7 +112,7 @@ public sealed class FastWaysTests
             Tensor states = Draw(1, 6, 70, 4), prototypes = Draw(2, 2, 4), weight = Draw(3, 4, 1);
             var attended = AttentionFunction.Run(states, states, states, null, new Masks(new Dropout(0.5, default)));
             var dropped = new Dropout(0.5, default).AddTo(attended, new Dropout(0.5, default).ApplyRelu(attended));
-            var normal = LayerNormFunction.Run(dropped.view(-1, 4), weight.view(4), weight.view(4), 1e-8);
+            var normal = LayerNormFunction.Run(dropped.view(-1, 4), weight.view(4), weight.view(4), 1e-8, 4);
             var fused = FuseProjectionsFunction.Run(normal, prototypes, weight);
             var products = DotProductsFunction.Run(fused.unsqueeze(1), fused.unsqueeze(1));
             autograd.grad([products.sum()], [states, prototypes, weight]);

@@ -16,6 +16,25 @@ public sealed class RoundWidthsTests
     public void A_width_grows_by_a_twentieth_at_most(long size, long expected) => Assert.Equal(expected, RoundWidths.Of(size));
 
     [Theory]
+    [InlineData(1, new long[] { 39, 31 }, new long[] { 40, 32 })]
+    [InlineData(3, new long[] { 117, 39 }, new long[] { 120, 40 })] // three of 39, each with its own zeros
+    [InlineData(3, new long[] { 117 }, new long[] { 120 })]
+    [InlineData(1, new long[] { 50, 64 }, new long[] { 50, 64 })]
+    public void Matrices_are_kept_with_zeros_behind_each(int parts, long[] shape, long[] expected)
+    {
+        using var scope = NewDisposeScope();
+        var values = rand(shape).add_(Scalars.One, Scalars.One);
+
+        var kept = RoundWidths.Keep(values, parts);
+        var inside = RoundWidths.Inside(kept, shape, parts);
+
+        Assert.Equal(expected, kept.shape);
+        Assert.Equal(values.ToArray(), inside.ToArray());
+        Assert.Equal(values.numel(), kept.count_nonzero().item<long>());
+        Assert.Equal(expected.SequenceEqual(shape), ReferenceEquals(values, kept));
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public void A_product_at_round_widths_has_the_values_and_gradients_of_torchs(bool hasBias)
