@@ -58,8 +58,8 @@ internal abstract class Network(int itemCount, EncoderSettings settings, long se
     public virtual bool ReadsWholeHistory => false;
 
     /// <summary>
-    /// Whether zeros behind the numbers of every vector change nothing, so that training may keep them at a round width: vectors are added, multiplied with matrices and normalised, and
-    /// neither joined nor divided among heads.
+    /// Whether the network computes the same with zeros behind the numbers of every vector, so that training on a CPU may keep its parameters at round widths, where products are faster:
+    /// vectors are added, multiplied with whole parameters or parts of them and normalised, but neither joined nor cut at <see cref="EncoderSettings.Width"/>.
     /// </summary>
     public virtual bool AllowsRoundWidths => false;
 

@@ -25,9 +25,6 @@ internal abstract class NextItemNetwork(int itemCount, EncoderSettings settings,
     /// <summary>The sequence that recommendations are made from.</summary>
     public abstract SequenceKind ScoringSequence { get; }
 
-    /// <summary>The networks are encoders and no more: with one head they keep zeros apart.</summary>
-    public override bool AllowsRoundWidths => Settings.HeadCount == 1;
-
     public sealed override bool ReadsWholeHistory => ScoringSequence == SequenceKind.Whole;
 
     /// <summary>Hidden vectors of sequences of a kind, [n, d]; their dot product with an item's embedding is its logit.</summary>
@@ -73,6 +70,8 @@ internal class PnfRecNetwork : NextItemNetwork
 
     public override SequenceKind ScoringSequence => SequenceKind.Positives;
 
+    public override bool AllowsRoundWidths => _positive.AllowsRoundWidths;
+
     public override IEnumerable<NetworkParameter> ScoringParameters => [Items, .. _positive.Parameters];
 
     protected override IEnumerable<NetworkParameter> OwnParameters => _positive.Parameters.Union(_negative?.Parameters ?? []);
@@ -111,6 +110,8 @@ internal class SasRecNetwork : NextItemNetwork
     public override IReadOnlyList<SequenceKind> TrainingSequences => [ScoringSequence];
 
     public override SequenceKind ScoringSequence { get; }
+
+    public override bool AllowsRoundWidths => _encoder.AllowsRoundWidths;
 
     protected override IEnumerable<NetworkParameter> OwnParameters => _encoder.Parameters;
 

@@ -58,6 +58,9 @@ internal class SelfAttentionEncoder
     /// <summary>Everything that the encoder learns.</summary>
     public IEnumerable<NetworkParameter> Parameters => [Positions, .. BlockParameters, .. FinalNorm.Parameters];
 
+    /// <summary>Whether it computes the same with zeros behind the numbers of every vector: several heads would divide them among each other.</summary>
+    public bool AllowsRoundWidths => _settings.HeadCount == 1;
+
     /// <summary>The encoder as SINE and what it is compared with have it: a position table and a last normalisation of its own, Xavier normal.</summary>
     public static SelfAttentionEncoder OfSine(EncoderSettings settings, long seed) => new(settings, "encoder.blocks.",
         NetworkParameter.XavierNormal("encoder.positions", CounterRandom.Of(seed, 1), settings.MaximumLength, settings.Width),

@@ -39,13 +39,9 @@ internal static class RoundWidths
     /// <returns>The values themselves where they are round.</returns>
     public static Tensor Keep(Tensor values, int parts)
     {
-        long[] shape = values.shape, round = [Of(shape[0] / parts) * parts, .. shape[1..].Select(Of)];
-        if (round.SequenceEqual(shape))
-            return values;
-        var kept = zeros(round, device: values.device);
-        var inside = Inside(kept, shape, parts);
-        inside.copy_(values.view(inside.shape));
-        return kept;
+        var split = values.view([parts, values.shape[0] / parts, .. values.shape[1..]]);
+        var padded = Pad(split, rows: values.dim() > 1);
+        return ReferenceEquals(padded, split) ? values : padded.flatten(0, 1);
     }
 
     /// <summary>What <see cref="Keep"/> has laid out, without the zeros.</summary>

@@ -5,7 +5,7 @@ namespace Microsoft.ML.NegativeFeedback.Tensors;
 
 /// <summary>The algebra on torch, on any device, with gradients where autograd records.</summary>
 /// <param name="Value">The tensor; it belongs to the dispose scope that it was made in.</param>
-/// <param name="Width">Of a parameter that is kept at a round width: how many columns are its own, with zeros behind them. Null where all are.</param>
+/// <param name="Width">Of a parameter: how many columns are its own, where it may be kept at a round width with zeros behind them. Null where all are.</param>
 internal readonly record struct TorchTensor(Tensor Value, int? Width = null) : ITensor<TorchTensor>
 {
     public static TorchTensor operator +(TorchTensor left, TorchTensor right) => new(left.Value.add(right.Value, Scalars.One));

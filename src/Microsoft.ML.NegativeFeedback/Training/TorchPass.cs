@@ -19,7 +19,7 @@ internal sealed class TorchPass(SequenceModel model, Dropout? dropout = null) : 
         var values = model.Of(parameter);
         if (dropout is not null && !_used.Exists(used => ReferenceEquals(used, values)))
             _used.Add(values);
-        return new(values, values.shape[^1] == parameter.Shape[^1] ? null : parameter.Shape[^1]);
+        return new(values, parameter.Shape[^1]);
     }
 
     protected override long RowsOf(NetworkParameter parameter) => model.Of(parameter).shape[0];

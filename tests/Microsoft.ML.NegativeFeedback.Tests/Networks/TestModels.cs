@@ -101,7 +101,7 @@ internal static class TestModels
     public static Tensor Score(this SequenceModel model, Tensor inputs, Tensor newest)
     {
         var history = AtNewest(inputs.data<long>().ToArray(), newest.data<long>().ToArray());
-        return model.Network.States(new TorchPass(model), history).Value.mm(model.Of(model.Network.Items).t());
+        return model.Network.States(new TorchPass(model), history).Value.mm(model.ItemVectors.t());
     }
 
     /// <summary>The margins of a slice above the sampled and the skipped items, without dropout.</summary>

@@ -93,9 +93,15 @@ public sealed class RoundWidthTrainingTests
     }
 
     [Fact]
-    public void Heads_keep_their_own_widths()
+    public void Heads_keep_their_own_widths() => AssertKept(new PnfRecNetwork(Items, Encoder with { HeadCount = 3 }, readsNegatives: true, separatePositions: false, seed: 3));
+
+    // it cuts what it has computed at its width
+    [Fact]
+    public void A_network_that_does_not_allow_it_keeps_its_own_widths() => AssertKept(new AddedNetwork(Items, Encoder, seed: 3));
+
+    private static void AssertKept(NextItemNetwork network)
     {
-        using var model = new NextItemModel(new PnfRecNetwork(Items, Encoder with { HeadCount = 3 }, true, false, 3), Loss(), CPU);
+        using var model = new NextItemModel(network, Loss(), CPU);
         Assert.All(model.Network.Parameters, parameter => Assert.Equal(parameter.Shape, model.Of(parameter).shape.Select(size => (int)size)));
     }
 
