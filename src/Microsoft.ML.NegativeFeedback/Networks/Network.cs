@@ -142,6 +142,9 @@ internal abstract class Pass<T> : IDropout<T>
     /// <summary>Whether what depends on parameters alone is computed once for all runs, as constants of a graph are, and nothing is dropped.</summary>
     public virtual bool FoldsConstants => false;
 
+    /// <summary>Whether the number of operations counts more than their size: those of a GPU are launched one by one.</summary>
+    public virtual bool WaitsForLaunches => false;
+
     /// <summary>The values of a parameter.</summary>
     public abstract T Of(NetworkParameter parameter);
 
@@ -154,6 +157,11 @@ internal abstract class Pass<T> : IDropout<T>
 
     /// <summary>The size of the first axis of a parameter's values.</summary>
     protected virtual long RowsOf(NetworkParameter parameter) => parameter.Shape[0];
+
+    /// <summary>Values that follow from parameters alone: computed once for all passes that share them, where they can be.</summary>
+    /// <param name="key">What they are known by: whose they are, and a name there.</param>
+    /// <param name="compute">Computes them in a pass, which may be another than this one.</param>
+    public virtual T Derived((object Owner, string Name) key, Func<Pass<T>, T> compute) => compute(this);
 
     /// <summary>The values of a constant.</summary>
     public abstract T Of(NetworkConstant constant);

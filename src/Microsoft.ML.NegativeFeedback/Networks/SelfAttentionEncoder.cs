@@ -148,23 +148,28 @@ internal sealed class SelfAttentionBlock
         where T : struct, ITensor<T>
     {
         double scale = 1 / Math.Sqrt(_settings.Width / _settings.HeadCount);
-        var query = pass.Of(_inProjection, 0) * scale;
-        if (_settings.HeadCount == 1 && (_inBias is null || (pass.FoldsConstants && attention.Groups is null)))
+        if (_settings.HeadCount == 1 && (_inBias is null || !pass.WaitsForLaunches))
         {
             // With one head (W_q·x)·(W_k·y) = (W_kᵀ·W_q·x)·y and W_o·Σ α·(W_v·y) = W_o·W_v·Σ α·y: keys and values are the inputs themselves, and two projections do for
-            // four. A key's bias adds the same to every key of a query, which the softmax takes away; a value's comes out as it is, since weights that nothing scales add up to 1.
-            T keys = pass.Of(_inProjection, 1).Permute(1, 0), output = pass.Of(_outProjection);
-            var merged = queries.Linear(keys.MatMul(query), Bias(0) is { } queryBias ? Row(queryBias * scale).Linear(keys).Squeeze(0) : null);
-            return T.CausalAttention(merged, input, input, attention).Linear(output.MatMul(pass.Of(_inProjection, 2)),
-                Bias(2) is { } valueBias ? Row(valueBias).Linear(output, OutBias()).Squeeze(0) : null);
+            // four. A key's bias adds the same to every key of a query, which the softmax takes away; a value's comes out Σ α times, once where nothing drops or scales weights.
+            var merged = queries.Linear(
+                pass.Derived((this, "query"), p => Keys(p).MatMul(p.Of(_inProjection, 0) * scale)),
+                _inBias is null ? null : pass.Derived((this, "query bias"), p => (p.Of(_inBias, 0) * scale).Unsqueeze(0).Linear(Keys(p)).Squeeze(0)));
+            var values = pass.Derived((this, "value"), p => p.Of(_outProjection).MatMul(p.Of(_inProjection, 2)));
+            if (_inBias is null)
+                return T.CausalAttention(merged, input, input, attention).Linear(values);
+            var shift = pass.Derived((this, "value bias"), p => p.Of(_inBias, 2).Unsqueeze(0).Linear(p.Of(_outProjection)));   // [1, d]
+            if (attention.Groups is null && (attention.Dropout is null || pass.FoldsConstants))
+                return T.CausalAttention(merged, input, input, attention).Linear(values, shift.Squeeze(0) + pass.Of(_outBias!));
+            var (attended, sums) = T.CausalAttentionWithSums(merged, input, input, attention);
+            return attended.Linear(values, pass.Of(_outBias!)) + sums.MatMul(shift);
         }
 
-        var mixed = T.CausalAttention(queries.Linear(query, Bias(0) is { } bias ? bias * scale : null),
+        var mixed = T.CausalAttention(queries.Linear(pass.Of(_inProjection, 0) * scale, Bias(0) is { } bias ? bias * scale : null),
             input.Linear(pass.Of(_inProjection, 1), Bias(1)), input.Linear(pass.Of(_inProjection, 2), Bias(2)), attention);
-        return mixed.Linear(pass.Of(_outProjection), OutBias());
+        return mixed.Linear(pass.Of(_outProjection), _outBias is null ? null : pass.Of(_outBias));
 
-        static T Row(T vector) => vector.Unsqueeze(0);
-        T? OutBias() => _outBias is null ? null : pass.Of(_outBias);
+        T Keys(Pass<T> p) => p.Of(_inProjection, 1).Permute(1, 0);
         T? Bias(int part) => _inBias is null ? null : pass.Of(_inBias, part);
     }
 }

@@ -18,14 +18,14 @@ internal interface IDropoutMasks
 /// </summary>
 /// <remarks>
 /// With P = softmax(q·kᵀ), M what dropout and factors multiply it by and D = P ∗ M, output is D·v. Of its gradient g come v's Dᵀ·g and, as P ∗ (g·vᵀ ∗ M) = D ∗ g·vᵀ, that of the
-/// logits, S = D ∗ g·vᵀ − P ∗ Σ D ∗ g·vᵀ, of which q has S·k and k has Sᵀ·q.
+/// logits, S = D ∗ g·vᵀ − P ∗ Σ D ∗ g·vᵀ, of which q has S·k and k has Sᵀ·q. Where the sums of D's rows are asked for, they are one more column of the output, of a v that is all ones.
 /// </remarks>
-internal sealed class AttentionFunction : autograd.SingleTensorFunction<AttentionFunction>
+internal sealed class AttentionFunction : autograd.MultiTensorFunction<AttentionFunction>
 {
     /// <summary>Queries of a sequence up to this length are worked off at once, of a longer one in <see cref="Stretches"/>.</summary>
     public const long LongestStretch = 64, Stretches = 4;
 
-    private const string IsShared = "keys are values";
+    private const string IsShared = "keys are values", HasSums = "sums";
 
     public override string Name => nameof(AttentionFunction);
 
@@ -41,13 +41,22 @@ internal sealed class AttentionFunction : autograd.SingleTensorFunction<Attentio
     /// <param name="masks">Where dropout comes from; null for none.</param>
     /// <returns>[n, w, d].</returns>
     public static Tensor Run(Tensor query, Tensor key, Tensor value, Tensor? factors, IDropoutMasks? masks)
-        => apply(query, key, ReferenceEquals(key, value) ? null! : value, factors!, masks!);
+        => apply(query, key, ReferenceEquals(key, value) ? null! : value, factors!, masks!, false)[0];
 
-    public override Tensor forward(autograd.AutogradContext context, params object[] inputs)
+    /// <summary>Attends, and sums up the weights as they come out of dropout and factors.</summary>
+    /// <returns>[n, w, d] and [n, w, 1].</returns>
+    public static (Tensor Mixed, Tensor WeightSums) RunWithSums(Tensor query, Tensor key, Tensor value, Tensor? factors, IDropoutMasks? masks)
+    {
+        var outputs = apply(query, key, ReferenceEquals(key, value) ? null! : value, factors!, masks!, true);
+        return (outputs[0], outputs[1]);
+    }
+
+    public override List<Tensor> forward(autograd.AutogradContext context, params object[] inputs)
     {
         Tensor query = (Tensor)inputs[0], key = (Tensor)inputs[1], value = inputs[2] as Tensor ?? key;
         var (factors, masks) = (inputs[3] as Tensor, inputs[4] as IDropoutMasks);
         long length = query.shape[1], stretch = length <= LongestStretch ? length : (length + Stretches - 1) / Stretches;
+        var sums = (bool)inputs[5] ? empty(query.shape[0], length, 1) : null;
         var saved = new List<Tensor> { query, key, value };
         var mixed = new List<Tensor>();
         // nothing sees what comes after it: a stretch of queries needs only the keys up to its own end, five eighths of all in four
@@ -56,6 +65,8 @@ internal sealed class AttentionFunction : autograd.SingleTensorFunction<Attentio
             start = (end - 1) / stretch * stretch;
             var weights = query.narrow(1, start, end - start).bmm(key.narrow(1, 0, end).transpose(1, 2));
             var dropped = Weigh(weights, (int)start, factors, masks?.NextMask() ?? default);
+            if (sums is not null)
+                sums.narrow(1, start, end - start).copy_(dropped.sum(-1, keepdim: true));
             mixed.Add(dropped.bmm(value.narrow(1, 0, end)));
             saved.Add(weights);
             saved.Add(dropped);
@@ -63,13 +74,17 @@ internal sealed class AttentionFunction : autograd.SingleTensorFunction<Attentio
 
         context.save_for_backward(saved);
         context.save_data(IsShared, inputs[2] is null);
+        context.save_data(HasSums, sums is not null);
         mixed.Reverse();
-        return mixed.Count == 1 ? mixed[0] : cat(mixed, 1);
+        var joined = mixed.Count == 1 ? mixed[0] : cat(mixed, 1);
+        return sums is null ? [joined] : [joined, sums];
     }
 
-    public override List<Tensor> backward(autograd.AutogradContext context, Tensor outputGradient)
+    public override List<Tensor> backward(autograd.AutogradContext context, List<Tensor> outputGradients)
     {
         using var scope = NewDisposeScope();
+        var outputGradient = outputGradients[0];
+        var ofSums = (bool)context.get_data(HasSums) ? outputGradients[1] : null;
         bool isShared = (bool)context.get_data(IsShared);
         var saved = context.get_saved_variables();
         Tensor query = saved[0], key = saved[1], value = saved[2];
@@ -82,6 +97,8 @@ internal sealed class AttentionFunction : autograd.SingleTensorFunction<Attentio
             long count = weights.shape[1], start = end - count;
             Tensor queries = query.narrow(1, start, count), keys = key.narrow(1, 0, end), gradient = outputGradient.narrow(1, start, count);
             var logits = gradient.bmm(value.narrow(1, 0, end).transpose(1, 2));
+            if (ofSums is not null)
+                logits.add_(ofSums.narrow(1, start, count), Scalars.One);
             Differentiate(logits, weights, dropped, (int)start);
             ofQueries.Add(logits.bmm(keys));
             ofKeys = Sum(ofKeys, logits.transpose(1, 2).bmm(queries));
@@ -95,7 +112,7 @@ internal sealed class AttentionFunction : autograd.SingleTensorFunction<Attentio
 
         ofQueries.Reverse();
         var ofQuery = ofQueries.Count == 1 ? ofQueries[0] : cat(ofQueries, 1);
-        return [ofQuery.MoveToOuterDisposeScope(), ofKeys!.MoveToOuterDisposeScope(), ofValues?.MoveToOuterDisposeScope()!, null!, null!];
+        return [ofQuery.MoveToOuterDisposeScope(), ofKeys!.MoveToOuterDisposeScope(), ofValues?.MoveToOuterDisposeScope()!, null!, null!, null!];
 
         // of the keys that a stretch reads, all of which the one before it has read
         static Tensor Sum(Tensor? sum, Tensor values)

@@ -123,6 +123,21 @@ internal readonly record struct GraphTensor(OnnxGraphBuilder Graph, OnnxValue Va
     public static GraphTensor CausalAttention(GraphTensor query, GraphTensor key, GraphTensor value, AttentionSettings<GraphTensor> settings)
     {
         int heads = settings.HeadCount;
+        var mixed = Weights(query, key, settings).MatMul(Split(value, heads));
+        return heads == 1 ? mixed : mixed.Permute(0, 2, 1, 3).Reshape(0, 0, -1);
+    }
+
+    public static (GraphTensor Mixed, GraphTensor WeightSums) CausalAttentionWithSums(
+        GraphTensor query, GraphTensor key, GraphTensor value, AttentionSettings<GraphTensor> settings)
+    {
+        var weights = Weights(query, key, settings);
+        return (weights.MatMul(value), weights.Sum(-1, keepAxis: true));
+    }
+
+    // [b, q, w], or [b, heads, q, w]
+    private static GraphTensor Weights(GraphTensor query, GraphTensor key, AttentionSettings<GraphTensor> settings)
+    {
+        int heads = settings.HeadCount;
         // [.., q, w], a mask a batch where each sequence has one query
         var places = key.RangeOf(1);
         var mask = settings.Newest is { } newest
@@ -131,16 +146,15 @@ internal readonly record struct GraphTensor(OnnxGraphBuilder Graph, OnnxValue Va
         if (heads > 1 && mask.Rank == 3)
             mask = mask.Unsqueeze(1);
 
-        var scores = Split(query).MatMul(heads == 1 ? key.Permute(0, 2, 1) : Split(key).Permute(0, 1, 3, 2));
+        var scores = Split(query, heads).MatMul(heads == 1 ? key.Permute(0, 2, 1) : Split(key, heads).Permute(0, 1, 3, 2));
         var weights = mask.Where(scores, key.Scalar(double.NegativeInfinity)).Softmax(-1);
         if (settings.Groups is { } groups)
             weights *= heads == 1 ? Factors(groups, settings) : Factors(groups, settings).Unsqueeze(1);
-        var mixed = weights.MatMul(Split(value));
-        return heads == 1 ? mixed : mixed.Permute(0, 2, 1, 3).Reshape(0, 0, -1);
-
-        // [b, w, d] → [b, heads, w, d / heads]
-        GraphTensor Split(GraphTensor values) => heads == 1 ? values : values.Reshape(0, 0, heads, -1).Permute(0, 2, 1, 3);
+        return weights;
     }
+
+    // [b, w, d] → [b, heads, w, d / heads]
+    private static GraphTensor Split(GraphTensor values, int heads) => heads == 1 ? values : values.Reshape(0, 0, heads, -1).Permute(0, 2, 1, 3);
 
     /// <remarks>
     /// 1 / (1 + e⁻ᵃ·e⁻ᶜ) takes no exponential function a candidate of the catalogue. ONNX's Sigmoid will not do: ONNX Runtime approximates it to 1e-7 of 1, and

@@ -127,6 +127,14 @@ internal interface ITensor<TSelf>
     /// <returns>[b, w or 1, d].</returns>
     static abstract TSelf CausalAttention(TSelf query, TSelf key, TSelf value, AttentionSettings<TSelf> settings);
 
+    /// <summary>The same in one head, and beside it what a query's weights add up to: 1 before <see cref="AttentionSettings{T}.Groups"/> and dropout.</summary>
+    /// <param name="query">[b, w, d] or [b, 1, d], as in <see cref="CausalAttention"/>.</param>
+    /// <param name="key">[b, w, d].</param>
+    /// <param name="value">[b, w, d].</param>
+    /// <param name="settings">One head, and what else there is.</param>
+    /// <returns>[b, w or 1, d] and [b, w or 1, 1].</returns>
+    static abstract (TSelf Mixed, TSelf WeightSums) CausalAttentionWithSums(TSelf query, TSelf key, TSelf value, AttentionSettings<TSelf> settings);
+
     /// <summary>
     /// r / Σ r over the K parts of a row, r = σ(a + c): σ to the bit where it is small, as small values count in a ratio.
     /// </summary>

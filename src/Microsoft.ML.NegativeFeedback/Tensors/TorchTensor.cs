@@ -141,6 +141,22 @@ internal readonly record struct TorchTensor(Tensor Value, int? Width = null) : I
         return new(attention.JoinHeads(attention.Run(attention.SplitHeads(query.Value), keys, values), query.Value.shape));
     }
 
+    public static (TorchTensor Mixed, TorchTensor WeightSums) CausalAttentionWithSums(
+        TorchTensor query, TorchTensor key, TorchTensor value, AttentionSettings<TorchTensor> settings)
+    {
+        var attention = new Attention(settings, key.Value);
+        if (attention.IsFast(query.Value, key.Value))
+        {
+            var (mixed, sums) = attention.RunWithSums(query.Value, key.Value, value.Value);
+            return (new(mixed), new(sums));
+        }
+
+        // what the weights make of a further value that is 1 everywhere
+        long width = value.Value.shape[^1];
+        var all = attention.Run(query.Value, key.Value, cat([value.Value, ones_like(value.Value.narrow(-1, 0, 1))], -1));
+        return (new(all.narrow(-1, 0, width)), new(all.narrow(-1, width, 1)));
+    }
+
     public static TorchTensor SigmoidShares(TorchTensor stateParts, TorchTensor candidateParts)
     {
         var candidates = candidateParts.Value.dim() == 2 ? candidateParts.Value.unsqueeze(1) : candidateParts.Value;
@@ -179,9 +195,15 @@ internal readonly record struct TorchTensor(Tensor Value, int? Width = null) : I
         private readonly long _heads = settings.HeadCount, _length = key.shape[1];
         private readonly Tensor? _factors = settings.Groups is { } groups ? Factors(groups.Value, settings, key.dtype) : null;
 
+        /// <summary>Whether it is one operation: of <see cref="AttentionFunction"/>.</summary>
+        public bool IsFast(Tensor query, Tensor keys) => settings.Newest is null && AttentionFunction.CanRun(query, keys) && settings.Dropout is null or IDropoutMasks;
+
+        public (Tensor Mixed, Tensor WeightSums) RunWithSums(Tensor query, Tensor keys, Tensor values)
+            => AttentionFunction.RunWithSums(query, keys, values, _factors, settings.Dropout as IDropoutMasks);
+
         public Tensor Run(Tensor query, Tensor keys, Tensor values)
         {
-            if (settings.Newest is null && AttentionFunction.CanRun(query, keys) && settings.Dropout is null or IDropoutMasks)
+            if (IsFast(query, keys))
                 return AttentionFunction.Run(query, keys, values, _factors, settings.Dropout as IDropoutMasks);
             var mask = settings.Newest is { } newest ? NewestMask(newest.Value, key, settings.HeadCount)
                 : full(_length, _length, Scalars.Of(double.NegativeInfinity), dtype: key.dtype, device: key.device).triu_(1);

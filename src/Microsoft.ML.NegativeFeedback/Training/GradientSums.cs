@@ -30,10 +30,15 @@ internal sealed class GradientSums : IDisposable
         for (int i = 0; i < _parameters.Length; i++)
             _indices.Add(_parameters[i], i);
         Losses = new LossSums(model.TermNames.Count, device);
+        // on a GPU a batch is one slice, as a rule, and more launches cost more than they save
+        Derived = device.type == DeviceType.CUDA ? null : new DerivedValues(model);
     }
 
     /// <summary>The sums of the losses.</summary>
     public LossSums Losses { get; }
+
+    /// <summary>What the slices of a batch derive of parameters alone, and share; null where each does for itself. Its gradients are added at <see cref="End"/>.</summary>
+    public DerivedValues? Derived { get; }
 
     /// <summary>On a GPU the sums of all parameters behind each other, as their values lie, if every one has a gradient; otherwise null.</summary>
     public Tensor? All => _hasGradient.AsSpan().Contains(false) ? null : _block?.All;
@@ -65,6 +70,9 @@ internal sealed class GradientSums : IDisposable
         else
             RowSums.Add(Of(parameter), indices, rows);
     }
+
+    /// <summary>Ends what this thread sums up of a batch.</summary>
+    public void End() => Derived?.Backpropagate(this);
 
     /// <summary>
     /// Takes over what all threads have summed up, these sums among them, in their order. As many threads as there are shares can do it at once, each for its share of the rows of every
@@ -142,6 +150,7 @@ internal sealed class GradientSums : IDisposable
         }
 
         DropRows();
+        Derived?.Clear();
         Rows?.Dispose();
         Rows = null;
         Losses.Clear();
@@ -152,6 +161,7 @@ internal sealed class GradientSums : IDisposable
         foreach (var sum in _sums)
             sum.Dispose();
         DropRows();
+        Derived?.Clear();
         Rows?.Dispose();
         _block?.Dispose();
         Losses.Dispose();

@@ -42,6 +42,7 @@ internal sealed class GradientWorkers : IDisposable
             _sums[worker].Clear();
             foreach (int part in ofWorkers[worker])
                 batch.Parts[part].Accumulate(step with { Part = part }, _sums[worker]);
+            _sums[worker].End();
         });
         _workers.Run(worker => _sums[0].Add(_sums, worker, _workers.Count));
         _sums[0].Join(_sums);

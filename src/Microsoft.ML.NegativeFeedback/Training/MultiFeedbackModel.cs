@@ -51,7 +51,7 @@ internal sealed class MultiFeedbackModel(MultiFeedbackNetwork network, MultiFeed
     private void AccumulateGradients(SequenceSlice slice, double[] counts, PassKey key, GradientSums sums)
     {
         using var scope = NewDisposeScope();
-        var pass = new TorchPass(this, new Dropout(network.Settings.DropoutRate, key));
+        var pass = new TorchPass(this, new Dropout(network.Settings.DropoutRate, key), sums.Derived);
         var compared = new long[2 * slice.Places.Length];
         for (int i = 0; i < slice.Places.Length; i++)
             (compared[2 * i], compared[(2 * i) + 1]) = (slice.Targets[SequenceSlice.Next][i], slice.Targets[SequenceSlice.Sampled][i]);

@@ -50,7 +50,7 @@ internal class NextItemModel(NextItemNetwork network, NextItemLoss loss, Device 
     public virtual void AccumulateGradients(SequenceSlice slice, in BatchCounts counts, PassKey key, GradientSums sums)
     {
         using var scope = NewDisposeScope();
-        var pass = new TorchPass(this, new Dropout(network.Settings.DropoutRate, key));
+        var pass = new TorchPass(this, new Dropout(network.Settings.DropoutRate, key), sums.Derived);
         var rows = network.Hidden(pass, new TorchHistory(slice, Device), slice.Kind).Value;
         if (loss.IsSparse)
         {

@@ -63,7 +63,7 @@ internal sealed class PairwiseModel(Network network, PairwiseWeights weights, De
     public void AccumulateGradients(SequenceSlice slice, PairwiseCounts counts, PassKey key, GradientSums sums)
     {
         using var scope = NewDisposeScope();
-        var pass = new TorchPass(this, new Dropout(Network.Settings.DropoutRate, key));
+        var pass = new TorchPass(this, new Dropout(Network.Settings.DropoutRate, key), sums.Derived);
         var history = new TorchHistory(slice, Device);
         var candidates = Compared(pass, slice, readsSkips: slice.HasSkips && weights.Skipped > 0);
         var margins = Network.Margins(pass, history, candidates).Value;

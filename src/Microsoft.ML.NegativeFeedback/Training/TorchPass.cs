@@ -1,6 +1,7 @@
 using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Sampling;
 using Microsoft.ML.NegativeFeedback.Tensors;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -9,10 +10,14 @@ namespace Microsoft.ML.NegativeFeedback.Training;
 /// <summary>One run of a network on torch; in training it remembers what gradients are to be carried back to.</summary>
 /// <param name="model">Whose parameters the network runs with.</param>
 /// <param name="dropout">The dropout of the pass; null for none, and no gradients.</param>
-internal sealed class TorchPass(SequenceModel model, Dropout? dropout = null) : Pass<TorchTensor>, IDropoutMasks
+/// <param name="derived">What the passes of a thread share; null for nothing.</param>
+internal sealed class TorchPass(SequenceModel model, Dropout? dropout = null, DerivedValues? derived = null) : Pass<TorchTensor>, IDropoutMasks
 {
     private readonly List<Parameter> _used = [];
     private readonly List<(Parameter Table, Tensor Rows, Tensor Leaf)> _lookups = [];
+    private readonly List<DerivedValues.Entry> _derived = [];
+
+    public override bool WaitsForLaunches => model.Device.type == DeviceType.CUDA;
 
     public override TorchTensor Of(NetworkParameter parameter)
     {
@@ -23,6 +28,16 @@ internal sealed class TorchPass(SequenceModel model, Dropout? dropout = null) : 
     }
 
     protected override long RowsOf(NetworkParameter parameter) => model.Of(parameter).shape[0];
+
+    public override TorchTensor Derived((object Owner, string Name) key, Func<Pass<TorchTensor>, TorchTensor> compute)
+    {
+        if (derived is null)
+            return compute(this);
+        var values = derived.Of(key, compute);
+        if (!_derived.Contains(values))
+            _derived.Add(values);
+        return new(values.Leaf);
+    }
 
     public override TorchTensor Of(NetworkConstant constant) => new(model.Of(constant));
 
@@ -52,12 +67,18 @@ internal sealed class TorchPass(SequenceModel model, Dropout? dropout = null) : 
     /// <param name="outputGradient">The gradient there; null for a scalar loss.</param>
     /// <param name="sums">The sums of a thread.</param>
     public void Backpropagate(Tensor output, Tensor? outputGradient, GradientSums sums)
+        => Backpropagate([output], outputGradient is null ? null : [outputGradient], sums);
+
+    /// <summary>The same from several places at once.</summary>
+    public void Backpropagate(Tensor[] outputs, Tensor[]? outputGradients, GradientSums sums)
     {
-        var gradients = autograd.grad([output], [.. _used, .. _lookups.Select(lookup => lookup.Leaf)], outputGradient is null ? null : [outputGradient]);
+        var gradients = autograd.grad(outputs, [.. _used, .. _derived.Select(values => values.Leaf), .. _lookups.Select(lookup => lookup.Leaf)], outputGradients);
         using var noGradient = no_grad();
         for (int i = 0; i < _used.Count; i++)
             sums.Of(_used[i]).add_(gradients[i], Scalars.One);
+        for (int i = 0; i < _derived.Count; i++)
+            _derived[i].Add(gradients[_used.Count + i]);
         for (int i = 0; i < _lookups.Count; i++)
-            sums.AddRows(_lookups[i].Table, _lookups[i].Rows, gradients[_used.Count + i]);
+            sums.AddRows(_lookups[i].Table, _lookups[i].Rows, gradients[_used.Count + _derived.Count + i]);
     }
 }

@@ -35,6 +35,23 @@ public sealed class FastWaysTests
     }
 
     [Theory]
+    [InlineData(7, true)]
+    [InlineData(131, false)]
+    public void Attention_with_sums_of_what_is_left_of_the_weights(int length, bool isShared)
+    {
+        using var scope = NewDisposeScope();
+        Tensor query = Draw(1, 4, length, 6), key = Draw(2, 4, length, 6), value = isShared ? key : Draw(3, 4, length, 6);
+
+        AssertAlike(Run(new Values(new Dropout(0.3, default))), Run(new Masks(new Dropout(0.3, default))), isShared ? [query, key] : [query, key, value]);
+
+        Tensor Run(IDropout<TorchTensor> dropout)
+        {
+            var (mixed, sums) = TorchTensor.CausalAttentionWithSums(new(query), new(key), new(value), new(1, Dropout: dropout));
+            return cat([mixed.Value, sums.Value], -1);
+        }
+    }
+
+    [Theory]
     [InlineData(2, 50)]
     [InlineData(7, 8)]
     [InlineData(3, 5)]
@@ -111,6 +128,8 @@ public sealed class FastWaysTests
             using var scope = NewDisposeScope();
             Tensor states = Draw(1, 6, 70, 4), prototypes = Draw(2, 2, 4), weight = Draw(3, 4, 1);
             var attended = AttentionFunction.Run(states, states, states, null, new Masks(new Dropout(0.5, default)));
+            var (mixed, sums) = AttentionFunction.RunWithSums(attended, states, states, null, new Masks(new Dropout(0.5, default)));
+            attended = mixed.mul(sums);
             var dropped = new Dropout(0.5, default).AddTo(attended, new Dropout(0.5, default).ApplyRelu(attended));
             var normal = LayerNormFunction.Run(dropped.view(-1, 4), weight.view(4), weight.view(4), 1e-8, 4);
             var fused = FuseProjectionsFunction.Run(normal, prototypes, weight);

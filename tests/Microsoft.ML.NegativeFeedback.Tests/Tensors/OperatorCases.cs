@@ -50,6 +50,8 @@ internal static class OperatorCases
         Of(new Attention(1, true, false), S(1, 1, 4), S(1, 1, 4), S(1, 1, 4), I(2, 1, 1), I(1, 1)),
         Of(new Attention(1, false, true), S(1, 70, 2), S(1, 70, 2), S(1, 70, 2), I(3, 1, 70)),
         Of(new Attention(1, false, false), S(1, 70, 11), S(1, 70, 11), S(1, 70, 11), I(3, 1, 70)), Of(new DotProducts(), S(3, 2, 19), S(3, 4, 19)),
+        Of(new AttentionWithSums(false), S(2, 5, 4), S(2, 5, 4), S(2, 5, 3), I(3, 2, 5)), Of(new AttentionWithSums(false), S(1, 70, 2), S(1, 70, 2), S(1, 70, 2), I(3, 1, 70)),
+        Of(new AttentionWithSums(true), S(3, 1, 4), S(3, 5, 4), S(3, 5, 4), I(2, 3, 5), I(5, 3)),
         Of(new SigmoidShares(1), S(3, 2), S(5)), Of(new SigmoidShares(1), S(3, 4), S(3, 5)), Of(new SigmoidShares(8), S(3, 3), S(3, 4)),
         Of(new Recurrence(), S(2, 3), S(2, 4, 3), S(2, 4, 3), S(3, 3)), Of(new Recurrence(), S(1, 2), S(1, 1, 2), S(1, 1, 2), S(2, 2)),
         Of(new Recurrence(), S(2, 5, 3), S(2, 4, 1, 3), S(2, 4, 5, 1), S(3, 3)),
@@ -140,6 +142,16 @@ internal static class OperatorCases
         public T Apply<T>(T[] x)
             where T : struct, ITensor<T>
             => T.CausalAttention(x[0], x[1], x[2], new(heads, isNewest ? x[4] : null, hasGroups ? x[3] : null, SameGroup: 1.4, OtherGroup: 0.6));
+    }
+
+    private sealed class AttentionWithSums(bool isNewest) : IExpression
+    {
+        public T Apply<T>(T[] x)
+            where T : struct, ITensor<T>
+        {
+            var (mixed, sums) = T.CausalAttentionWithSums(x[0], x[1], x[2], new(1, isNewest ? x[4] : null, x[3], SameGroup: 1.4, OtherGroup: 0.6));
+            return T.Concat(-1, mixed, sums);
+        }
     }
 
     private sealed class SigmoidShares(double scale) : IExpression
