@@ -139,10 +139,10 @@ internal abstract class Pass<T> : IDropout<T>
 {
     private T? _once;
 
-    /// <summary>Whether what depends on parameters alone is computed once for all runs, as constants of a graph are, and nothing is dropped.</summary>
-    public virtual bool FoldsConstants => false;
+    /// <summary>Whether it is one of training, whose dropout drops values.</summary>
+    public virtual bool Drops => false;
 
-    /// <summary>Whether the number of operations counts more than their size: those of a GPU are launched one by one.</summary>
+    /// <summary>Whether the number of operations counts more than their size, as on a GPU, where each is launched by the host.</summary>
     public virtual bool WaitsForLaunches => false;
 
     /// <summary>The values of a parameter.</summary>

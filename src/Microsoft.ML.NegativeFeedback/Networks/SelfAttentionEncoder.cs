@@ -75,7 +75,7 @@ internal class SelfAttentionEncoder
     public T Encode<T>(Pass<T> pass, History<T> history, T embedded, AttentionSettings<T>? attention = null)
         where T : struct, ITensor<T>
     {
-        attention = (attention ?? new(_settings.HeadCount)) with { Dropout = _settings.DropoutRate > 0 ? pass : null };
+        attention = (attention ?? new(_settings.HeadCount)) with { Dropout = _settings.DropoutRate > 0 && pass.Drops ? pass : null };
         var x = pass.Of(Positions).Gather(embedded.RangeOf(1)).PlusTimes(embedded, Math.Sqrt(_settings.Width));   // [b, w, d]
         x = AtItems(pass.Dropout(x), history, isLast: _blocks.Length == 0);
         for (int i = 0; i < _blocks.Length; i++)
@@ -159,7 +159,7 @@ internal sealed class SelfAttentionBlock
             if (_inBias is null)
                 return T.CausalAttention(merged, input, input, attention).Linear(values);
             var shift = pass.Derived((this, "value bias"), p => p.Of(_inBias, 2).Unsqueeze(0).Linear(p.Of(_outProjection)));   // [1, d]
-            if (attention.Groups is null && (attention.Dropout is null || pass.FoldsConstants))
+            if (attention is { Groups: null, Dropout: null })
                 return T.CausalAttention(merged, input, input, attention).Linear(values, shift.Squeeze(0) + pass.Of(_outBias!));
             var (attended, sums) = T.CausalAttentionWithSums(merged, input, input, attention);
             return attended.Linear(values, pass.Of(_outBias!)) + sums.MatMul(shift);

@@ -28,8 +28,6 @@ internal sealed class GraphPass : Pass<GraphTensor>
     /// </summary>
     public OnnxValue? ScoredItems { get; }
 
-    public override bool FoldsConstants => true;
-
     public override GraphTensor Of(NetworkParameter parameter)
     {
         if (_constants.TryGetValue(parameter, out var constant))

@@ -144,17 +144,8 @@ internal readonly record struct TorchTensor(Tensor Value, int? Width = null) : I
     public static (TorchTensor Mixed, TorchTensor WeightSums) CausalAttentionWithSums(
         TorchTensor query, TorchTensor key, TorchTensor value, AttentionSettings<TorchTensor> settings)
     {
-        var attention = new Attention(settings, key.Value);
-        if (attention.IsFast(query.Value, key.Value))
-        {
-            var (mixed, sums) = attention.RunWithSums(query.Value, key.Value, value.Value);
-            return (new(mixed), new(sums));
-        }
-
-        // what the weights make of a further value that is 1 everywhere
-        long width = value.Value.shape[^1];
-        var all = attention.Run(query.Value, key.Value, cat([value.Value, ones_like(value.Value.narrow(-1, 0, 1))], -1));
-        return (new(all.narrow(-1, 0, width)), new(all.narrow(-1, width, 1)));
+        var (mixed, sums) = new Attention(settings, key.Value).RunWithSums(query.Value, key.Value, value.Value);
+        return (new(mixed), new(sums));
     }
 
     public static TorchTensor SigmoidShares(TorchTensor stateParts, TorchTensor candidateParts)
@@ -195,11 +186,15 @@ internal readonly record struct TorchTensor(Tensor Value, int? Width = null) : I
         private readonly long _heads = settings.HeadCount, _length = key.shape[1];
         private readonly Tensor? _factors = settings.Groups is { } groups ? Factors(groups.Value, settings, key.dtype) : null;
 
-        /// <summary>Whether it is one operation: of <see cref="AttentionFunction"/>.</summary>
-        public bool IsFast(Tensor query, Tensor keys) => settings.Newest is null && AttentionFunction.CanRun(query, keys) && settings.Dropout is null or IDropoutMasks;
-
         public (Tensor Mixed, Tensor WeightSums) RunWithSums(Tensor query, Tensor keys, Tensor values)
-            => AttentionFunction.RunWithSums(query, keys, values, _factors, settings.Dropout as IDropoutMasks);
+        {
+            if (IsFast(query, keys))
+                return AttentionFunction.RunWithSums(query, keys, values, _factors, settings.Dropout as IDropoutMasks);
+            // what the weights make of a further value that is 1 everywhere
+            long width = values.shape[^1];
+            var mixed = Run(query, keys, cat([values, ones_like(values.narrow(-1, 0, 1))], -1));
+            return (mixed.narrow(-1, 0, width), mixed.narrow(-1, width, 1));
+        }
 
         public Tensor Run(Tensor query, Tensor keys, Tensor values)
         {
@@ -240,6 +235,10 @@ internal readonly record struct TorchTensor(Tensor Value, int? Width = null) : I
 
         public Tensor JoinHeads(Tensor values, long[] shape)
             => _heads == 1 ? values : values.view(shape[0], _heads, shape[1], shape[2] / _heads).transpose(1, 2).reshape(shape);
+
+        // whether AttentionFunction does it in one operation
+        private bool IsFast(Tensor query, Tensor keys)
+            => settings.Newest is null && AttentionFunction.CanRun(query, keys) && settings.Dropout is null or IDropoutMasks;
 
         // softmax(mask + q·kᵀ)·v
         private Tensor Mix(Tensor query, Tensor keys, Tensor values, Tensor mask, Tensor? factors)

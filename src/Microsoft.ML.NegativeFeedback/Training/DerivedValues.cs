@@ -29,9 +29,7 @@ internal sealed class DerivedValues(SequenceModel model)
     public void Backpropagate(GradientSums sums)
     {
         using var scope = NewDisposeScope();
-        Entry[] entries = [.. _entries.Values.Where(entry => entry.Gradient is not null)];
-        if (entries.Length > 0)
-            _pass!.Backpropagate(Array.ConvertAll(entries, entry => entry.Values), Array.ConvertAll(entries, entry => entry.Gradient!), sums);
+        _pass?.Backpropagate([.. _entries.Values.Select(entry => entry.Values)], [.. _entries.Values.Select(entry => entry.Gradient)], sums);
         Clear();
     }
 
@@ -45,30 +43,22 @@ internal sealed class DerivedValues(SequenceModel model)
     }
 
     /// <summary>Derived values.</summary>
-    /// <param name="values">With what they were computed from.</param>
+    /// <param name="values">The values, from which autograd finds the way back to the parameters.</param>
     internal sealed class Entry(Tensor values) : IDisposable
     {
         public Tensor Values => values;
 
-        /// <summary>The same without: where gradients of a slice end.</summary>
+        /// <summary>The same values without that way: where the gradients of a slice end.</summary>
         public Tensor Leaf { get; } = values.detach().requires_grad_().DetachFromDisposeScope();
 
-        /// <summary>The sum of the slices' gradients so far; null before the first.</summary>
-        public Tensor? Gradient { get; private set; }
-
-        public void Add(Tensor gradient)
-        {
-            if (Gradient is null)
-                Gradient = gradient.DetachFromDisposeScope();
-            else
-                Gradient.add_(gradient, Scalars.One);
-        }
+        /// <summary>The sum of the slices' gradients so far. Memory of its own: what autograd gives may be the gradient of several values.</summary>
+        public Tensor Gradient { get; } = zeros_like(values).DetachFromDisposeScope();
 
         public void Dispose()
         {
             values.Dispose();
             Leaf.Dispose();
-            Gradient?.Dispose();
+            Gradient.Dispose();
         }
     }
 }

@@ -17,6 +17,8 @@ internal sealed class TorchPass(SequenceModel model, Dropout? dropout = null, De
     private readonly List<(Parameter Table, Tensor Rows, Tensor Leaf)> _lookups = [];
     private readonly List<DerivedValues.Entry> _derived = [];
 
+    public override bool Drops => dropout is not null;
+
     public override bool WaitsForLaunches => model.Device.type == DeviceType.CUDA;
 
     public override TorchTensor Of(NetworkParameter parameter)
@@ -77,7 +79,7 @@ internal sealed class TorchPass(SequenceModel model, Dropout? dropout = null, De
         for (int i = 0; i < _used.Count; i++)
             sums.Of(_used[i]).add_(gradients[i], Scalars.One);
         for (int i = 0; i < _derived.Count; i++)
-            _derived[i].Add(gradients[_used.Count + i]);
+            _derived[i].Gradient.add_(gradients[_used.Count + i], Scalars.One);
         for (int i = 0; i < _lookups.Count; i++)
             sums.AddRows(_lookups[i].Table, _lookups[i].Rows, gradients[_used.Count + _derived.Count + i]);
     }
