@@ -8,7 +8,7 @@ internal sealed record ShortVideoArguments
 {
     private const string Description = """
         SINE, its ablations and its baselines on short videos, as in tables 3 and 4 and figure 4 of the paper (RecSys '23): on a simulated feed, or with --data on KuaiRand. The tables of
-        docs/results.md take --users 5000 --models all.
+        docs/results/short-videos.md take --users 5000 --models all.
         """;
 
     private const string AllModels = "all";

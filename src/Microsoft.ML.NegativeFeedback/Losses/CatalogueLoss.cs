@@ -9,7 +9,7 @@ namespace Microsoft.ML.NegativeFeedback;
 /// <remarks>
 /// <para>With <see cref="SampledSoftmax"/> and <see cref="ScalableCrossEntropy"/> Adam is lazy about items: the moments of an item that a step did not meet stay as they are, as in torch's SparseAdam. The
 /// contrastive terms of both trainers are computed from the vectors of the items that they compare.</para>
-/// <para>docs/results.md has what the three cost in time and memory. As long as the whole catalogue is affordable it is the safe choice: it needs no choice of what to compare with.</para>
+/// <para>docs/results/speed.md has what the three cost in time and memory. As long as the whole catalogue is affordable it is the safe choice: it needs no choice of what to compare with.</para>
 /// </remarks>
 public abstract class CatalogueLoss
 {
