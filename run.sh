@@ -16,8 +16,9 @@ END
     fi
 done
 
-cd "$(dirname "$0")"
-source eng/packages.sh
+# what arguments name is in the caller's folder
+repository=$(cd "$(dirname "$0")" && pwd)
+source "$repository/eng/packages.sh"
 # idle OpenMP threads sleep instead of spinning: libtorch and ONNX Runtime share the cores
 export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
-exec dotnet run -c Release --project "$sample" -- "$@"
+exec dotnet run -c Release --project "$repository/$sample" -- "$@"

@@ -38,7 +38,7 @@ internal sealed record RankingArguments
     /// <param name="run">Does what it asks for.</param>
     public static RootCommand Command(Func<RankingArguments, int> run)
     {
-        var data = SampleOptions.Data("a folder of data sets with kuairand/ in it; without it a simulated feed");
+        var data = SampleOptions.Data("a folder with a log of KuaiRand and its user features as user_features.csv; without it a simulated feed");
         var users = SampleOptions.Number("--users", "users of the simulated feed", 1000);
         Option<int> seeds = SampleOptions.Seeds(), epochs = SampleOptions.Epochs(25);
         var patience = SampleOptions.Number("--patience", "epochs without a better GAUC on the validation rows after which training stops", 8);

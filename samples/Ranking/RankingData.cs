@@ -77,11 +77,11 @@ internal sealed class RankingData
     public static RankingData OfKuaiRand(string folder)
     {
         var ml = new MLContext(seed: 1);
-        string kuaiRand = Path.Combine(folder, "kuairand");
-        var log = ml.Data.FilterRowsByColumn(ml.Data.LoadKuaiRand(kuaiRand), "DurationSeconds", lowerBound: float.Epsilon);
+        var users = LoadKuaiRandUsers(ml, Path.Combine(folder, "user_features.csv"));
+        var log = ml.Data.FilterRowsByColumn(ml.Data.LoadKuaiRand(folder), "DurationSeconds", lowerBound: float.Epsilon);
         log = ml.Data.FilterCore(log, 10, 10);
         string[] keys = ["ActiveDegree", "FollowRange", "FansRange", "FriendRange"];
-        log = Join(ml, log, LoadKuaiRandUsers(ml, Path.Combine(kuaiRand, "user_features.csv")), [.. keys, "TenureDays"]);
+        log = Join(ml, log, users, [.. keys, "TenureDays"]);
         log = Keys(ml, keys).Append(ml.Transforms.CustomMapping<Moment, HourOfDay>(HourOfDay.InChina, contractName: null)).Fit(log).Transform(log);
         // the log has 15 days, half of the window that groups are told by otherwise
         var groups = new LiftOptions { Log = log, LogTimeUnit = TimeSpan.FromMilliseconds(1), TenureDaysColumnName = "TenureDays", WindowDays = 14 };
@@ -97,7 +97,11 @@ internal sealed class RankingData
             ("FansRange", "fans_user_num_range", DataKind.String), ("FriendRange", "friend_user_num_range", DataKind.String),
             ("TenureDays", "register_days", DataKind.Single),
         };
-        string[] fields = File.ReadLines(path).First().Split(',');
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"There is no '{path}': KuaiRand's file of user features (user_features_pure.csv or the like) belongs there by that name.", path);
+        string[] fields = [.. File.ReadLines(path).Take(1).SelectMany(line => line.Split(','))];
+        if (columns.FirstOrDefault(column => !fields.Contains(column.Field)) is { Field: { } missing })
+            throw new InvalidDataException($"'{path}' has no field '{missing}' in its first line: it is no file of KuaiRand's user features.");
         return ml.Data.LoadFromTextFile(path, new TextLoader.Options
         {
             HasHeader = true,

@@ -19,10 +19,14 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="itemsColumnName">
     /// The histories; where the recommendations are no keys, the keys of this column tell the catalogue. It may be missing: then coverage is unknown.
     /// </param>
+    /// <param name="scoresColumnName">
+    /// The scores of the recommendations, a vector of Single beside them. Where items are numbers, which have no missing value, a score of −∞ tells what fills a list up, where too few
+    /// items were left, from item 0. It may be missing: then there is no telling.
+    /// </param>
     /// <returns>
     /// The metrics. An item that came next and that the model does not know is a miss, and counted (<see cref="NextItemMetrics.UnknownTargetCount"/>).
     /// </returns>
-    /// <exception cref="ArgumentException">A column is missing or of another type; items that came next are of another type than the catalogue; a feedback is NaN.</exception>
+    /// <exception cref="ArgumentException">A column is missing or of another type; items that came next are of another type than the recommended ones; a feedback is NaN.</exception>
     /// <exception cref="InvalidOperationException">There are no rows.</exception>
     /// <example>
     /// <code>
@@ -37,9 +41,10 @@ public static partial class NegativeFeedbackCatalog
         string targetItemColumnName = "TargetItem",
         string targetFeedbackColumnName = "TargetFeedback",
         string recommendedItemsColumnName = "RecommendedItems",
-        string itemsColumnName = "Items")
-        => new NextItemEvaluator(
-            CatalogEnvironment.Of(catalog), data, numberOfRecommendations, targetItemColumnName, targetFeedbackColumnName, recommendedItemsColumnName, itemsColumnName).Evaluate();
+        string itemsColumnName = "Items",
+        string scoresColumnName = "Scores")
+        => new NextItemEvaluator(CatalogEnvironment.Of(catalog), data, numberOfRecommendations, targetItemColumnName, targetFeedbackColumnName, recommendedItemsColumnName,
+            itemsColumnName, scoresColumnName).Evaluate();
 
     /// <summary>
     /// Evaluates the scores of given candidates, some liked and some skipped: AUC and log loss over all, GAUC and NDCG@k within each row (SINE, RecSys '23,

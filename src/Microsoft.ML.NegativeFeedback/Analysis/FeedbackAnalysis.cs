@@ -30,7 +30,7 @@ public sealed record FeedbackAnalysis
     /// </summary>
     public required int ItemsWithoutCategories { get; init; }
 
-    /// <summary>The number of pairs of a liked item and the skip before it; there are as many random pairs.</summary>
+    /// <summary>The number of pairs of a liked item and the skip before it, of items with categories where these were named; there are then as many random pairs.</summary>
     public required int PairCount { get; init; }
 
     /// <summary>How many places before the liked item the skip of a pair lay at most, as the options had it.</summary>

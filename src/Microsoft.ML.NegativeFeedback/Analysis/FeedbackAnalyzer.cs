@@ -49,7 +49,7 @@ internal sealed class FeedbackAnalyzer
     {
         var complete = _categories.LevelCount > 0 ? _categories.CompleteItems() : [];
         var (neighbouring, random) = CountPairs(complete);
-        int pairs = neighbouring.Sum();
+        int pairs = _categories.LevelCount > 0 ? neighbouring.Sum() : Pairs().Count();
         return new FeedbackAnalysis
         {
             UserCount = _log.Users.Count,
@@ -103,6 +103,7 @@ internal sealed class FeedbackAnalyzer
         var byUser = _log.GroupByUser();
         for (int user = 0; user < _log.Users.Count; user++)
         {
+            _options.CancellationToken.ThrowIfCancellationRequested();
             int skipped = -1, skippedAt = 0;
             for (int place = 0; place < byUser.Of(user).Length; place++)
             {
@@ -138,6 +139,7 @@ internal sealed class FeedbackAnalyzer
         int row = 0;
         for (; row < _log.Count && cursor.MoveNext(); row++)
         {
+            _options.CancellationToken.ThrowIfCancellationRequested();
             readCategories(_log[row].Item);
             _isActiveNegative[row] = readActive();
         }

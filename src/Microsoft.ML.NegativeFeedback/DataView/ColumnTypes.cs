@@ -29,6 +29,14 @@ internal static class ColumnTypes
     /// <summary>Whether the type can tell users, or items, apart: text, number or key.</summary>
     public static bool IsIdentifier(DataViewType type) => type is TextDataViewType or NumberDataViewType or KeyDataViewType;
 
+    /// <summary>The type of what <see cref="BoxedValues"/> gives for a scalar, or for an item of a vector: the values behind keys where the column carries them.</summary>
+    public static Type ValueTypeOf(DataViewSchema.Column column)
+    {
+        var item = ItemOf(column.Type);
+        var value = item is KeyDataViewType ? KeyValueTypeOf(column) ?? item : item;
+        return value is TextDataViewType ? typeof(string) : value.RawType;
+    }
+
     /// <summary>The item type of a key column's values, or null where the column carries none.</summary>
     public static PrimitiveDataViewType? KeyValueTypeOf(DataViewSchema.Column column)
     {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.ML.Data;
-using static Microsoft.ML.SchemaShape.Column;
 
 namespace Microsoft.ML.NegativeFeedback.DataView;
 
@@ -38,12 +37,6 @@ internal sealed record InputColumn(string InputName, string ColumnName, Type Val
 
         return column;
     }
-
-    /// <summary>The same check of a shape.</summary>
-    /// <exception cref="ArgumentException">The column is missing or of another kind.</exception>
-    public SchemaShape.Column Require(SchemaShape shape) => Columns.Require(shape, ColumnName,
-        column => column.ItemType.RawType == ValueType && column.IsKey == (ValueType == typeof(uint)) && (column.Kind == VectorKind.Scalar) == (!IsOfItems && Width == 1),
-        Expected);
 
     private bool IsRight(DataViewType type)
     {

@@ -31,7 +31,7 @@ public sealed class ShortVideoFeedOptions
     public int FirstUserIndex { get; set; }
 
     /// <summary>
-    /// Number of videos. At least 1; default 3,000. A user is shown a video twice only where the feed runs out of others.
+    /// Number of videos. At least 1; default 3,000. A user is shown a video twice only where 24 draws of what is wanted, in a session with a mood 72, find none that is new to the user.
     /// </summary>
     public int VideoCount { get; set; } = 3000;
 
@@ -45,7 +45,8 @@ public sealed class ShortVideoFeedOptions
     public int CategoryCount { get; set; } = 12;
 
     /// <summary>
-    /// Number of aspects beside the category. 0 to 8; default 2. Every one has four values, of which a taste accepts two.
+    /// Number of aspects beside the category. 0 to 8; default 2. Every one has four values, of which a taste accepts two. With 0 nothing can fail in one aspect, so that what is
+    /// shown as a near miss matches, too.
     /// </summary>
     public int AspectCount { get; set; } = 2;
 
@@ -83,7 +84,7 @@ public sealed class ShortVideoFeedOptions
     /// </summary>
     public bool ActivityGroups { get; set; }
 
-    /// <summary>First possible moment of a view, in Unix seconds. Default 1,735,689,600: 2025-01-01, UTC.</summary>
+    /// <summary>First possible moment of a view, in Unix seconds, at least 0. Default 1,735,689,600: 2025-01-01, UTC.</summary>
     public long StartTime { get; set; } = 1_735_689_600;
 
     /// <summary>Days over which the sessions are spread. At least 1; default 30.</summary>
@@ -103,6 +104,8 @@ public sealed class ShortVideoFeedOptions
         AtLeastOne(CategoryCount, nameof(CategoryCount));
         AtLeastOne(TastesPerUser, nameof(TastesPerUser));
         AtLeastOne(Days, nameof(Days));
+        if (StartTime < 0)
+            throw new ArgumentOutOfRangeException(nameof(StartTime), StartTime, $"{nameof(StartTime)} must be at least 0, 1970-01-01.");
         if (AspectCount is < 0 or > 8)
             throw new ArgumentOutOfRangeException(nameof(AspectCount), AspectCount, $"{nameof(AspectCount)} must be 0 to 8.");
         Share(MatchShare, nameof(MatchShare));

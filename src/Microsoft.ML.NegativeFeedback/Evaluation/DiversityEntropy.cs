@@ -18,6 +18,12 @@ public sealed class DiversityOptions
     /// </summary>
     public string? RecommendedItemsColumnName { get; set; }
 
+    /// <summary>
+    /// The scores of the recommendations, a vector of Single beside them. Where items are numbers, which have no missing value, a score of −∞ tells what fills a list up, where too few
+    /// items were left, from item 0. It may be missing. Default "Scores". Read where recommendations are named.
+    /// </summary>
+    public string RecommendedScoresColumnName { get; set; } = "Scores";
+
     /// <summary>The candidates of a row, a vector of keys or of the values behind them. Default "Candidates". Read where no recommendations are named.</summary>
     public string CandidatesColumnName { get; set; } = "Candidates";
 
@@ -43,7 +49,7 @@ public sealed class DiversityOptions
     internal void Check()
     {
         Columns.CheckNames(
-            (CandidatesColumnName, nameof(CandidatesColumnName)), (ScoreColumnName, nameof(ScoreColumnName)), (ItemColumnName, nameof(ItemColumnName)),
+            (RecommendedScoresColumnName, nameof(RecommendedScoresColumnName)), (CandidatesColumnName, nameof(CandidatesColumnName)), (ScoreColumnName, nameof(ScoreColumnName)), (ItemColumnName, nameof(ItemColumnName)),
             (CategoryColumnName, nameof(CategoryColumnName)));
         if (RecommendedItemsColumnName is not null)
             Columns.CheckName(RecommendedItemsColumnName, nameof(RecommendedItemsColumnName));

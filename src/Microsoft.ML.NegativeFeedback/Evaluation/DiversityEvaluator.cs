@@ -9,6 +9,7 @@ internal sealed class DiversityEvaluator
     private readonly DiversityOptions _options;
     private readonly DataViewSchema.Column _items;
     private readonly DataViewSchema.Column? _scores;
+    private readonly RecommendedItems _recommended;
     private readonly DataViewSchema.Column? _user;
     private readonly CategoryTable _categories;
     private readonly List<double> _entropies = [];
@@ -19,6 +20,7 @@ internal sealed class DiversityEvaluator
         _items = Columns.Require(data.Schema, options.RecommendedItemsColumnName ?? options.CandidatesColumnName, type => type is VectorDataViewType,
             options.RecommendedItemsColumnName is null ? "a vector of candidates" : "a vector of recommended items, best first");
         _scores = options.RecommendedItemsColumnName is null ? TaskColumns.RequireScores(data.Schema, options.ScoreColumnName) : null;
+        _recommended = new RecommendedItems(data.Schema, _items, options.RecommendedScoresColumnName);
         _user = options.UserColumnName is { } name ? TaskColumns.RequireUser(data.Schema, name) : null;
         _categories = CategoryTable.Read(itemCategories, options.ItemColumnName, options.CategoryColumnName);
     }
@@ -37,7 +39,7 @@ internal sealed class DiversityEvaluator
 
     private DiversityEntropy Evaluate(IDataView data)
     {
-        using var cursor = data.GetRowCursor(new DataViewSchema.Column?[] { _items, _scores, _user }.OfType<DataViewSchema.Column>());
+        using var cursor = data.GetRowCursor([.. _scores is null ? _recommended.Columns : [_items], .. new[] { _scores, _user }.OfType<DataViewSchema.Column>()]);
         var readTop = TopReader(cursor);
         var readUser = _user is { } column ? TaskColumns.UserReader(cursor, column) : () => "";
         var windows = new Dictionary<object, List<int>>(); // the last of each user
@@ -62,7 +64,7 @@ internal sealed class DiversityEvaluator
 
     private void Add(List<int> window, object? item, long position)
     {
-        if (item is null or "")
+        if (item is null)
             return; // the end of a list that was filled up
         window.Add(_categories.CategoryOf(item) ?? throw new ArgumentException($"Row {position + 1}: item '{BoxedValues.TextOf(item)}' ({item.GetType().Name}) of column '{_items.Name}' has "
             + $"no category: add it to the view of categories, columns '{_options.ItemColumnName}' and '{_options.CategoryColumnName}', in the same type."));
@@ -75,11 +77,13 @@ internal sealed class DiversityEvaluator
     /// <summary>A reader of the row's first L items, as the values behind keys.</summary>
     private Func<IEnumerable<object?>> TopReader(DataViewRowCursor cursor)
     {
-        var keyValues = ColumnTypes.ItemOf(_items.Type) is KeyDataViewType ? BoxedValues.KeyValues(_items) : null;
-        var readItems = BoxedValues.Vector(cursor, _items);
         if (_scores is not { } scoreColumn)
-            return () => readItems().Take(_options.NumberOfRecommendations).Select(item => BoxedValues.Behind(item, keyValues));
+        {
+            var read = _recommended.Reader(cursor);
+            return () => read().Take(_options.NumberOfRecommendations);
+        }
 
+        var readItems = BoxedValues.Vector(cursor, _items);
         var scoreReader = new VectorReader<float>(cursor, scoreColumn);
         return () =>
         {
@@ -92,7 +96,7 @@ internal sealed class DiversityEvaluator
             }
 
             ScoredRowReader.CheckScores(scores, scoreColumn.Name, cursor.Position);
-            return ScoredRowReader.Top(scores, _options.NumberOfRecommendations).Select(place => BoxedValues.Behind(items[place], keyValues));
+            return ScoredRowReader.Top(scores, _options.NumberOfRecommendations).Select(place => items[place] is "" ? null : BoxedValues.Behind(items[place], _recommended.KeyValues));
         };
     }
 }

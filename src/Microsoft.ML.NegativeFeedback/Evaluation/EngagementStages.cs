@@ -24,7 +24,7 @@ internal sealed class EngagementStages
     {
         var users = new EngagementStages();
         double lastDay = double.NegativeInfinity;
-        users.Walk(log, options, (ref Activity activity, double day, double tenureDays) =>
+        long rows = users.Walk(log, options, (ref Activity activity, double day, double tenureDays) =>
         {
             lastDay = Math.Max(lastDay, day);
             activity.FirstDay = Math.Min(activity.FirstDay, day);
@@ -32,13 +32,16 @@ internal sealed class EngagementStages
         });
         if (users._activities.Count == 0)
             throw new InvalidOperationException($"The log ({nameof(options.Log)}) has no rows.");
-        users.Walk(log, options, (ref Activity activity, double day, double _) =>
+        int userCount = users._activities.Count;
+        long rowsAgain = users.Walk(log, options, (ref Activity activity, double day, double _) =>
         {
             if (day > lastDay - (options.WindowDays / 2))
                 activity.Later++;
             else if (day > lastDay - options.WindowDays)
                 activity.Earlier++;
         });
+        if (rowsAgain != rows || users._activities.Count != userCount)
+            throw new InvalidOperationException($"The log ({nameof(options.Log)}) gives other rows when it is read again: cache it first (Data.Cache).");
         return users._numbers.ToDictionary(user => user.Key, user => StageOf(users._activities[user.Value], lastDay, options));
     }
 
@@ -51,7 +54,8 @@ internal sealed class EngagementStages
             : EngagementStage.Maturity;
     }
 
-    private void Walk(IDataView log, LiftOptions options, Note note)
+    /// <returns>The number of rows.</returns>
+    private long Walk(IDataView log, LiftOptions options, Note note)
     {
         var userColumn = TaskColumns.RequireUser(log.Schema, options.LogUserColumnName);
         var timeColumn = Columns.Require(log.Schema, options.LogTimestampColumnName, type => type == NumberDataViewType.Int64 || type is DateTimeDataViewType,
@@ -63,7 +67,8 @@ internal sealed class EngagementStages
         var readUser = TaskColumns.UserReader(cursor, userColumn);
         var readDay = DayReader(cursor, timeColumn, options.LogTimeUnit);
         var readTenure = tenureColumn is { } column ? TenureReader(cursor, column) : () => double.NaN;
-        while (cursor.MoveNext())
+        long rows = 0;
+        for (; cursor.MoveNext(); rows++)
         {
             options.CancellationToken.ThrowIfCancellationRequested();
             object user = readUser();
@@ -75,6 +80,8 @@ internal sealed class EngagementStages
 
             note(ref CollectionsMarshal.AsSpan(_activities)[number], readDay(), readTenure());
         }
+
+        return rows;
     }
 
     private static Func<double> DayReader(DataViewRow row, DataViewSchema.Column column, TimeSpan unit)

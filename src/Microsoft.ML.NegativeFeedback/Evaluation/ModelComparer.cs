@@ -125,7 +125,7 @@ internal sealed class ModelComparer
     private Func<object, int> GroupReader(DataViewRow row)
     {
         if (_stages is not null)
-            return user => 1 + (int)_stages.GetValueOrDefault(user, EngagementStage.LowActivity);
+            return user => 1 + (int)StageOf(user, _stages);
         if (_options.GroupColumnName is not { } name)
             return _ => 0;
         var read = BoxedValues.ScalarBehind(row, row.Schema[name]);
@@ -143,6 +143,17 @@ internal sealed class ModelComparer
 
             return number;
         };
+    }
+
+    /// <summary>The user's stage; whoever is not in the log has no views.</summary>
+    /// <exception cref="ArgumentException">The log's users are of another type, so that nobody is in it.</exception>
+    private EngagementStage StageOf(object user, Dictionary<object, EngagementStage> stages)
+    {
+        if (stages.TryGetValue(user, out var stage))
+            return stage;
+        var type = stages.First().Key.GetType();
+        return type == user.GetType() ? EngagementStage.LowActivity : throw new ArgumentException($"Column '{_options.LogUserColumnName}' of the log holds {type.Name}, but "
+            + $"column '{_options.UserColumnName}' of the scored rows {user.GetType().Name}: convert one of them (Conversion.ConvertType), or give a key its values.");
     }
 
     private static void RequireColumns(IDataView view, LiftOptions options)

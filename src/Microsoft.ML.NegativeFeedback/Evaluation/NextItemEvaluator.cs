@@ -10,7 +10,7 @@ internal sealed class NextItemEvaluator
 {
     private readonly IHost _host;
     private readonly IDataView _data;
-    private readonly DataViewSchema.Column _recommendedItems;
+    private readonly RecommendedItems _recommendedItems;
     private readonly DataViewSchema.Column _targetItem;
     private readonly DataViewSchema.Column _targetFeedback;
     private readonly DataViewSchema.Column? _items;
@@ -18,21 +18,24 @@ internal sealed class NextItemEvaluator
 
     public NextItemEvaluator(
         IHostEnvironment environment, IDataView data, int numberOfRecommendations, string targetItemColumnName, string targetFeedbackColumnName,
-        string recommendedItemsColumnName, string itemsColumnName)
+        string recommendedItemsColumnName, string itemsColumnName, string scoresColumnName)
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(numberOfRecommendations);
         _host = environment.Register("EvaluateNextItem");
         _data = data;
         _numberOfRecommendations = numberOfRecommendations;
-        _recommendedItems = Columns.Require(data.Schema, recommendedItemsColumnName,
+        ArgumentNullException.ThrowIfNull(scoresColumnName);
+        var recommendedItems = Columns.Require(data.Schema, recommendedItemsColumnName,
             type => type is VectorDataViewType, "a vector of recommended items, as the trainers' transformers add it");
         _targetItem = Columns.Require(data.Schema, targetItemColumnName,
             type => type is not VectorDataViewType, "the item that came next, one a row");
         _targetFeedback = Columns.Require(data.Schema, targetFeedbackColumnName,
             type => type == NumberDataViewType.Single, "Single, +1 where the item that came next was liked and −1 where it was not");
         _items = data.Schema.GetColumnOrNull(itemsColumnName);
-        if (_recommendedItems.Type is VectorDataViewType { IsKnownSize: true } vector && vector.Size < numberOfRecommendations)
+        RequireSameType(recommendedItems);
+        _recommendedItems = new RecommendedItems(data.Schema, recommendedItems, scoresColumnName);
+        if (recommendedItems.Type is VectorDataViewType { IsKnownSize: true } vector && vector.Size < numberOfRecommendations)
         {
             throw new ArgumentOutOfRangeException(nameof(numberOfRecommendations), numberOfRecommendations,
                 $"Column '{recommendedItemsColumnName}' holds {vector.Size} recommendations a row; evaluate at most that many, or have the trainer recommend more.");
@@ -41,17 +44,16 @@ internal sealed class NextItemEvaluator
 
     public NextItemMetrics Evaluate()
     {
-        var keyValues = BoxedValues.KeyValues(_recommendedItems);
         // after MapKeyToValue the recommendations are no keys any more; the histories still are
-        var catalogue = keyValues ?? (_items is { } items ? BoxedValues.KeyValues(items) : null);
+        var catalogue = _recommendedItems.KeyValues ?? (_items is { } items ? BoxedValues.KeyValues(items) : null);
         var known = catalogue?.ToHashSet();
         var targetValues = _targetItem.Type is KeyDataViewType ? BoxedValues.KeyValues(_targetItem) : null;
         var positive = new RankingTotals();
         var negative = new RankingTotals();
         var recommended = new HashSet<object>();
 
-        using var cursor = _data.GetRowCursor([_recommendedItems, _targetItem, _targetFeedback]);
-        var readItems = BoxedValues.Vector(cursor, _recommendedItems);
+        using var cursor = _data.GetRowCursor([.. _recommendedItems.Columns, _targetItem, _targetFeedback]);
+        var readItems = _recommendedItems.Reader(cursor);
         var readTarget = BoxedValues.Scalar(cursor, _targetItem);
         var getFeedback = cursor.GetGetter<float>(_targetFeedback);
         float feedback = 0;
@@ -61,7 +63,7 @@ internal sealed class NextItemEvaluator
             getFeedback(ref feedback);
             if (!float.IsFinite(feedback))
                 throw new ArgumentException($"Row {cursor.Position + 1}: column '{_targetFeedback.Name}' is {feedback.ToString(CultureInfo.InvariantCulture)}; it must be +1, −1 or 0.");
-            var recommendations = readItems().Take(_numberOfRecommendations).Select(item => BoxedValues.Behind(item, keyValues)).ToArray();
+            object?[] recommendations = [.. readItems().Take(_numberOfRecommendations)];
             recommended.UnionWith(recommendations.OfType<object>());
             if (feedback == 0)
             {
@@ -71,7 +73,7 @@ internal sealed class NextItemEvaluator
 
             // what the model does not know it cannot recommend, and a list that is filled up with missing items holds no missing target
             var target = BoxedValues.Behind(readTarget(), targetValues);
-            bool isKnown = target is not (null or "") && IsInCatalogue(target, known);
+            bool isKnown = target is not (null or "") && (known is null || known.Contains(target));
             unknown += isKnown ? 0 : 1;
             (feedback > 0 ? positive : negative).Add(isKnown ? Array.IndexOf(recommendations, target) + 1 : 0);
         }
@@ -87,15 +89,15 @@ internal sealed class NextItemEvaluator
         };
     }
 
-    /// <summary>Whether the model knows an item; true where nobody can tell.</summary>
-    /// <exception cref="ArgumentException">It is of another type than the catalogue, so that it can never be in it.</exception>
-    private bool IsInCatalogue(object target, HashSet<object?>? known)
+    /// <exception cref="ArgumentException">What came next is of another type than the items, so that it can never be among them.</exception>
+    private void RequireSameType(DataViewSchema.Column recommendedItems)
     {
-        if (known is null || known.Contains(target))
-            return true;
-        var type = known.FirstOrDefault(item => item is not null)?.GetType();
-        return type is null || type == target.GetType() ? false : throw new ArgumentException(
-            $"Column '{_targetItem.Name}' holds {target.GetType().Name}, but the items are {type.Name}: convert it (Conversion.ConvertType), or give a key its values.");
+        Type item = ColumnTypes.ValueTypeOf(recommendedItems), target = ColumnTypes.ValueTypeOf(_targetItem);
+        if (item != target)
+        {
+            throw new ArgumentException(
+                $"Column '{_targetItem.Name}' holds {target.Name}, but the items are {item.Name}: convert it (Conversion.ConvertType), or give a key its values.");
+        }
     }
 
     private void Report(int rows, int unknown, int withoutTarget)
@@ -113,7 +115,6 @@ internal sealed class NextItemEvaluator
                 $"{withoutTarget} of {rows} rows are left out: nothing that was liked or skipped came next (column '{_targetFeedback.Name}' is 0).");
         }
     }
-
 }
 
 /// <summary>Adds up ranks, one a row, to the means of a <see cref="RankingQuality"/>.</summary>

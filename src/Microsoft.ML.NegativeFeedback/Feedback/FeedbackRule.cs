@@ -8,7 +8,7 @@ namespace Microsoft.ML.NegativeFeedback;
 /// <summary>
 /// How the evidence of an interaction (watch time, watched share, rating) becomes feedback: +1 positive, −1 negative, 0 neither.
 /// All evidence columns are Single, scalars of an interaction or all of them vectors of a history's, which give a vector of feedback; a value that is not finite, and a negative time or
-/// share, is an error that names column and row.
+/// share that a rule looks at, is an error that names column and row.
 /// </summary>
 public abstract class FeedbackRule
 {
@@ -162,9 +162,9 @@ public abstract class FeedbackRule
     }
 
     /// <summary>The same of a shape.</summary>
-    /// <returns>Whether they are vectors.</returns>
+    /// <returns>The kind of the first.</returns>
     /// <exception cref="ArgumentException">One is missing or of another kind.</exception>
-    internal bool RequireColumns(SchemaShape shape)
+    internal SchemaShape.Column.VectorKind RequireColumns(SchemaShape shape)
     {
         bool areVectors = shape.Any(column => column.Name == ColumnNames[0] && column.Kind != SchemaShape.Column.VectorKind.Scalar);
         foreach (string name in ColumnNames)
@@ -173,7 +173,7 @@ public abstract class FeedbackRule
                 && (column.Kind != SchemaShape.Column.VectorKind.Scalar) == areVectors, Expected(areVectors));
         }
 
-        return areVectors;
+        return SchemaShapes.Find(shape, ColumnNames[0])!.Value.Kind;
     }
 
     private static string Expected(bool isVector) => isVector ? "a vector of Single" : "a Single scalar";
@@ -196,8 +196,8 @@ public abstract class FeedbackRule
 
     private static void RequireNotNegative(double value, string parameter)
     {
-        if (!(value >= 0 && double.IsFinite(value)))
-            throw new ArgumentOutOfRangeException(parameter, value, $"{parameter} must be a finite number of at least 0.");
+        if (!(value >= 0 && float.IsFinite((float)value)))
+            throw new ArgumentOutOfRangeException(parameter, value, $"{parameter} must be a finite number of at least 0 that a Single can hold.");
     }
 }
 

@@ -33,7 +33,12 @@ internal sealed class WatchTimeRule(
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"positive where {watchColumn} is at least {positiveShare} of {durationColumn}, else negative below {skipSeconds} s");
+        $"positive where {watchColumn} is at least {positiveShare} of {durationColumn}, else negative below {skipSeconds} s") + unknownDuration switch
+        {
+            UnknownDuration.Neither => $", neither where {durationColumn} is 0",
+            UnknownDuration.SecondsDecide => $", never positive where {durationColumn} is 0",
+            _ => "",
+        };
 }
 
 internal sealed class WatchedShareRule(float positiveShare, float negativeShare, string shareColumn) : FeedbackRule

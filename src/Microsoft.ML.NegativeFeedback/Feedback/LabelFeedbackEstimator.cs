@@ -66,7 +66,6 @@ public sealed class LabelFeedbackEstimator : IEstimator<LabelFeedbackTransformer
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        var kind = _rule.RequireColumns(inputSchema) ? SchemaShape.Column.VectorKind.VariableVector : SchemaShape.Column.VectorKind.Scalar;
-        return SchemaShapes.With(inputSchema, SchemaShapes.Column(_outputColumnName, kind, NumberDataViewType.Single));
+        return SchemaShapes.With(inputSchema, SchemaShapes.Column(_outputColumnName, _rule.RequireColumns(inputSchema), NumberDataViewType.Single));
     }
 }

@@ -6,7 +6,7 @@ using Microsoft.ML.Transforms;
 namespace Microsoft.ML.NegativeFeedback;
 
 /// <summary>
-/// Adds the feedback of every interaction, row by row. Values that are not finite and negative times or shares throw
+/// Adds the feedback of every interaction, row by row. Values that are not finite, and negative times or shares where the rule looks at them, throw
 /// <see cref="InvalidDataException"/> when their row is read.
 /// </summary>
 /// <remarks>

@@ -68,7 +68,8 @@ internal static class FlagNames
         ReadOnlyMemory<char>[] names = ["EVV".AsMemory(), "FVV".AsMemory(), "GVV".AsMemory()];
         var builder = new DataViewSchema.Annotations.Builder();
         builder.Add(Annotation, new VectorDataViewType(TextDataViewType.Instance, names.Length),
-            (ValueGetter<VBuffer<ReadOnlyMemory<char>>>)((ref VBuffer<ReadOnlyMemory<char>> value) => value = new(names.Length, names)));
+            // a copy: whoever is given it may write over it
+            (ValueGetter<VBuffer<ReadOnlyMemory<char>>>)((ref VBuffer<ReadOnlyMemory<char>> value) => value = new(names.Length, [.. names])));
         return builder.ToAnnotations();
     }
 }

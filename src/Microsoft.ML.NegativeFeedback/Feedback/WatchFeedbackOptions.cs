@@ -64,11 +64,11 @@ public sealed class WatchFeedbackOptions
         if (EngagedViewQuantile > FocusedViewQuantile)
         {
             throw new ArgumentOutOfRangeException(nameof(EngagedViewQuantile), EngagedViewQuantile,
-                $"{nameof(EngagedViewQuantile)} must be at most {nameof(FocusedViewQuantile)}, {FocusedViewQuantile}: FVV is the stronger feedback.");
+                FormattableString.Invariant($"{nameof(EngagedViewQuantile)} must be at most {nameof(FocusedViewQuantile)}, {FocusedViewQuantile}: FVV is the stronger feedback."));
         }
 
-        if (!(SkipSeconds >= 0 && double.IsFinite(SkipSeconds)))
-            throw new ArgumentOutOfRangeException(nameof(SkipSeconds), SkipSeconds, $"{nameof(SkipSeconds)} must be a finite number of at least 0.");
+        if (!(SkipSeconds >= 0 && float.IsFinite((float)SkipSeconds)))
+            throw new ArgumentOutOfRangeException(nameof(SkipSeconds), SkipSeconds, $"{nameof(SkipSeconds)} must be a finite number of at least 0 that a Single can hold.");
         RequirePositive(MinimumViewCount, nameof(MinimumViewCount));
         RequirePositive(DurationBucketCount, nameof(DurationBucketCount));
         var copy = (WatchFeedbackOptions)MemberwiseClone();

@@ -96,8 +96,6 @@ internal sealed record NextItemColumns(
         HistoryColumns.RequireFeedback(input, Feedback);
         if (Candidates is not null)
             HistoryColumns.RequireKeys(input, Candidates);
-        foreach (var column in Inputs)
-            column.Require(input);
         var annotations = new SchemaShape(items.Annotations.Where(annotation => annotation.Name == ColumnTypes.KeyValues));
         return SchemaShapes.With(input, [.. Outputs.Select(output => output.HasKeys
             ? SchemaShapes.Column(output.ColumnName, VectorKind.Vector, NumberDataViewType.UInt32, isKey: true, annotations)

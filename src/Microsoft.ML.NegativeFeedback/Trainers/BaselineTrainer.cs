@@ -77,6 +77,10 @@ public sealed class BaselineTrainer : PairwiseTrainer
     private protected override IReadOnlyList<BoundInput> TrainerInputs(DataViewSchema schema)
         => ReadsTimes ? [new BoundInput(SliRecNetwork.Times, _options.TimesColumnName, typeof(long), _options.TargetTimeColumnName)] : [];
 
+    private protected override IEnumerable<string> FurtherColumnNames => ReadsTimes ? [_options.TimesColumnName] : [];
+
+    private protected override bool LearnsFromWholeHistories => _options.Network == BaselineNetwork.FeedRec;
+
     private bool ReadsTimes => _options.Network == BaselineNetwork.SliRec;
 
     private Network CreateNetwork(int itemCount, long seed, double typicalGap)

@@ -91,6 +91,12 @@ internal sealed class FeatureReader(MultiFeedbackTrainer.Options options, DataVi
     private (Feature, NetworkConstant) Of(DataViewSchema.Column column)
     {
         int width = WidthOf(column, isOfItems: false);
+        if (((long)itemCount + 1) * width > int.MaxValue / sizeof(float))
+        {
+            throw new InvalidOperationException(FormattableString.Invariant($"Column '{column.Name}' of {nameof(options.ItemFeatures)} has {width:N0} numbers for each of {itemCount:N0} items, ")
+                + "more than the 2 GiB that an ONNX file holds: leave it out, or give fewer numbers (Transforms.ProjectToPrincipalComponents).");
+        }
+
         return KeyCountOf(column) is > 0 and var count ? (new Feature(Named(column.Name), (int)count, [], []), new NetworkConstant(Named(column.Name), [itemCount + 1, 1], new long[itemCount + 1]))
             : (new Feature(Named(column.Name), 0, new float[width], Ones(width)), new NetworkConstant(Named(column.Name), [itemCount + 1, width], new float[(itemCount + 1) * width]));
     }

@@ -120,6 +120,11 @@ public sealed class MultiFeedbackTrainer : NextItemTrainer
         return [new BoundInput(flags, _options.FlagsColumnName, typeof(float), IsScored: _options.UseFeedback), .. FeatureReader.RowInputs(_options, schema)];
     }
 
+    private protected override IEnumerable<string> FurtherColumnNames => [_options.FlagsColumnName, .. _options.UserColumnNames, .. _options.ContextColumnNames];
+
+    private protected override string SizeOptions => FormattableString.Invariant($"{base.SizeOptions}, {nameof(_options.NumberOfExperts)} {_options.NumberOfExperts:N0}, ")
+        + FormattableString.Invariant($"{nameof(_options.ExpertWidth)} {_options.ExpertWidth:N0} and the width of what {nameof(_options.ItemFeatures)} has of an item");
+
     private protected override ValidationRows ReadValidation(IDataView rows, DataViewSchema.Column items, int itemCount, NextItemColumns columns)
     {
         var keys = KeyMapping.Apply(rows, items, _options.ItemsColumnName, _options.ValidationCandidatesColumnName);
@@ -240,7 +245,7 @@ public sealed class MultiFeedbackTrainer : NextItemTrainer
 
         /// <summary>
         /// How much a sampled item, which counts as without feedback, weighs beside a viewed one in the log loss; at least 0. With 1, the paper's loss, a probability is that of being
-        /// viewed and then getting the feedback; with 0 nothing is sampled from, and it is that of the feedback on what is shown. Default 1.
+        /// viewed and then getting the feedback; with 0 nothing is learned from sampled items, which are drawn all the same, and it is that of the feedback on what is shown. Default 1.
         /// </summary>
         public double SampledItemWeight { get; set; } = 1;
 

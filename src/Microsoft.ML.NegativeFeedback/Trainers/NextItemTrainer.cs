@@ -34,7 +34,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     /// <exception cref="ArgumentException">A column is missing, of another type or with keys of another dictionary; k is larger than the catalogue.</exception>
     /// <exception cref="InvalidOperationException">
     /// There is nothing to learn from: no rows, a single class of feedback, too few liked items; or the options make a model of more than 2 GiB, for which ONNX has no file;
-    /// or training diverged: a loss, gradient or weight is no finite number.
+    /// or torch finds no such GPU; or training diverged: a loss, gradient or weight is no finite number.
     /// </exception>
     /// <exception cref="IOException">A checkpoint could not be written; the one of the epoch before is still there.</exception>
     /// <exception cref="InvalidDataException">A row is malformed, or the checkpoint is damaged or belongs to another training.</exception>
@@ -51,7 +51,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     /// <exception cref="ArgumentException">A column is missing, of another type or with keys of another dictionary; k is larger than the catalogue.</exception>
     /// <exception cref="InvalidOperationException">
     /// There is nothing to learn from: no rows, a single class of feedback, too few liked items; or the options make a model of more than 2 GiB, for which ONNX has no file;
-    /// or training diverged: a loss, gradient or weight is no finite number.
+    /// or torch finds no such GPU; or training diverged: a loss, gradient or weight is no finite number.
     /// </exception>
     /// <exception cref="IOException">A checkpoint could not be written; the one of the epoch before is still there.</exception>
     /// <exception cref="InvalidDataException">A row is malformed, or the checkpoint is damaged or belongs to another training.</exception>
@@ -60,6 +60,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     {
         ArgumentNullException.ThrowIfNull(trainData);
         var items = TrainerChecks.CheckSchema(trainData.Schema, _options);
+        ModelTraining.RequireDevice(CudaDevice);
         int itemCount = checked((int)((KeyDataViewType)ColumnTypes.ItemOf(items.Type)).Count);
         var inputs = TrainerInputs(trainData.Schema);
         var columns = ScoringColumns(inputs.SelectMany(bound => bound.ScoringColumns));
@@ -85,10 +86,13 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
 
     /// <summary>The columns that the trained transformer will add to the input's.</summary>
     /// <param name="inputSchema">The shape of the training data.</param>
-    /// <exception cref="ArgumentException">A column is missing or of another kind.</exception>
+    /// <exception cref="ArgumentException">A column is missing, or items, feedback or candidates are of another kind.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
+        // of which types they may be, and how wide, a schema tells better than a shape
+        foreach (string name in FurtherColumnNames)
+            Columns.Require(inputSchema, name, _ => true, "a column that is read beside items and feedback");
         return ScoringColumns([]).AddTo(inputSchema);
     }
 
@@ -103,6 +107,9 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     /// <param name="schema">The schema of the training data.</param>
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
     private protected virtual IReadOnlyList<BoundInput> TrainerInputs(DataViewSchema schema) => [];
+
+    /// <summary>The columns of them in training rows.</summary>
+    private protected virtual IEnumerable<string> FurtherColumnNames => [];
 
     /// <summary>The network that the options ask for, as far as the schema of the training data tells it.</summary>
     private protected abstract Network CreateNetwork(int itemCount, DataViewSchema schema, long seed);
@@ -235,7 +242,8 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
     /// <summary>How often each item was read in training, [N + 1]: what a history with nothing to read is answered with.</summary>
     private static float[] Popularity(SequenceData data, bool readsWholeHistory)
     {
-        var counts = new float[data.ItemCount + 1];
+        // a Single counts no further than 16,777,216
+        var counts = new long[data.ItemCount + 1];
         for (int row = 0; row < data.RowCount; row++)
         {
             var items = data.Items(row);
@@ -247,7 +255,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
             }
         }
 
-        return counts;
+        return Array.ConvertAll(counts, count => (float)count);
     }
 
     private NextItemColumns ScoringColumns(IEnumerable<InputColumn> inputs) => new(

@@ -31,10 +31,13 @@ public abstract class PairwiseTrainer : NextItemTrainer
 
     private protected override bool RanksCandidates => true;
 
+    /// <summary>Whether one liked item after any other is learned from.</summary>
+    private protected virtual bool LearnsFromWholeHistories => false;
+
     /// <summary>What is learned from and what early stopping watches.</summary>
     private protected SampledData ReadData(TrainerInput input)
     {
-        RequireUnseenItems(input, _options.ItemsColumnName);
+        RequireUnseenItems(input, _options.ItemsColumnName, LearnsFromWholeHistories ? 2 : null);
         var (train, validation) = SplitRows(input);
         return new SampledData(
             train, validation, new NegativeSamplerSettings(_options.NegativeSampling, _options.PopularityExponent, _options.ObservedSkipShare));
@@ -68,7 +71,7 @@ public abstract class PairwiseTrainerOptions : SequenceTrainerOptions
 
     /// <summary>
     /// How the items are drawn that a liked one is ranked above: items that the whole row does not hold, whatever its feedback. What the user has in other rows, in other windows
-    /// for instance, is not known there and may be drawn. A row with two liked items that holds every item is an error. Default <see cref="NegativeSamplingMethod.Uniform"/>.
+    /// for instance, is not known there and may be drawn. A row that is learned from, one with two liked items or for <see cref="BaselineNetwork.FeedRec"/> with two items, and that holds every item is an error. Default <see cref="NegativeSamplingMethod.Uniform"/>.
     /// </summary>
     public NegativeSamplingMethod NegativeSampling { get; set; } = NegativeSamplingMethod.Uniform;
 

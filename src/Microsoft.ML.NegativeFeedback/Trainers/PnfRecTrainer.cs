@@ -34,7 +34,7 @@ namespace Microsoft.ML.NegativeFeedback;
 /// <para><b>Training algorithm details</b></para>
 /// <para>Two self-attention encoders with one item table read the last l liked and the last l disliked items of a user. The loss is
 /// L = CE⁺ + α·CE⁻ + β·L_c: cross entropy over the whole catalogue of the next liked and of the next disliked item, and a contrast between the next liked item and the
-/// user's disliked ones. Recommendations come from the encoder of the liked items alone; every item of the history is left out of them.</para>
+/// user's disliked ones, but for the newest of them, which the published code leaves out. Recommendations come from the encoder of the liked items alone; every item of the history is left out of them.</para>
 /// <para>α and β at 0 give the paper's reduced models: β = 0 is PNFRec_pn, α = 0 is PNFRec_pc, both 0 is SASRec_p.</para>
 /// <para>The defaults of <see cref="Options.Similarity"/> and <see cref="Options.SeparatePositionEmbeddings"/> follow the published code, which the published numbers come
 /// from; the other values give the paper's text.</para>
@@ -76,7 +76,7 @@ public sealed class PnfRecTrainer : NextItemTrainer
         [Range(0.0, 1.0, init: 0.45)]
         public double NegativeWeight { get; set; } = 0.45;
 
-        /// <summary>β: weight of the contrast between the next liked item and the disliked ones; at least 0. Default 0.25, as published for MovieLens-1M.</summary>
+        /// <summary>β: weight of the contrast between the next liked item and the disliked ones, without the newest of each row, as published; at least 0. Default 0.25, as published for MovieLens-1M.</summary>
         [Range(0.0, 1.0, init: 0.25)]
         public double ContrastiveWeight { get; set; } = 0.25;
 

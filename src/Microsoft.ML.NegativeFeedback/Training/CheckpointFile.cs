@@ -192,13 +192,19 @@ internal static class CheckpointFile
 /// <param name="Epochs">Every epoch so far.</param>
 /// <param name="Steps">Steps of Adam a parameter.</param>
 /// <param name="Tensors">The tensors in their order: those of weights, Adam's moments and best weights.</param>
+/// <param name="MaximumEpochs">How many epochs the training was to have at most; null in files of before it was noted.</param>
+/// <param name="Patience">After how many epochs without a better one it was to end; null likewise.</param>
 internal sealed record Checkpoint(
     IReadOnlyDictionary<string, string> Origin, long Seed, int? Threads, int BestEpoch, IReadOnlyList<TrainingProgress> Epochs,
-    IReadOnlyDictionary<string, long> Steps, IReadOnlyList<CheckpointTensor> Tensors)
+    IReadOnlyDictionary<string, long> Steps, IReadOnlyList<CheckpointTensor> Tensors, int? MaximumEpochs = null, int? Patience = null)
 {
     /// <summary>Whether a training with these options would have no epoch left.</summary>
     public bool HasEnded(int maximumEpochs, int patience)
         => Epochs.Count >= maximumEpochs || (Epochs[^1].ValidationScore is not null && Epochs.Count - BestEpoch >= patience);
+
+    /// <summary>Whether it had ended, by its own limits.</summary>
+    /// <param name="settings">Those of another training, by which it is told where the file does not know its own.</param>
+    public bool HasEnded(TrainingSettings settings) => HasEnded(MaximumEpochs ?? settings.MaximumEpochs, Patience ?? settings.Patience);
 
     /// <summary>What differs from another training, in words; null where nothing does.</summary>
     public string? DifferenceFrom(IReadOnlyDictionary<string, string> origin)

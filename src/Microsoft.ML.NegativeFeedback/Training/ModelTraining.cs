@@ -27,8 +27,8 @@ internal static class ModelTraining
         run.CancellationToken.ThrowIfCancellationRequested();
         if (settings.CheckpointPath is { } path)
             CheckpointFile.CheckWritable(path);
-        var device = DeviceOf(settings);
-        int former = get_num_threads();
+        var device = DeviceOf(settings.CudaDevice);
+        int former = FormerThreads.Enter();
         int threads = settings.Threads ?? DefaultThreads(former);
         bool formerTensorFloat = device.type == DeviceType.CUDA && backends.cuda.matmul.allow_tf32;
         try
@@ -45,6 +45,7 @@ internal static class ModelTraining
         finally
         {
             set_num_threads(former);
+            FormerThreads.Leave();
             MklThreads.SetOfThisThread(0);
             if (device.type == DeviceType.CUDA)
                 backends.cuda.matmul.allow_tf32 = formerTensorFloat;
@@ -57,14 +58,47 @@ internal static class ModelTraining
     // Some builds of torch see a single core where there are more.
     private static int DefaultThreads(int chosenByTorch) => chosenByTorch > 1 ? chosenByTorch : Environment.ProcessorCount;
 
-    private static Device DeviceOf(TrainingSettings settings)
+    /// <summary>Checks a device before data are read for it.</summary>
+    /// <exception cref="InvalidOperationException">There is no such GPU.</exception>
+    public static void RequireDevice(int? cudaDevice) => DeviceOf(cudaDevice);
+
+    private static Device DeviceOf(int? cudaDevice)
     {
-        if (settings.CudaDevice is not { } index)
+        if (cudaDevice is not { } index)
             return CPU;
         return HasCudaDevice(index)
             ? device(DeviceType.CUDA, index)
             : throw new InvalidOperationException($"CUDA device {index} was asked for, but torch finds {(cuda.is_available() ? $"{cuda.device_count()}, counted from 0" : "none")}: "
                 + "train on the CPU or on a device that is there, or add a CUDA flavour of TorchSharp's native package and a driver.");
+    }
+}
+
+/// <summary>
+/// Torch's number of threads as it was before trainings began: they set it, for the whole process, and one that begins while another runs must neither take that one's number for
+/// torch's choice nor leave it behind.
+/// </summary>
+internal static class FormerThreads
+{
+    private static readonly Lock _counting = new();
+    private static int _trainings, _threads;
+
+    /// <summary>A training begins.</summary>
+    /// <returns>The number before any did.</returns>
+    public static int Enter()
+    {
+        lock (_counting)
+        {
+            if (_trainings++ == 0)
+                _threads = get_num_threads();
+            return _threads;
+        }
+    }
+
+    /// <summary>A training has ended.</summary>
+    public static void Leave()
+    {
+        lock (_counting)
+            _trainings--;
     }
 }
 

@@ -89,5 +89,12 @@ internal sealed class MultiFeedbackValidation : IValidation
             throw new InvalidOperationException($"The candidates of the validation rows all have or all lack the feedback '{_watched.TaskNames[task]}', so that how well it is "
                 + "foretold cannot be told. Give other validation rows, hold out a larger ValidationFraction or none, or leave the task out of TaskNames and of the flags.");
         }
+
+        // AUC alone compares candidates of different rows
+        if (_watched.Metric != EarlyStoppingMetric.Auc && !_rows.Any(row => Has(row, 1) && Has(row, 0)))
+        {
+            throw new InvalidOperationException($"No validation row has candidates with and without the feedback '{_watched.TaskNames[task]}', which {_watched.Metric} needs within a row. "
+                + $"Give validation rows of several candidates, or watch {EarlyStoppingMetric.Auc}.");
+        }
     }
 }

@@ -12,18 +12,7 @@ namespace Microsoft.ML.NegativeFeedback.Training;
 internal sealed record SampledData(SequenceData Train, ValidationRows? Validation, NegativeSamplerSettings Sampler)
 {
     /// <summary>What draws them.</summary>
-    public NegativeSampler CreateSampler()
-    {
-        // [N + 1]: how often each item was met
-        var counts = new long[Train.ItemCount + 1];
-        for (int row = 0; row < Train.RowCount; row++)
-        {
-            foreach (int item in Train.Items(row))
-                counts[item]++;
-        }
-
-        return new NegativeSampler(Sampler, Train.ItemCount, counts);
-    }
+    public NegativeSampler CreateSampler() => new(Sampler, Train.ItemCount, Train.ItemCounts());
 }
 
 /// <summary>Training of a model that learns pairwise.</summary>
@@ -45,7 +34,9 @@ internal sealed class PairwiseTask(Network network, PairwiseWeights weights, Sam
     {
         TrainingDataChecks.RequireLikedSequences(data.Train);
         var size = SliceSize.Of(device, workers, model.Network.Settings.Width);
-        return new SampledBatches(data.Train, model, data.CreateSampler(), size.LargestSlice, size.Parts, cancellationToken);
+        var batches = new SampledBatches(data.Train, model, data.CreateSampler(), size.LargestSlice, size.Parts, cancellationToken);
+        return batches.RowCount > 0 ? batches : throw new InvalidOperationException($"No row of the training data has an item with positive feedback (above 0) after another among the newest "
+            + $"{model.Network.Settings.MaximumLength + 1}, so there is nothing to learn. Raise MaximumSequenceLength, or check the rule that made the feedback column.");
     }
 
     public override IValidation? CreateValidation(PairwiseModel model, CancellationToken cancellationToken)

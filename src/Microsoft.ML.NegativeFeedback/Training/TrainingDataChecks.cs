@@ -24,6 +24,9 @@ internal static class TrainingDataChecks
             return;
         RequireFeedback(data, 1);
         RequireFeedback(data, -1);
+        // the newest disliked item is nothing that is contrasted with: ContrastItems.OfOpposing
+        if (model.Network.ScoringSequence == SequenceKind.Positives)
+            RequireSequences(data, SequenceKind.Negatives);
     }
 
     /// <summary>Checks that there are two liked items in some row.</summary>
@@ -66,7 +69,7 @@ internal static class TrainingDataChecks
             SequenceKind.Positives => "No row of the training data has two items with positive feedback (above 0), so there is no next "
                 + "positive item to learn. Check the rule that made the feedback column.",
             SequenceKind.Negatives => "No row of the training data has two items with negative feedback (below 0), which the negative "
-                + "encoder learns from. Check the rule that made the feedback column, or set the weight of that cross entropy to 0.",
+                + "encoder and the contrast learn from. Check the rule that made the feedback column, or set the weights of these two terms to 0.",
             _ => "No row of the training data has two known items, so there is no next item to learn.",
         });
     }

@@ -46,7 +46,16 @@ internal sealed class TrainingLoop : IDisposable
         int? threadsOfOrigin = device.type == DeviceType.CPU ? threads : null;
         _origin = settings.CheckpointPath is null ? new TrainingOrigin(new Dictionary<string, string>(), settings.Seed, threadsOfOrigin)
             : new TrainingOrigin(Origin(description(), settings, threadsOfOrigin), settings.Seed, threadsOfOrigin);
-        _startsAnew = settings.CheckpointPath is not null && _state.ResumeFrom(settings, _origin);
+        try
+        {
+            _startsAnew = settings.CheckpointPath is not null && _state.ResumeFrom(settings, _origin);
+        }
+        catch
+        {
+            // nobody else can: the workers' threads would wait for ever
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Prepares a training.</summary>
@@ -80,7 +89,7 @@ internal sealed class TrainingLoop : IDisposable
             var epoch = RunEpoch(_state.Epochs.Count + 1, run.CancellationToken);
             _state.Add(epoch);
             if (_settings.CheckpointPath is { } path)
-                _state.Write(path, _origin);
+                _state.Write(path, _origin, _settings);
             run.Log?.Invoke(Describe(epoch));
             run.Progress?.Report(epoch);
         }

@@ -39,12 +39,13 @@ internal sealed class TrainingState(SequenceModel model, AdamOptimizer adam)
     /// <summary>Writes a checkpoint.</summary>
     /// <param name="path">The file.</param>
     /// <param name="origin">What it belongs to.</param>
-    public void Write(string path, TrainingOrigin origin)
+    /// <param name="settings">What it was to end by.</param>
+    public void Write(string path, TrainingOrigin origin, TrainingSettings settings)
     {
         var entries = Entries().ToArray();
         var steps = adam.Steps.ToDictionary(entry => entry.Name, entry => entry.Steps);
         var checkpoint = new Checkpoint(
-            origin.Parts, origin.Seed, origin.Threads, BestEpoch, _epochs, steps, Array.ConvertAll(entries, entry => entry.Tensor));
+            origin.Parts, origin.Seed, origin.Threads, BestEpoch, _epochs, steps, Array.ConvertAll(entries, entry => entry.Tensor), settings.MaximumEpochs, settings.Patience);
         CheckpointFile.Write(path, checkpoint, entries.Select(entry => entry.Values()));
     }
 
@@ -65,9 +66,15 @@ internal sealed class TrainingState(SequenceModel model, AdamOptimizer adam)
         {
             if (checkpoint.DifferenceFrom(origin.Parts) is { } difference)
             {
-                isLeftAside = checkpoint.HasEnded(settings.MaximumEpochs, settings.Patience);
+                isLeftAside = checkpoint.HasEnded(settings);
                 return isLeftAside ? null : throw new InvalidDataException($"The checkpoint '{path}' comes from other options or other data, and that training has "
                     + $"not ended ({difference}). Go back to what it was made with, delete the file to start anew, or choose another path.");
+            }
+
+            if (checkpoint.Epochs.Count > settings.MaximumEpochs)
+            {
+                throw new InvalidDataException($"The checkpoint '{path}' has {checkpoint.Epochs.Count} epochs, and MaximumNumberOfEpochs is {settings.MaximumEpochs}: raise it, delete the file "
+                    + "to start anew, or choose another path.");
             }
 
             if (!checkpoint.Tensors.SequenceEqual(entries.Select(entry => entry.Tensor)))

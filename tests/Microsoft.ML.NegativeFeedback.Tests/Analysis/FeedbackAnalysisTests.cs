@@ -45,6 +45,29 @@ public class FeedbackAnalysisTests
     };
 
     [Fact]
+    public void Pairs_are_counted_without_categories()
+        => Assert.Equal(1, Analyze([Of(1, 1, -1, 1), Of(1, 2, 1, 2), Of(2, 1, 1, 3)], new FeedbackAnalysisOptions()).PairCount);
+
+    [Fact]
+    public void Reading_the_categories_can_be_cancelled()
+    {
+        using var source = new CancellationTokenSource();
+        int readings = 0;
+        var log = _ml.Data.LoadFromEnumerable(Rows());
+
+        IEnumerable<View> Rows()
+        {
+            if (readings++ == 1)
+                source.Cancel();
+            yield return Of(1, 1, -1, 1);
+            yield return Of(1, 2, 1, 2);
+        }
+
+        Assert.Throws<OperationCanceledException>(() => _ml.Data.AnalyzeFeedback(log, new FeedbackAnalysisOptions { CategoryColumnNames = ["Level1"], CancellationToken = source.Token }));
+        Assert.Equal(2, readings);
+    }
+
+    [Fact]
     public void Every_interaction_is_of_one_kind_and_an_explicit_dislike_outweighs_the_rest()
     {
         View[] log = [Of(1, 1, 1, 1), Of(1, 2, 1, 2, hate: 1), Of(1, 3, -1, 3), Of(2, 1, -1, 4, hate: 1), Of(2, 2, -1, 5), Of(2, 3, 0, 6), Of(2, 4, 1, 7), Of(2, 5, 0, 8, hate: 1)];

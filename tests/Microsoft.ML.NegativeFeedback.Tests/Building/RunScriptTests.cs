@@ -20,7 +20,7 @@ public sealed class RunScriptTests : IDisposable
         if (OperatingSystem.IsWindows())
             return;
         string[] output = Run(arguments);
-        Assert.Equal($"dotnet run -c Release --project {expected}", output[^1].TrimEnd());
+        Assert.Equal($"dotnet run -c Release --project {Repository}/{expected}", output[^1].TrimEnd());
         Assert.DoesNotContain(output, line => line.StartsWith("Usage:", StringComparison.Ordinal));
     }
 
@@ -34,17 +34,26 @@ public sealed class RunScriptTests : IDisposable
             return;
         string[] output = Run(arguments);
         Assert.StartsWith("Usage: ./run.sh", output[0]);
-        Assert.Equal($"dotnet run -c Release --project samples/MovieLens -- {string.Join(' ', arguments)}", output[^1]);
+        Assert.Equal($"dotnet run -c Release --project {Repository}/samples/MovieLens -- {string.Join(' ', arguments)}", output[^1]);
     }
 
-    private string[] Run(string[] arguments)
+    [Fact]
+    public void WhatArgumentsNameIsInTheCallersFolder()
     {
-        string repository = typeof(RunScriptTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "RepositoryRoot").Value!;
+        if (OperatingSystem.IsWindows())
+            return;
+        Assert.Equal(_folder, Run(["table"], "#!/bin/sh\npwd\n")[^1]);
+    }
+
+    private static string Repository => typeof(RunScriptTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "RepositoryRoot").Value!.TrimEnd('/');
+
+    private string[] Run(string[] arguments, string script = "#!/bin/sh\necho dotnet \"$@\"\n")
+    {
         string dotnet = Path.Combine(_folder, "dotnet");
-        File.WriteAllText(dotnet, "#!/bin/sh\necho dotnet \"$@\"\n");
+        File.WriteAllText(dotnet, script);
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(dotnet, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        var start = new ProcessStartInfo("bash", [Path.Combine(repository, "run.sh"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("bash", [Path.Combine(Repository, "run.sh"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder };
         start.Environment["PATH"] = _folder + Path.PathSeparator + Environment.GetEnvironmentVariable("PATH");
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();

@@ -135,6 +135,7 @@ public sealed class ShortVideoFeedTests
         Refused(new ShortVideoFeedOptions { FirstUserIndex = int.MaxValue }, "FirstUserIndex");
         Refused(new ShortVideoFeedOptions { VideoCount = -1 }, "VideoCount");
         Refused(new ShortVideoFeedOptions { AspectCount = 9 }, "AspectCount");
+        Refused(new ShortVideoFeedOptions { StartTime = -1 }, "StartTime");
         Refused(new ShortVideoFeedOptions { MatchShare = double.NaN }, "MatchShare");
         Refused(new ShortVideoFeedOptions { MatchShare = 0.8, NearMissShare = 0.3 }, "MatchShare + NearMissShare");
         Refused(new ShortVideoFeedOptions { PassingSkipShare = 1.1 }, "PassingSkipShare");

@@ -27,6 +27,20 @@ public class DiversityEntropyTests
         public string[] RecommendedItems { get; set; } = [];
     }
 
+    private sealed class NumberedRow
+    {
+        public int[] RecommendedItems { get; set; } = [];
+
+        public float[] Scores { get; set; } = [];
+    }
+
+    private sealed class NumberedCategory
+    {
+        public int Item { get; set; }
+
+        public string Category { get; set; } = "";
+    }
+
     private static DiversityOptions OfLists(int windowSize) => new() { RecommendedItemsColumnName = "RecommendedItems", WindowSize = windowSize };
 
     [Fact]
@@ -132,6 +146,15 @@ public class DiversityEntropyTests
         var empty = Ml.Data.LoadFromEnumerable([new ItemCategory { Item = "a1" }, new ItemCategory { Item = "b1", Category = "b" }]);
         error = Assert.Throws<ArgumentException>(() => Ml.Recommendation().EvaluateDiversity(View(("u", ["a1"])), empty, OfLists(2)));
         Assert.Contains("item 'a1'", error.Message);
+    }
+
+    [Fact]
+    public void What_fills_a_list_of_numbers_up_needs_no_category()
+    {
+        var rows = Ml.Data.LoadFromEnumerable([new NumberedRow { RecommendedItems = [1, 2, 0, 0], Scores = [2, 1, float.NegativeInfinity, float.NegativeInfinity] }]);
+        var categories = Ml.Data.LoadFromEnumerable([new NumberedCategory { Item = 1, Category = "a" }, new NumberedCategory { Item = 2, Category = "b" }]);
+
+        Assert.Equal(Math.Log(2), Ml.Recommendation().EvaluateDiversity(rows, categories, OfLists(2)).Mean, 12);
     }
 
     [Fact]

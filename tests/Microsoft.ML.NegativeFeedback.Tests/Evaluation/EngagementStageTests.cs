@@ -24,6 +24,13 @@ public class EngagementStageTests
         public float Tenure { get; set; }
     }
 
+    private sealed class NumberedView
+    {
+        public long User { get; set; }
+
+        public long Time { get; set; }
+    }
+
     private static LiftOptions Options => new() { Log = Log(), LowActivityViews = 5, NumberOfRecommendations = 1, BootstrapCount = 10, Seed = 1 };
 
     [Fact]
@@ -68,9 +75,25 @@ public class EngagementStageTests
         Assert.Contains("a tenure is -1", Assert.ThrowsAny<ArgumentException>(
             () => StagesOf(With(options => (options.Log, options.TenureDaysColumnName) = (Log(tenure: -1), "Tenure")))).Message);
         Assert.Contains("has no rows", Assert.Throws<InvalidOperationException>(() => StagesOf(With(options => options.Log = Ml.Data.LoadFromEnumerable<View>([])))).Message);
+        Assert.Contains("Column 'User' of the log holds Int64, but column 'User' of the scored rows String", Failing(Ml.Data.LoadFromEnumerable([new NumberedView { User = 1, Time = 1 }])));
         Assert.Contains("both tell the users' groups", Assert.Throws<ArgumentException>(() => StagesOf(With(options => options.GroupColumnName = "Group"))).Message);
 
         static string Failing(IDataView log) => Assert.ThrowsAny<ArgumentException>(() => StagesOf(With(options => options.Log = log))).Message;
+    }
+
+    [Fact]
+    public void A_log_that_changes_between_its_readings_is_an_error()
+    {
+        int readings = 0;
+        var changing = Ml.Data.LoadFromEnumerable(Once());
+
+        IEnumerable<View> Once()
+        {
+            foreach (string user in Users.Skip(readings++ == 0 ? 1 : 0))
+                yield return new View { User = user, Time = 86_400 };
+        }
+
+        Assert.Contains("gives other rows when it is read again", Assert.Throws<InvalidOperationException>(() => Compare(With(options => options.Log = changing))).Message);
     }
 
     /// <summary>Each user's stage, by who is left of it when nobody else is compared.</summary>

@@ -169,6 +169,28 @@ public class NextItemMetricsTests
     }
 
     [Fact]
+    public void Targets_of_another_type_are_an_error_where_nobody_knows_the_catalogue()
+    {
+        var rows = _ml.Data.LoadFromEnumerable([new ScoredRow { RecommendedItems = [1], TargetItem = 1, TargetFeedback = 1 }]);
+        var longer = _ml.Transforms.Conversion.ConvertType("TargetItem", outputKind: DataKind.Int64).Fit(rows).Transform(rows);
+        var error = Assert.Throws<ArgumentException>(() => _ml.Recommendation().EvaluateNextItem(longer, 1));
+        Assert.Contains("'TargetItem' holds Int64, but the items are Int32", error.Message);
+    }
+
+    [Fact]
+    public void What_fills_a_list_of_numbers_up_is_no_item_0()
+    {
+        var rows = _ml.Data.LoadFromEnumerable([
+            new NumberedRow { RecommendedItems = [1, 0, 0], Scores = [0.5f, float.NegativeInfinity, float.NegativeInfinity], TargetItem = 0, TargetFeedback = 1 },
+            new NumberedRow { RecommendedItems = [1, 0, 0], Scores = [0.5f, 0.1f, float.NegativeInfinity], TargetItem = 0, TargetFeedback = 1 },
+        ]);
+
+        Assert.Equal(0.5, _ml.Recommendation().EvaluateNextItem(rows, 3).Positive.HitRate);
+        // nothing beside tells of it
+        Assert.Equal(1, _ml.Recommendation().EvaluateNextItem(rows, 3, scoresColumnName: "None").Positive.HitRate);
+    }
+
+    [Fact]
     public void A_feedback_that_is_no_number_is_named()
     {
         var rows = _ml.Data.LoadFromEnumerable([new ScoredRow { RecommendedItems = [1], TargetItem = 1, TargetFeedback = float.NaN }]);
@@ -208,6 +230,17 @@ public class NextItemMetricsTests
         public string[] RecommendedItems { get; set; } = [];
 
         public string TargetItem { get; set; } = "";
+
+        public float TargetFeedback { get; set; }
+    }
+
+    private sealed class NumberedRow
+    {
+        public int[] RecommendedItems { get; set; } = [];
+
+        public float[] Scores { get; set; } = [];
+
+        public int TargetItem { get; set; }
 
         public float TargetFeedback { get; set; }
     }

@@ -172,11 +172,17 @@ public sealed class LabelFeedbackTests
         Assert.Throws<ArgumentOutOfRangeException>(() => FeedbackRule.WatchTime(positiveShare: 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => FeedbackRule.WatchTime(skipSeconds: double.NaN));
         Assert.Throws<ArgumentOutOfRangeException>(() => FeedbackRule.WatchTime(unknownDuration: (UnknownDuration)3));
+        Assert.Throws<ArgumentOutOfRangeException>(() => FeedbackRule.WatchTime(skipSeconds: 1e39)); // no Single
+        Assert.Throws<ArgumentOutOfRangeException>(() => FeedbackRule.WatchedShare(1e39, 0.6));
         Assert.Throws<ArgumentOutOfRangeException>(() => FeedbackRule.WatchedShare(0.5, 0.6));
         Assert.Throws<ArgumentOutOfRangeException>(() => FeedbackRule.Rating(double.NaN));
         Assert.Throws<ArgumentException>(() => FeedbackRule.RatingMedian(""));
         Assert.Throws<ArgumentException>(() => new LabelFeedbackEstimator(FeedbackRule.Rating(4), " "));
     }
+
+    [Fact]
+    public void ARulesTextSaysWhatAnUnknownDurationIs()
+        => Assert.EndsWith(", neither where DurationSeconds is 0", FeedbackRule.WatchTime(unknownDuration: UnknownDuration.Neither).ToString());
 
     [Fact]
     public void AChainAndAPredictionEngineLabelSingleRows()

@@ -157,6 +157,10 @@ public sealed class LabelWatchFeedbackTests
         VBuffer<ReadOnlyMemory<char>> names = default;
         schema["Kinds"].Annotations.GetValue("SlotNames", ref names);
         Assert.Equal(["EVV", "FVV", "GVV"], names.DenseValues().Select(name => name.ToString()));
+        // who is given the names may write over what holds them
+        VBufferEditor.Create(ref names, 3).Values.Fill("other".AsMemory());
+        schema["Kinds"].Annotations.GetValue("SlotNames", ref names);
+        Assert.Equal(["EVV", "FVV", "GVV"], names.DenseValues().Select(name => name.ToString()));
         var promised = estimator.GetOutputSchema(ShapeOf(view.Schema)).Single(column => column.Name == "Kinds");
         var got = SchemaShapes.Of(schema["Kinds"]);
         Assert.Equal((got.Kind, got.ItemType, got.IsKey), (promised.Kind, promised.ItemType, promised.IsKey));
@@ -270,6 +274,7 @@ public sealed class LabelWatchFeedbackTests
         Refused(new WatchFeedbackOptions { FocusedViewQuantile = 1 }, "FocusedViewQuantile must be above 0 and below 1");
         Refused(new WatchFeedbackOptions { EngagedViewQuantile = 0.7 }, "at most FocusedViewQuantile, 0.6");
         Refused(new WatchFeedbackOptions { SkipSeconds = -1 }, "SkipSeconds");
+        Refused(new WatchFeedbackOptions { SkipSeconds = 1e39 }, "SkipSeconds");
         Refused(new WatchFeedbackOptions { SkipSeconds = double.PositiveInfinity }, "SkipSeconds");
         Refused(new WatchFeedbackOptions { MinimumViewCount = 0 }, "MinimumViewCount must be at least 1");
         Refused(new WatchFeedbackOptions { DurationBucketCount = 0 }, "DurationBucketCount must be at least 1");

@@ -45,6 +45,35 @@ public class BadInputTests
     private static ToyHistory Good => new() { Items = ["a", "b", "c", "x", "y"], Feedback = [1, 1, 1, -1, -1] };
 
     [Fact]
+    public void A_gpu_that_is_not_there_is_told_of_before_any_row_is_read()
+    {
+        int read = 0;
+        var mapping = _ml.Transforms.Conversion.MapValueToKey("Items").Fit(_ml.Data.LoadFromEnumerable([Good]));
+        var rows = mapping.Transform(_ml.Data.LoadFromEnumerable(Counted()));
+        // of the scoring device nothing is asked: the context has none
+        var error = Assert.Throws<InvalidOperationException>(() => PnfRec(options => options.Device = Missing).Fit(rows));
+        Assert.Contains("CUDA device 0", error.Message);
+        Assert.Equal(0, read);
+
+        IEnumerable<ToyHistory> Counted()
+        {
+            read++;
+            yield return Good;
+        }
+    }
+
+    // where there is a GPU the test has nothing to ask for
+    private static TrainingDevice Missing => TorchSharp.torch.cuda.is_available() ? throw new InvalidOperationException("CUDA device 0 is there") : TrainingDevice.Cuda;
+
+    [Fact]
+    public void One_disliked_item_a_row_leaves_the_contrast_nothing()
+    {
+        ToyHistory[] histories = [.. Enumerable.Range(0, 4).Select(_ => new ToyHistory { Items = ["a", "b", "c", "x"], Feedback = [1, 1, 1, -1] })];
+        var error = Assert.Throws<InvalidOperationException>(() => PnfRec(options => options.NegativeWeight = 0).Fit(Keyed(histories)));
+        Assert.Contains("two items with negative feedback", error.Message);
+    }
+
+    [Fact]
     public void A_missing_column_is_named()
     {
         var error = Assert.Throws<ArgumentException>(() => PnfRec(options => options.ItemsColumnName = "Films").Fit(Keyed(Good)));

@@ -209,6 +209,25 @@ public class BaselineTrainerTests
     }
 
     [Fact]
+    public void A_row_of_one_liked_item_that_FeedRec_learns_from_must_leave_an_item_to_sample()
+    {
+        var whole = new ToyHistory { Items = ["a", "b", "c"], Feedback = [-1, -1, 1] };
+        var other = new ToyHistory { Items = ["a", "b"], Feedback = [1, 1] };
+        var options = Small(BaselineNetwork.FeedRec, options => (options.NumberOfRecommendations, options.ValidationFraction) = (1, 0));
+        var error = Assert.Throws<InvalidOperationException>(() => _ml.Recommendation().Trainers.Baseline(options).Fit(Keyed([other, whole])));
+        Assert.Contains("Column 'Items' of row 2 holds all 3 items", error.Message);
+    }
+
+    [Fact]
+    public void Liked_items_that_are_older_than_FeedRec_reads_are_nothing_to_learn_from()
+    {
+        ToyHistory[] histories = [.. Enumerable.Range(0, 4).Select(i => new ToyHistory { Items = ["a", "b", "c", "d", $"e{i}"], Feedback = [1, 1, -1, -1, -1] })];
+        var options = Small(BaselineNetwork.FeedRec, options => (options.MaximumSequenceLength, options.NumberOfRecommendations, options.ValidationFraction) = (2, 1, 0));
+        var error = Assert.Throws<InvalidOperationException>(() => _ml.Recommendation().Trainers.Baseline(options).Fit(Keyed(histories)));
+        Assert.Contains("MaximumSequenceLength", error.Message);
+    }
+
+    [Fact]
     public void Histories_without_a_liked_item_are_refused()
     {
         var skipped = new ToyHistory { Items = ["a", "b", "c", "d", "e", "f"], Feedback = [-1, -1, -1, -1, -1, -1] };

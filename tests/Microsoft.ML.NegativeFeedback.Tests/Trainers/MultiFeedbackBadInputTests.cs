@@ -206,6 +206,21 @@ public sealed class MultiFeedbackBadInputTests
     }
 
     [Fact]
+    public void Validation_rows_of_one_candidate_where_GAUC_is_watched()
+    {
+        for (int row = 0; row < _feed.TestHistories.Length; row++)
+        {
+            var history = _feed.TestHistories[row];
+            history.Candidates = history.Candidates[..1];
+            history.CandidateFlags = [row % 2, row % 2, row % 2];
+        }
+
+        var rows = _feed.Keyed(_feed.TestHistories);
+        var error = AssertFit<InvalidOperationException>(options => (options.ValidationSet, options.EarlyStoppingMetric) = (rows, EarlyStoppingMetric.Gauc));
+        Assert.Contains("No validation row has candidates with and without the feedback 'EVV', which Gauc needs within a row", error.Message);
+    }
+
+    [Fact]
     public void Keys_of_users_of_another_dictionary_when_scoring()
     {
         using var model = Trainer(options => options.MaximumNumberOfEpochs = 1, mayTrain: true).Fit(_feed.Train);

@@ -119,7 +119,7 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void A_checkpoint_of_other_options_or_data_is_refused()
     {
-        TestModels.Train(Train, Validation, PnfRec, Settings with { MaximumEpochs = 1 });
+        CutShort(epochs: 1);
         AssertRefused("other options", settings: Settings with { LearningRate = 1e-3 });
         AssertRefused("other options", model: PnfRec with { ContrastWeight = 0.1 });
         AssertRefused("other options", data: RandomSequences.Create(100, ItemCount, 12, seed: 9));
@@ -140,8 +140,38 @@ public sealed class CheckpointTests : IDisposable
         Assert.Contains(FilePath, lines[0], StringComparison.Ordinal);
         Assert.Contains("starts anew", lines[0], StringComparison.Ordinal);
         Assert.Equal(5, CheckpointFile.ReadHeader(FilePath)!.Epochs.Count);
-        // with an epoch left it would have been taken for one that goes on
-        AssertRefused("other data", settings: Settings with { MaximumEpochs = 6 });
+    }
+
+    [Fact]
+    public void Whether_a_training_has_ended_is_told_by_its_own_limits()
+    {
+        // the next night trains longer than the last one did
+        TestModels.Train(Train, Validation, PnfRec, Settings with { MaximumEpochs = 1 });
+        var today = RandomSequences.Create(100, ItemCount, 12, seed: 9);
+        Assert.Equal(2, TestModels.Train(today, Validation, PnfRec, Settings with { MaximumEpochs = 2 }).Epochs.Count);
+        // one with fewer epochs does not take the place of one that was cut short
+        File.Delete(FilePath);
+        CutShort(epochs: 3);
+        AssertRefused("other options", settings: Settings with { LearningRate = 1e-3, MaximumEpochs = 2 });
+        AssertRefused("other options", settings: Settings with { LearningRate = 1e-3, Patience = 1 });
+    }
+
+    [Fact]
+    public void A_checkpoint_of_more_epochs_than_are_wanted_is_refused()
+    {
+        TestModels.Train(Train, Validation, PnfRec, Settings);
+        AssertRefused("has 5 epochs, and MaximumNumberOfEpochs is 2", settings: Settings with { MaximumEpochs = 2 });
+    }
+
+    private void CutShort(int epochs)
+    {
+        using var cancellation = new CancellationTokenSource();
+        var progress = new Recorder<TrainingProgress>(epoch =>
+        {
+            if (epoch.Epoch == epochs)
+                cancellation.Cancel();
+        });
+        Assert.Throws<OperationCanceledException>(() => TestModels.Train(Train, Validation, PnfRec, Settings, new TrainingRun(progress, CancellationToken: cancellation.Token)));
     }
 
     [Fact]
