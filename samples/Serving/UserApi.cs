@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Serving.Scoring;
@@ -83,11 +82,11 @@ internal static class UserApi
     /// <summary>Looks at the model's file now; for the machine itself only.</summary>
     private static async Task<IResult> Reload(HttpContext http, ModelFile file, ModelHolder model, CancellationToken cancellation)
     {
-        if (http.Connection.RemoteIpAddress is { } address && !IPAddress.IsLoopback(address))
-            return TypedResults.Problem("Only the machine that the service runs on may ask for this.", statusCode: StatusCodes.Status403Forbidden);
+        if (LocalCalls.Refusal(http) is { } refused)
+            return refused;
         var reload = await file.Reload(cancellation);
-        return reload.Refusal is { } refusal
-            ? TypedResults.Problem($"The file is refused, model {model.Version} goes on. {refusal}", statusCode: StatusCodes.Status409Conflict)
+        return reload.Refusal is { } reason
+            ? TypedResults.Problem($"The file is refused, model {model.Version} goes on. {reason}", statusCode: StatusCodes.Status409Conflict)
             : TypedResults.Ok(new { model.Version, reload.IsReplaced });
     }
 

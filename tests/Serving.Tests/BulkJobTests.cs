@@ -69,6 +69,24 @@ public sealed class BulkJobTests(TinyModels models) : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("X-Forwarded-For", "127.0.0.1")]
+    [InlineData("Forwarded", "for=127.0.0.1")]
+    public async Task What_a_proxy_hands_on_is_not_from_the_machine_itself(string header, string value)
+    {
+        await MakePartitions(count: 1, users: 3);
+        await using var service = await RunningService.Start("--model", models.First);
+        service.Client.DefaultRequestHeaders.Add(header, value);
+        using (var job = await service.Client.PostAsJsonAsync("/jobs", Job))
+            await ProblemAssert.Is(HttpStatusCode.Forbidden, job);
+        using (var status = await service.Client.GetAsync("/jobs/0123"))
+            await ProblemAssert.Is(HttpStatusCode.Forbidden, status);
+        using (var reload = await service.Client.PostAsync("/model/reload", null))
+            await ProblemAssert.Is(HttpStatusCode.Forbidden, reload);
+        // users come through it
+        Assert.Equal(3, (await service.Recommend("ann", k: 3)).Items.Count());
+    }
+
     [RedisFact]
     public async Task A_job_goes_on_when_a_silo_leaves()
     {

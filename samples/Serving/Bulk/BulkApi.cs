@@ -1,4 +1,4 @@
-using System.Net;
+using BulkScoring;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Serving.Bulk;
@@ -19,7 +19,7 @@ internal static class BulkApi
 
     private static async Task<Results<Accepted<BulkStatus>, ValidationProblem, ProblemHttpResult>> Start(BulkJobBody body, HttpContext http, IGrainFactory grains)
     {
-        if (Refusal(http) is { } refusal)
+        if (LocalCalls.Refusal(http) is { } refusal)
             return refusal;
         var errors = new Dictionary<string, string[]>();
         if (!File.Exists(body.Model))
@@ -40,12 +40,9 @@ internal static class BulkApi
 
     private static async Task<Results<Ok<BulkStatus>, ProblemHttpResult>> GetStatus(string job, HttpContext http, IGrainFactory grains)
     {
-        if (Refusal(http) is { } refusal)
+        if (LocalCalls.Refusal(http) is { } refusal)
             return refusal;
         var status = await grains.GetGrain<IBulkJobGrain>(job).GetStatus();
         return status.State == BulkStatus.Unknown ? TypedResults.Problem("There is no such job.", statusCode: StatusCodes.Status404NotFound) : TypedResults.Ok(status);
     }
-
-    private static ProblemHttpResult? Refusal(HttpContext http) => http.Connection.RemoteIpAddress is { } address && !IPAddress.IsLoopback(address)
-        ? TypedResults.Problem("Only the machine that the service runs on may ask for this.", statusCode: StatusCodes.Status403Forbidden) : null;
 }
