@@ -79,10 +79,13 @@ public sealed class PartitionScorer : IDisposable
         return new ScoredPartition(histories.RowCount, WasThere: false);
     }
 
+    /// <exception cref="ArgumentException">Input and output are one file.</exception>
     /// <summary>Frees the model.</summary>
     public void Dispose() => _recommender.Dispose();
 
     private async Task ScoreAsync(HistoryFile histories, ParquetWriter writer, IProgress<long>? progress, CancellationToken cancellation)
+        if (FullPath.AreSame(inputPath, outputPath))
+            throw new ArgumentException($"The recommendations would be written over the histories '{inputPath}': name another output.", nameof(outputPath));
     {
         long count = 0;
         for (int group = 0; group < histories.RowGroupCount; group++)

@@ -47,6 +47,8 @@ public sealed class BulkJobTests(TinyModels models) : IDisposable
         await Refused(Job with { Histories = Path.Combine(_folder.FullName, "nowhere") }, "histories");
         await Refused(Job with { K = 0 }, "k");
         await Refused(Job with { Output = Histories }, "output");
+        await Refused(Job with { Output = Histories + Path.DirectorySeparatorChar }, "output");
+        await Refused(Job with { Histories = Path.Combine(Histories, "..", "histories") + Path.DirectorySeparatorChar, Output = Histories }, "output");
         using (var answer = await service.Client.GetAsync("/jobs/0123"))
             await ProblemAssert.Is(HttpStatusCode.NotFound, answer);
 

@@ -30,7 +30,7 @@ internal static class BulkApi
             errors["output"] = ["must be a folder, there or to be made"];
         if (body.K is < 1 or > MaximumK)
             errors["k"] = [$"must be from 1 to {MaximumK}"];
-        if (errors.Count == 0 && Path.GetFullPath(body.Output) == Path.GetFullPath(body.Histories))
+        if (errors.Count == 0 && FullPath.AreSame(body.Output, body.Histories))
             errors["output"] = ["must be another folder than that of the histories"];
         if (errors.Count > 0)
             return TypedResults.ValidationProblem(errors);

@@ -171,6 +171,17 @@ public sealed class PartitionScorerTests(PartitionScorerTests.Models models) : I
         Assert.Contains($"{ItemCount}", Assert.Throws<ArgumentOutOfRangeException>(() => new PartitionScorer(_ml, models.First, ItemCount + 1)).Message);
     }
 
+    [Fact]
+    public async Task A_partition_is_not_written_over_by_its_recommendations()
+    {
+        await MakeUsersAsync(40);
+        byte[] histories = File.ReadAllBytes(Input);
+        using var scorer = Scorer();
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => scorer.ScoreAsync(Input, Path.Combine(_folder, ".", "in.parquet")));
+        Assert.Contains(Input, error.Message);
+        Assert.Equal(histories, File.ReadAllBytes(Input));
+    }
+
     private async Task<bool> WasThereAsync(string model, int k)
     {
         using var scorer = new PartitionScorer(_ml, model, k);
