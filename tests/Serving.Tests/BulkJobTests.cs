@@ -71,6 +71,55 @@ public sealed class BulkJobTests(TinyModels models) : IDisposable
         }
     }
 
+    [Fact]
+    public async Task While_a_job_runs_another_with_its_output_is_told_to_wait()
+    {
+        // enough for the second to come meanwhile
+        await MakePartitions(count: 4, users: 3000);
+        await using var service = await RunningService.Start("--model", models.First);
+        using var started = await service.Client.PostAsJsonAsync("/jobs", Job);
+        Assert.Equal(HttpStatusCode.Accepted, started.StatusCode);
+        string others = _folder.CreateSubdirectory("others").FullName;
+        File.Copy(Path.Combine(Histories, "part-0.parquet"), Path.Combine(others, "part-0.parquet"));
+        foreach (var other in new[] { Job with { K = K + 1 }, Job with { Histories = others } })
+        {
+            using var refused = await service.Client.PostAsJsonAsync("/jobs", other);
+            Assert.Contains("Another job writes to", (await ProblemAssert.Is(HttpStatusCode.Conflict, refused)).Detail, StringComparison.Ordinal);
+        }
+
+        // the same, however its folder is written, is the one that runs
+        using (var same = await service.Client.PostAsJsonAsync("/jobs", Job with { Output = Output + Path.DirectorySeparatorChar }))
+        {
+            Assert.Equal(HttpStatusCode.Accepted, same.StatusCode);
+            Assert.Equal(started.Headers.Location, same.Headers.Location);
+        }
+
+        Assert.Equal(BulkStatus.Done, (await Ended(service, started.Headers.Location!.ToString())).State);
+        await AssertScored();
+        Assert.Equal(new BulkStatus(BulkStatus.Done, 4, 4, 0, 12_000, null), await Run(service, Job with { K = K + 1 }));
+    }
+
+    [RedisFact]
+    public async Task A_job_that_could_not_be_stored_does_not_run()
+    {
+        await MakePartitions(count: 2, users: 3);
+        await using var redis = await RedisServer.Start();
+        await using var service = await RunningService.Start("--model", models.First, "--redis", redis.Address);
+        string path = $"/jobs/{new BulkJob("", "", Output, 0).Id}";
+        using (var before = await service.Client.GetAsync(path))
+            await ProblemAssert.Is(HttpStatusCode.NotFound, before);
+
+        await redis.Kill();
+        using (var post = await service.Client.PostAsJsonAsync("/jobs", Job))
+            await ProblemAssert.Is(HttpStatusCode.ServiceUnavailable, post);
+
+        await redis.StartAgain();
+        await Eventually.Is(async () => (await service.Client.GetAsync("/health/ready")).IsSuccessStatusCode);
+        using (var after = await service.Client.GetAsync(path))
+            await ProblemAssert.Is(HttpStatusCode.NotFound, after);
+        Assert.Equal(new BulkStatus(BulkStatus.Done, 2, 2, 0, 6, null), await Run(service, Job));
+    }
+
     [Theory]
     [InlineData("X-Forwarded-For", "127.0.0.1")]
     [InlineData("Forwarded", "for=127.0.0.1")]

@@ -34,8 +34,11 @@ internal static class BulkApi
             errors["output"] = ["must be another folder than that of the histories"];
         if (errors.Count > 0)
             return TypedResults.ValidationProblem(errors);
-        var job = new BulkJob(Path.GetFullPath(body.Model), Path.GetFullPath(body.Histories), Path.GetFullPath(body.Output), body.K);
-        return TypedResults.Accepted($"/jobs/{job.Id}", await grains.GetGrain<IBulkJobGrain>(job.Id).Start(job));
+        var job = new BulkJob(FullPath.Of(body.Model), FullPath.Of(body.Histories), FullPath.Of(body.Output), body.K);
+        return await grains.GetGrain<IBulkJobGrain>(job.Id).Start(job) is { } status
+            ? TypedResults.Accepted($"/jobs/{job.Id}", status)
+            : TypedResults.Problem($"Another job writes to {job.Output}: of another model, other histories or another k. Send this one when GET /jobs/{job.Id} says that it has ended, or name another output.",
+                statusCode: StatusCodes.Status409Conflict);
     }
 
     private static async Task<Results<Ok<BulkStatus>, ProblemHttpResult>> GetStatus(string job, HttpContext http, IGrainFactory grains)

@@ -32,8 +32,8 @@ internal sealed record BulkStatus(
 /// <summary>A job, wherever it lives in the cluster. It is asked for by its <see cref="BulkJob.Id"/>.</summary>
 internal interface IBulkJobGrain : IGrainWithStringKey
 {
-    /// <summary>Begins a job, or goes on with it: partitions whose output is whole are left alone.</summary>
-    Task<BulkStatus> Start(BulkJob job);
+    /// <summary>Begins a job, or goes on with it: partitions whose output is whole are left alone. Null: another with the same output runs.</summary>
+    Task<BulkStatus?> Start(BulkJob job);
 
     /// <summary>How it stands. A job whose silo was killed goes on from here.</summary>
     [AlwaysInterleave]
@@ -72,20 +72,36 @@ internal sealed class BulkJobGrain(
         return Task.CompletedTask;
     }
 
-    public async Task<BulkStatus> Start(BulkJob job)
+    public async Task<BulkStatus?> Start(BulkJob job)
     {
-        if (_run.IsCompleted)
-        {
-            (state.State.Job, state.State.Ended) = (job, null);
-            await state.WriteStateAsync();
-            Run(job);
-        }
-
+        if (!_run.IsCompleted && state.State.Ended is null)
+            return job == state.State.Job ? await GetStatus() : null;
+        // one that has ended may still be storing that
+        await _run;
+        await Store(job);
+        Run(job);
         return await GetStatus();
     }
 
     public Task<BulkStatus> GetStatus()
         => Task.FromResult(state.State.Ended ?? Status(state.State.Job is null ? BulkStatus.Unknown : BulkStatus.Running));
+
+    private async Task Store(BulkJob job)
+    {
+        var (formerJob, formerEnd) = (state.State.Job, state.State.Ended);
+        try
+        {
+            (state.State.Job, state.State.Ended) = (job, null);
+            await state.WriteStateAsync();
+        }
+        catch
+        {
+            // Whether it was written nobody knows; the next activation reads what is there, and runs it. Until then nothing is said to run that does not.
+            (state.State.Job, state.State.Ended) = (formerJob, formerEnd);
+            DeactivateOnIdle();
+            throw;
+        }
+    }
 
     private void Run(BulkJob job)
     {
@@ -112,7 +128,15 @@ internal sealed class BulkJobGrain(
         }
 
         state.State.Ended = ended;
-        await state.WriteStateAsync();
+        try
+        {
+            await state.WriteStateAsync();
+        }
+        catch (Exception error)
+        {
+            // the next activation goes over it once more, and finds the outputs whole
+            log.LogWarning("The end of the job {Output} could not be stored: {Reason}", job.Output, error.Message);
+        }
     }
 
     private async Task Work(BulkJob job, Queue<string> waiting)
