@@ -12,14 +12,14 @@ internal sealed class KillCheck(LoadArguments arguments, ServiceClient client, L
     // users who lived on the killed silo are away until the others have voted it dead
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    public async Task<bool> Run(int connections)
+    public async Task<bool> Run(int connections, CancellationToken cancellation)
     {
         var acknowledged = new ConcurrentDictionary<string, ConcurrentBag<SentView>>();
         var half = ClosedLoop.After(arguments.Duration / 2);
         var isOver = ClosedLoop.After(arguments.Duration);
         int[] urls = [.. Enumerable.Range(0, connections)];
         string run = $"kill-{Guid.NewGuid():N}"[..13];
-        var killing = Kill(half);
+        var killing = Kill(half, cancellation);
         var (row, _) = await ClosedLoop.Run($"silo {arguments.ProcessToKill} killed", connections, isOver, async (number, request) =>
         {
             string user = $"{run}-{number}-{request / ViewsPerUser}";
@@ -50,10 +50,10 @@ internal sealed class KillCheck(LoadArguments arguments, ServiceClient client, L
         return missing + unread == 0;
     }
 
-    private async Task Kill(Func<bool> half)
+    private async Task Kill(Func<bool> half, CancellationToken cancellation)
     {
         while (!half())
-            await Task.Delay(10);
+            await Task.Delay(10, cancellation);
         using var process = Process.GetProcessById(arguments.ProcessToKill!.Value);
         process.Kill();
         Console.Error.WriteLine($"Process {process.Id} was killed.");

@@ -26,8 +26,8 @@ internal sealed record LoadArguments
     public int? ProcessToKill { get; private init; }
 
     /// <summary>The command line.</summary>
-    /// <param name="run">Does what it asks for and gives the exit code.</param>
-    public static RootCommand Command(Func<LoadArguments, Task<int>> run)
+    /// <param name="run">Does what it asks for, until it is cancelled, and gives the exit code.</param>
+    public static RootCommand Command(Func<LoadArguments, CancellationToken, Task<int>> run)
     {
         var urls = new Option<string>("--urls") { Description = "where the service listens, with commas between", HelpName = "A,B,…", DefaultValueFactory = _ => "http://127.0.0.1:5000" };
         urls.Validators.Add(result =>
@@ -39,7 +39,7 @@ internal sealed record LoadArguments
         var seconds = SampleOptions.Number("--seconds", "seconds of each run", 10);
         var swaps = SampleOptions.NumberOrNone("--swaps",
             "recommendations while the model's file is replaced N times, with --model and --other by turns; each answer must be what ML.NET gives for the model that it names");
-        var model = SampleOptions.Path("--model", "with --swaps: the file that every silo serves; it is put back at the end");
+        var model = SampleOptions.Path("--model", "with --swaps: the file that every silo serves; it is put back, however the run ends");
         var other = SampleOptions.Path("--other", "with --swaps: another model of the same items");
         var kill = SampleOptions.NumberOrNone("--kill",
             "views, while half-way the silo with that process id is killed (SIGKILL); every view that was acknowledged must be in its user's history afterwards");
@@ -53,7 +53,7 @@ internal sealed record LoadArguments
             if (result.GetResult(kill) is { Errors: var errors } && !errors.Any() && result.GetValue(kill) is { } id && !IsRunning(id))
                 result.AddError($"--kill is {id}, but no such process runs.");
         });
-        root.SetAction((parsed, _) => run(new LoadArguments
+        root.SetAction((parsed, cancellation) => run(new LoadArguments
         {
             Urls = [.. parsed.GetValue(urls)!.Split(',').Select(text => ToUrl(text)!)],
             Connections = parsed.GetValue(connections)!,
@@ -62,7 +62,7 @@ internal sealed record LoadArguments
             Model = parsed.GetValue(model) ?? "",
             Other = parsed.GetValue(other) ?? "",
             ProcessToKill = parsed.GetValue(kill),
-        }));
+        }, cancellation));
         return root;
     }
 

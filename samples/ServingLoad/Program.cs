@@ -5,9 +5,9 @@ using ServingLoad;
 
 return await LoadArguments.Command(Run).RunAsync(args);
 
-static async Task<int> Run(LoadArguments arguments)
+static async Task<int> Run(LoadArguments arguments, CancellationToken cancellation)
 {
-    using var client = new ServiceClient(arguments.Urls);
+    using var client = new ServiceClient(arguments.Urls, cancellation);
     var users = await LoadUsers.Create(client, withHistories: arguments.ProcessToKill is null);
     Console.WriteLine(ClosedLoop.Header);
     bool isGood = true;
@@ -15,8 +15,8 @@ static async Task<int> Run(LoadArguments arguments)
     {
         isGood &= arguments switch
         {
-            { Swaps: > 0 } => await new SwapCheck(arguments, client, users).Run(connections),
-            { ProcessToKill: not null } => await new KillCheck(arguments, client, users).Run(connections),
+            { Swaps: > 0 } => await new SwapCheck(arguments, client, users).Run(connections, cancellation),
+            { ProcessToKill: not null } => await new KillCheck(arguments, client, users).Run(connections, cancellation),
             _ => await Measure(connections),
         };
     }

@@ -26,8 +26,9 @@ internal sealed record Answer(string ModelVersion, IReadOnlyList<AnsweredItem> I
 
 internal sealed record AnsweredItem(string Item, float Score);
 
-/// <summary>The service as a client meets it: at several addresses, of which one is asked after the other where one fails.</summary>
-internal sealed class ServiceClient(IReadOnlyList<Uri> urls) : IDisposable
+/// <summary>The service as a client meets it: at several addresses, of which one is asked after the other where one fails. Whatever asks it ends by an
+/// <see cref="OperationCanceledException"/> when the token is cancelled.</summary>
+internal sealed class ServiceClient(IReadOnlyList<Uri> urls, CancellationToken cancellation) : IDisposable
 {
     private static readonly JsonSerializerOptions Json = JsonSerializerOptions.Web;
 
@@ -67,13 +68,15 @@ internal sealed class ServiceClient(IReadOnlyList<Uri> urls) : IDisposable
         try
         {
             using var request = new HttpRequestMessage(method, new Uri(urls[url % urls.Count], path)) { Content = content };
-            using var response = await _http.SendAsync(request);
-            byte[] body = await response.Content.ReadAsByteArrayAsync();
+            using var response = await _http.SendAsync(request, cancellation);
+            byte[] body = await response.Content.ReadAsByteArrayAsync(cancellation);
             return (response.IsSuccessStatusCode ? Outcome.Done
                 : response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable ? Outcome.Refused : Outcome.Lost, body);
         }
         catch (Exception error) when (error is HttpRequestException or OperationCanceledException or IOException)
         {
+            // one that was stopped is not lost
+            cancellation.ThrowIfCancellationRequested();
             return (Outcome.Lost, []);
         }
     }

@@ -11,21 +11,23 @@ internal sealed class SwapCheck(LoadArguments arguments, ServiceClient client, L
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    public async Task<bool> Run(int connections)
+    public async Task<bool> Run(int connections, CancellationToken cancellation)
     {
-        byte[] first = await File.ReadAllBytesAsync(arguments.Model), second = await File.ReadAllBytesAsync(arguments.Other);
+        byte[] first = await File.ReadAllBytesAsync(arguments.Model, cancellation), second = await File.ReadAllBytesAsync(arguments.Other, cancellation);
         if (VersionOf(first) == VersionOf(second))
             throw new InvalidOperationException("--model and --other are the same model: train another with samples/Serving --train FILE --seed 2.");
         var expected = new Dictionary<string, Answer[]> { [VersionOf(first)] = Expect(arguments.Model, first), [VersionOf(second)] = Expect(arguments.Other, second) };
         bool areSwapped = false;
         var swapping = Swap();
-        var (row, isGood) = await ClosedLoop.Run($"{arguments.Swaps} swaps", connections, () => Volatile.Read(ref areSwapped), async (number, request) =>
+        var asking = ClosedLoop.Run($"{arguments.Swaps} swaps", connections, () => Volatile.Read(ref areSwapped), async (number, request) =>
         {
             int user = (number * 31) + request;
             var (outcome, answer) = await client.Recommend(users.Name(user), number);
             return (outcome, answer is not null && IsWrong(answer, user));
         });
-        await swapping;
+        // both, however one of them ends: the model is put back
+        await Task.WhenAll(swapping, asking);
+        var (row, isGood) = await asking;
         Console.WriteLine(row);
         return isGood;
 
@@ -39,9 +41,10 @@ internal sealed class SwapCheck(LoadArguments arguments, ServiceClient client, L
             finally
             {
                 Volatile.Write(ref areSwapped, true);
+                Put(first);
             }
 
-            await Serve(first);
+            await WaitFor(first);
         }
 
         bool IsWrong(Answer answer, int user) => !expected.TryGetValue(answer.ModelVersion, out var answers) || Differ(answer, answers[user % answers.Length]);
@@ -56,9 +59,19 @@ internal sealed class SwapCheck(LoadArguments arguments, ServiceClient client, L
 
     private async Task Serve(byte[] model)
     {
+        Put(model);
+        await WaitFor(model);
+    }
+
+    private void Put(byte[] model)
+    {
         string next = arguments.Model + ".next";
-        await File.WriteAllBytesAsync(next, model);
+        File.WriteAllBytes(next, model);
         File.Move(next, arguments.Model, overwrite: true);
+    }
+
+    private async Task WaitFor(byte[] model)
+    {
         var isOver = ClosedLoop.After(Patience);
         while ((await client.Versions()).Any(version => version != VersionOf(model)))
         {

@@ -76,6 +76,22 @@ public sealed class ProgramTests(TinyModels models)
         Assert.Equal(ServiceSettings.SwitchNames.Order(), names.Order());
     }
 
+    [UnixFact]
+    public async Task Swaps_that_are_stopped_put_the_model_back()
+    {
+        // a file that the service does not look at: the first swap waits until it is stopped
+        string file = models.CopyOfFirst();
+        await using var service = await RunningService.Start("--model", models.First);
+        using var load = StartedProgram.Dotnet("ServingLoad", Path.GetTempPath(),
+            "--urls", service.Address.ToString(), "--connections", "1", "--swaps", "3", "--model", file, "--other", models.Second);
+        await Eventually.Is(() => Task.FromResult(!IsFirst()));
+
+        Assert.Equal(130, await load.Terminate());
+        Assert.True(IsFirst());
+
+        bool IsFirst() => File.ReadAllBytes(file).AsSpan().SequenceEqual(File.ReadAllBytes(models.First));
+    }
+
     [RedisFact]
     public async Task What_was_acknowledged_outlives_a_silo_that_is_killed()
     {
