@@ -38,6 +38,10 @@ internal sealed class ServedModel : IDisposable
     public static string VersionOf(byte[] file) => Convert.ToHexStringLower(SHA256.HashData(file))[..12];
 
     /// <summary>Loads a model and tries it.</summary>
+    /// <remarks>
+    /// A model that was saved to recommend <see cref="MaximumRecommendations"/> or more is asked as it is, with all that <see cref="NextItemTransformer.With"/> told it. One that recommends fewer is
+    /// asked anew for so many, as it was trained: a file does not say what else it was told, so that allowed and denied items, a least score and whether seen items are left out, where chosen after training, are lost.
+    /// </remarks>
     /// <param name="file">The content of its file.</param>
     /// <exception cref="InvalidDataException">It is no model, or none that this service can ask.</exception>
     public static ServedModel Load(byte[] file)
@@ -71,7 +75,7 @@ internal sealed class ServedModel : IDisposable
                 readItems(ref items);
                 readScores(ref scores);
                 // behind the last item that is left stand missing ones
-                int count = scores.GetValues().IndexOf(float.NegativeInfinity) is >= 0 and var end ? end : scores.Length;
+                int count = Math.Min(scores.GetValues().IndexOf(float.NegativeInfinity) is >= 0 and var end ? end : scores.Length, MaximumRecommendations);
                 answers[i] = new RecommendedList(Version, [.. items.DenseValues().Take(count).Select(item => item.ToString())], scores.GetValues()[..count].ToArray());
             }
 
@@ -87,7 +91,8 @@ internal sealed class ServedModel : IDisposable
         using var stream = new MemoryStream(file);
         var loaded = ml.Model.Load(stream, out var input);
         using var _ = loaded as IDisposable;
-        if (ItemType(input, "Items") != TextDataViewType.Instance)
+        // where no schema was saved, the first step says what it cannot read
+        if (input is not null && ItemType(input, "Items") != TextDataViewType.Instance)
             throw new InvalidDataException("Its column 'Items' is no text; save a chain that begins with MapValueToKey(\"Items\") of items that are text.");
 
         ITransformer[] steps = [FeedbackOfViews.Transformer(ml), .. ml.Recommendation().ScoreInBatches(loaded)];
@@ -96,14 +101,7 @@ internal sealed class ServedModel : IDisposable
         for (int i = 0; i < steps.Length; i++)
         {
             if (steps[i] is NextItemTransformer scorer)
-            {
-                var recommended = ItemType(scorer.GetOutputSchema(schema), "RecommendedItems") as KeyDataViewType
-                    ?? throw new InvalidDataException("It adds no column 'RecommendedItems'.");
-                itemCount = checked((int)recommended.Count);
-                steps[i] = scorer.With(new ScoringOptions { NumberOfRecommendations = Math.Min(itemCount, MaximumRecommendations) });
-                scorer.Dispose();
-            }
-
+                (steps[i], itemCount) = Enough(scorer, schema);
             schema = steps[i].GetOutputSchema(schema);
         }
 
@@ -114,7 +112,19 @@ internal sealed class ServedModel : IDisposable
         return model;
     }
 
-    private static DataViewType? ItemType(DataViewSchema? schema, string column) => (schema?.GetColumnOrNull(column)?.Type as VectorDataViewType)?.ItemType;
+    // a scorer that recommends enough, and how many items it knows
+    private static (NextItemTransformer Scorer, int ItemCount) Enough(NextItemTransformer scorer, DataViewSchema schema)
+    {
+        if (scorer.GetOutputSchema(schema).GetColumnOrNull("RecommendedItems")?.Type is not VectorDataViewType { ItemType: KeyDataViewType items } recommended)
+            throw new InvalidDataException("It adds no column 'RecommendedItems'.");
+        int itemCount = checked((int)items.Count), enough = Math.Min(itemCount, MaximumRecommendations);
+        if (recommended.Size >= enough)
+            return (scorer, itemCount);
+        using (scorer)
+            return (scorer.With(new ScoringOptions { NumberOfRecommendations = enough }), itemCount);
+    }
+
+    private static DataViewType? ItemType(DataViewSchema schema, string column) => (schema.GetColumnOrNull(column)?.Type as VectorDataViewType)?.ItemType;
 
     private void Try()
     {

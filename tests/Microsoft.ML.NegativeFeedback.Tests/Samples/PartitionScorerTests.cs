@@ -1,4 +1,5 @@
 using BulkScoring;
+using Microsoft.ML.Data;
 using Parquet;
 using Parquet.Schema;
 
@@ -182,6 +183,57 @@ public sealed class PartitionScorerTests(PartitionScorerTests.Models models) : I
         Assert.Equal(histories, File.ReadAllBytes(Input));
     }
 
+    [Fact]
+    public async Task A_model_that_was_saved_without_the_schema_of_its_input_scores_partitions()
+    {
+        await MakeUsersAsync(40);
+        using var scorer = Scorer();
+        await scorer.ScoreAsync(Input, Output);
+        var expected = await ReadOutputAsync();
+
+        string saved = Save(models.First, withSchema: false);
+        Assert.False(await WasThereAsync(saved, K));
+        Assert.Equal(expected.Select(row => string.Join(' ', row.RecommendedItems)), (await ReadOutputAsync()).Select(row => string.Join(' ', row.RecommendedItems)));
+
+        // a model of texts
+        var users = _ml.Data.LoadFromEnumerable([new Texts { Items = ["a", "b", "c"], Feedback = [1, 1, 1] }, new Texts { Items = ["b", "d", "c"], Feedback = [1, 1, 1] }]);
+        var model = _ml.Transforms.Conversion.MapValueToKey("Items").Append(_ml.Recommendation().Trainers.Sine(new SineTrainer.Options { MaximumNumberOfEpochs = 1, ValidationFraction = 0, NumberOfRecommendations = 1 }))
+            .Append(_ml.Transforms.Conversion.MapKeyToValue("RecommendedItems")).Fit(users);
+        _ml.Model.SaveAtomically(model, null, saved);
+        string reason = Assert.Throws<InvalidDataException>(() => new PartitionScorer(_ml, saved, 1)).Message;
+        Assert.All([saved, "Items", "Int32"], text => Assert.Contains(text, reason));
+    }
+
+    [Fact]
+    public async Task What_a_model_was_told_is_kept_where_it_recommends_enough()
+    {
+        await MakeUsersAsync(40);
+        using var scorer = Scorer();
+        await scorer.ScoreAsync(Input, Output);
+        var all = await ReadOutputAsync();
+        int denied = all[0].RecommendedItems[0];
+
+        await WasThereAsync(Save(models.First, new ScoringOptions { NumberOfRecommendations = K + 5, DeniedItems = [denied] }), K);
+        var some = await ReadOutputAsync();
+        Assert.Equal(all[0].RecommendedItems[1..], some[0].RecommendedItems[..^1]);
+        Assert.All(some, row => Assert.DoesNotContain(denied, row.RecommendedItems));
+        Assert.All(some, row => Assert.Equal(K, row.Scores.Length));
+
+        // asked anew for more than it was saved with, as it was trained
+        await WasThereAsync(Save(models.First, new ScoringOptions { NumberOfRecommendations = K - 1, DeniedItems = [denied] }), K);
+        Assert.Equal(all[0].RecommendedItems, (await ReadOutputAsync())[0].RecommendedItems);
+        foreach (int k in new[] { 0, -1 })
+            Assert.Throws<ArgumentOutOfRangeException>(() => new PartitionScorer(_ml, models.First, k));
+    }
+
+    private string Save(string model, ScoringOptions? options = null, bool withSchema = true)
+    {
+        string path = Path.Combine(_folder, "saved.zip");
+        var steps = _ml.Recommendation().ScoreInBatches(_ml.Model.Load(model, out var schema)).Select(step => step is NextItemTransformer scorer && options is not null ? scorer.With(options) : step);
+        _ml.Model.SaveAtomically(new TransformerChain<ITransformer>([.. steps]), withSchema ? schema : null, path);
+        return path;
+    }
+
     private async Task<bool> WasThereAsync(string model, int k)
     {
         using var scorer = new PartitionScorer(_ml, model, k);
@@ -224,6 +276,13 @@ public sealed class PartitionScorerTests(PartitionScorerTests.Models models) : I
         for (int group = 0; group < reader.RowGroupCount; group++)
             rows.AddRange(await RecommendationFile.ReadAsync(reader, group, default));
         return [.. rows];
+    }
+
+    private sealed class Texts
+    {
+        public string[] Items { get; set; } = [];
+
+        public float[] Feedback { get; set; } = [];
     }
 
     /// <summary>Two models of the same items.</summary>
