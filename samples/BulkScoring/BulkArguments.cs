@@ -17,6 +17,7 @@ internal sealed record BulkArguments(int Users, int Items, int Partitions, int K
     private const string Description = """
         Scores simulated users to the top k of a simulated catalogue, from and to Parquet, a partition at a time. Without a command it makes the model, makes the users and scores them;
         whatever of that is there already is left alone, so that the same command goes on where it was stopped.
+        Nothing is deleted: files of other partitions in the folders of users or recommendations, such as a job with more partitions leaves, are named and refused.
         """;
 
     /// <summary>The command line.</summary>

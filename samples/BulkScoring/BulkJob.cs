@@ -23,6 +23,8 @@ internal static class BulkJob
         var watch = Stopwatch.StartNew();
         var simulation = new Simulation(arguments.Items);
         string[] paths = [.. Enumerable.Range(0, arguments.Partitions).Select(number => Path.Combine(arguments.HistoryFolder, $"part-{number:00000}{FileSuffix}"))];
+        // scoring takes whatever is there
+        RefuseOthers(arguments.HistoryFolder, paths);
         int made = 0;
         for (int number = 0; number < paths.Length; number++)
         {
@@ -31,9 +33,6 @@ internal static class BulkJob
                 made++;
         }
 
-        // of a job with more partitions before
-        foreach (string left in Directory.EnumerateFiles(arguments.HistoryFolder, "part-*" + FileSuffix).Except(paths))
-            File.Delete(left);
         Write($"{arguments.Users:N0} users in {paths.Length} partitions: {arguments.HistoryFolder}, {made} made, {Effort(made > 0, watch)}");
 
         int Start(int number) => (int)((long)arguments.Users * number / arguments.Partitions);
@@ -46,6 +45,9 @@ internal static class BulkJob
         string[] inputs = [.. Directory.EnumerateFiles(arguments.HistoryFolder, "*" + FileSuffix).Order(StringComparer.Ordinal)];
         if (inputs.Length == 0)
             throw new FileNotFoundException($"There are no users in '{arguments.HistoryFolder}': no file ends with {FileSuffix}.");
+        if (FullPath.AreSame(arguments.HistoryFolder, arguments.OutputFolder))
+            throw new ArgumentException($"--histories is '{arguments.HistoryFolder}', where the recommendations would be written over them: name another --folder.");
+        RefuseOthers(arguments.OutputFolder, inputs);
 
         using var memory = new PeakMemory();
         // that there is no GPU the library says in words of its own
@@ -71,9 +73,6 @@ internal static class BulkJob
             Write($"  {Path.GetFileName(input)}: {partition.UserCount:N0} users, {(partition.WasThere ? "there" : $"{(watch.Elapsed - before).TotalSeconds:0.0} s, {memory.Now >> 20:N0} MiB in use")}");
         }
 
-        // of a job with more partitions before
-        foreach (string left in Directory.EnumerateFiles(arguments.OutputFolder, "*" + FileSuffix).Where(output => !inputs.Any(input => Path.GetFileName(input) == Path.GetFileName(output))))
-            File.Delete(left);
         string rate = scored == 0 ? "none scored anew" : FormattableString.Invariant($"{scored / watch.Elapsed.TotalSeconds:N0}");
         Write($"""
 
@@ -81,6 +80,20 @@ internal static class BulkJob
             |---|---|---|---|---|---|---|
             | {users:N0} | {scorer.ItemCount:N0} | {arguments.K} | {inputs.Length} | {scored:N0} | {rate} | {memory.Peak >> 20:N0} |
             """);
+    }
+
+    // whoever reads the folder would take them for a part of this job, and to delete them is not ours
+    private static void RefuseOthers(string folder, string[] paths)
+    {
+        const int Named = 5;
+        if (!Directory.Exists(folder))
+            return;
+        string[] others = [.. Directory.EnumerateFiles(folder, "*" + FileSuffix).Select(path => Path.GetFileName(path)).Except(paths.Select(path => Path.GetFileName(path))).Order(StringComparer.Ordinal)];
+        if (others.Length > 0)
+            throw new InvalidDataException($"""
+                '{folder}' has {others.Length} that are none of the {paths.Length} partitions of this job, as one with more partitions leaves them, and would be read with these: {string.Join(", ", others.Take(Named))}{(others.Length > Named ? ", …" : "")}.
+                Move or delete them, or name another --folder.
+                """);
     }
 
     private static string Effort(bool isNew, Stopwatch watch) => isNew ? FormattableString.Invariant($"{watch.Elapsed.TotalSeconds:0.0} s") : "as it was";

@@ -53,6 +53,25 @@ public sealed class BulkScoringTests : IDisposable
         Assert.Contains("nowhere", Refused("score", "--histories", Path.Combine(_folder, "nowhere")));
     }
 
+    [Fact]
+    public void Files_that_a_run_did_not_write_stay_and_are_named()
+    {
+        string users = Path.Combine(_folder, "users"), recommendations = Path.Combine(_folder, "recommendations");
+        ChildProcess.Run("BulkScoring", "users", "--users", "30", "--items", "50", "--partitions", "3", "--folder", _folder);
+        string fewer = Refused("users", "--users", "30", "--items", "50", "--partitions", "2", "--folder", _folder);
+        Assert.All([users, "part-00002.parquet", "--folder"], text => Assert.Contains(text, fewer));
+        Assert.Equal(3, Directory.GetFiles(users).Length);
+
+        // before the model is looked for
+        Directory.CreateDirectory(recommendations);
+        string mine = Path.Combine(recommendations, "mine.parquet");
+        File.WriteAllText(mine, "mine");
+        string mixed = Refused("score", "--histories", users, "--folder", _folder);
+        Assert.All([recommendations, "mine.parquet", "--folder"], text => Assert.Contains(text, mixed));
+        Assert.Contains("--histories", Refused("score", "--histories", recommendations + Path.DirectorySeparatorChar, "--folder", _folder));
+        Assert.Equal("mine", File.ReadAllText(mine));
+    }
+
     private string Refused(params string[] arguments)
     {
         using var process = ChildProcess.Start(_folder, "BulkScoring", arguments);
