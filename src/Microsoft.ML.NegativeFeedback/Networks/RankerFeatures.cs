@@ -121,7 +121,7 @@ internal sealed class FeatureEmbedding
         if (feature.KeyCount > 0)
         {
             // row 0 is what no key is known of
-            _table = NetworkParameter.Embeddings($"feature.{feature.Name}", CounterRandom.Of(seed, 0), feature.KeyCount, width, EncoderForm.MultiFeedback);
+            _table = NetworkParameter.Embeddings(TableName(feature.Name), CounterRandom.Of(seed, 0), feature.KeyCount, width, EncoderForm.MultiFeedback);
             Width = width;
             return;
         }
@@ -132,6 +132,9 @@ internal sealed class FeatureEmbedding
     }
 
     public int Width { get; }
+
+    /// <summary>The name of the embeddings of a feature with keys.</summary>
+    public static string TableName(string feature) => $"feature.{feature}";
 
     public string Description => $"{_feature.Name} {_feature.KeyCount}";
 

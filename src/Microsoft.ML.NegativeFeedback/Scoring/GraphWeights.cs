@@ -20,6 +20,18 @@ internal static class GraphWeights
     /// <summary>Whether a constant has the values of a parameter.</summary>
     public static bool IsOfParameter(TensorProto constant) => constant.Name.StartsWith(Prefix, StringComparison.Ordinal);
 
+    /// <summary>How many keys a feature has, out of its embeddings; 0 where the input is none with keys.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="input">The input: called as the feature, or as what is known of the question.</param>
+    public static ulong KeyCountOf(GraphProto graph, string input)
+    {
+        string ofQuestion = NetworkInput.QuestionNameOf("");
+        var table = TableOf(input) ?? (input.StartsWith(ofQuestion, StringComparison.Ordinal) ? TableOf(input[ofQuestion.Length..]) : null);
+        return table is null ? 0 : (ulong)table.Dims[0] - 1;
+
+        TensorProto? TableOf(string feature) => graph.Initializer.FirstOrDefault(constant => constant.Name == Prefix + FeatureEmbedding.TableName(feature));
+    }
+
     /// <summary>Notes what scoring did not use.</summary>
     public static void NoteOthers(OnnxGraphBuilder graph, NetworkWeights weights)
     {

@@ -12,6 +12,13 @@ internal static class ItemVectors
     /// <summary>Metadata of a model: the constant with the vectors, and their width, behind which popularity may stand.</summary>
     public const string TableMetadata = "item_vectors", WidthMetadata = "item_width";
 
+    /// <summary>N; null of a graph of a former version that does not say where its items' vectors are.</summary>
+    public static int? CountOf(byte[] graph)
+    {
+        var model = ModelProto.Parser.ParseFrom(graph);
+        return OnnxGraphBuilder.Metadata(model, TableMetadata) is { } name ? (int)model.Graph.Initializer.Single(initializer => initializer.Name == name).Dims[0] - 1 : null;
+    }
+
     /// <summary>d, and the vectors [N + 1, d], of which the first is padding's, zero.</summary>
     /// <exception cref="InvalidOperationException">The graph was written by a version that did not say where they are.</exception>
     public static (int Width, float[] Values) Read(byte[] graph)

@@ -117,7 +117,8 @@ internal static class LoadedModel
         {
             bool isItem = input.InputName is NextItemGraph.ItemsInput or NextItemGraph.CandidatesInput or NextItemGraph.BlockedInput or NextItemGraph.AllowedInput;
             PrimitiveDataViewType value = isItem && items is not null ? items.KeyType
-                : input.ValueType == typeof(uint) ? new KeyDataViewType(typeof(uint), int.MaxValue) // how many there are the file does not say
+                // of a model without a list of its items the file has no type that tells how many there are
+                : input.ValueType == typeof(uint) ? new KeyDataViewType(typeof(uint), input.KeyCount > 0 ? input.KeyCount : int.MaxValue)
                 : input.ValueType == typeof(long) ? NumberDataViewType.Int64 : NumberDataViewType.Single;
             return input.IsOfItems ? new VectorDataViewType(value, graph.Lengths.GetValueOrDefault(input.ColumnName)) : input.Width == 1 ? value : new VectorDataViewType(value, input.Width);
         }

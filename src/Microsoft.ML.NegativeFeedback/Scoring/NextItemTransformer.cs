@@ -42,6 +42,7 @@ public sealed partial class NextItemTransformer : ITransformer, IDisposable
     private readonly ItemDictionary? _items;
     private readonly IReadOnlyDictionary<string, DataViewType> _inputTypes;
     private readonly OnnxScorer _scorer;
+    private readonly Lazy<int?> _itemCount;
     private readonly Lock _gate = new();
     private OnnxScorer? _rowScorer;
     private NextItemTransformer? _similar;
@@ -55,7 +56,7 @@ public sealed partial class NextItemTransformer : ITransformer, IDisposable
         ArgumentNullException.ThrowIfNull(environment);
         ArgumentNullException.ThrowIfNull(graph);
         columns.CheckNames();
-        (_environment, _graph, _columns) = (environment, graph, columns);
+        (_environment, _graph, _columns, _itemCount) = (environment, graph, columns, new(() => ItemVectors.CountOf(graph)));
         _items = ReadItems(columns, schema);
         _inputTypes = InputTypes(columns, _items, schema);
         _scorer = Open(environment);
@@ -82,7 +83,7 @@ public sealed partial class NextItemTransformer : ITransformer, IDisposable
     internal NextItemTransformer(
         IHostEnvironment environment, byte[] graph, NextItemColumns columns, ItemDictionary? items, IReadOnlyDictionary<string, DataViewType> inputTypes)
     {
-        (_environment, _graph, _columns, _items, _inputTypes) = (environment, graph, columns, items, inputTypes);
+        (_environment, _graph, _columns, _items, _inputTypes, _itemCount) = (environment, graph, columns, items, inputTypes, new(() => ItemVectors.CountOf(graph)));
         _scorer = Open(environment);
     }
 
@@ -184,7 +185,20 @@ public sealed partial class NextItemTransformer : ITransformer, IDisposable
     {
         ArgumentNullException.ThrowIfNull(schema);
         _scorer.ThrowIfDisposed();
-        return new NextItemMapping(schema, _columns, _items ?? ReadItems(_columns, schema), _scorer, RowScorer);
+        return new NextItemMapping(schema, _columns, _items ?? ItemsOfRows(schema), _scorer, RowScorer);
+    }
+
+    /// <summary>Of a model without a list of its items, those of the rows: as many as its graph has vectors of, which is all that it can tell.</summary>
+    private ItemDictionary ItemsOfRows(DataViewSchema schema)
+    {
+        var items = ReadItems(_columns, schema);
+        if (_itemCount.Value is { } count && items.Count != count)
+        {
+            throw new ArgumentException($"Column '{_columns.Items}' has {items.Count} keys, but the model was trained on {count} items. "
+                + "Apply the same fitted MapValueToKey as in training.");
+        }
+
+        return items;
     }
 
     private OnnxScorer RowScorer()

@@ -232,7 +232,7 @@ internal static class SavedForm
                 : NextItemGraph.Names.Contains(column) ? $"Input{column}" : column);
             var type = (DataType)described.Type.TensorType.ElemType;
             inputs.Add(new InputColumn(name, column, type == DataType.Uint32 ? typeof(uint) : type == DataType.Int64 ? typeof(long) : typeof(float),
-                isOfItems ? width : (int)length, isOfItems));
+                isOfItems ? width : (int)length, isOfItems, isOfItems ? 0 : GraphWeights.KeyCountOf(graph, name)));
             if (isOfItems && length > 0)
                 lengths[column] = (int)length;
             names[reshape?.Output[0] ?? column] = name;

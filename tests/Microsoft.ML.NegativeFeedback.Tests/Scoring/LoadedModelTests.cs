@@ -4,6 +4,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.Scoring;
 using Microsoft.ML.NegativeFeedback.Tensors.Proto;
 using Microsoft.ML.NegativeFeedback.Tests.Robustness;
+using Microsoft.ML.NegativeFeedback.Tests.Trainers;
 
 namespace Microsoft.ML.NegativeFeedback.Tests.Scoring;
 
@@ -168,6 +169,43 @@ public sealed class LoadedModelTests
         var rows = fixture.Context.Data.LoadFromEnumerable(fixture.Rows);
         var others = fixture.Context.Transforms.Conversion.MapValueToKey("Items").Fit(rows).Transform(rows);
         Assert.Contains("Apply the same fitted MapValueToKey", Assert.Throws<ArgumentException>(() => batches.Transform(others)).Message);
+    }
+
+    [Theory]
+    [InlineData(5)]
+    [InlineData(-3)]
+    public void Another_number_of_items_is_refused_by_a_model_that_has_no_list_of_them(int more)
+    {
+        var fixture = new ScoringFixture(candidates: true);
+        using var transformer = fixture.CreateTransformer();
+        using var batches = fixture.Context.Recommendation().ScoreInBatches(SavedModelTests.SaveAndLoad(fixture.Context, transformer, fixture.View.Schema));
+        var names = fixture.Context.Data.LoadFromEnumerable(Enumerable.Range(1, ScoringFixture.ItemCount + more).Select(item => new { Value = ScoringFixture.Name(item) }));
+        var rows = fixture.Context.Data.LoadFromEnumerable(fixture.Rows);
+        var others = fixture.Context.Transforms.Conversion.MapValueToKey([new InputOutputColumnPair("Items"), new InputOutputColumnPair("Candidates")], keyData: names).Fit(rows).Transform(rows);
+        string message = Assert.Throws<ArgumentException>(() => batches.Transform(others)).Message;
+        Assert.Contains($"Column 'Items' has {ScoringFixture.ItemCount + more} keys, but the model was trained on {ScoringFixture.ItemCount} items", message);
+        Assert.Contains("Apply the same fitted MapValueToKey", message);
+    }
+
+    [Fact]
+    public void Other_features_are_refused_by_a_loaded_ranker()
+    {
+        var ml = new MLContext(seed: 1);
+        var feed = new RankedFeed(ml, rows: 60);
+        using var trained = ml.Recommendation().Trainers.MultiFeedback(feed.Options(epochs: 1)).Fit(feed.Train);
+        using var batches = ml.Recommendation().ScoreInBatches(SavedModelTests.SaveAndLoad(ml, trained, feed.Test.Schema));
+        Assert.Equal(trained.Transform(feed.Test).GetColumn<float[]>("CandidateScores"), batches.Transform(feed.Test).GetColumn<float[]>("CandidateScores"));
+        AssertRefused("City", keys: 3, trainedOn: 2, "north", "south", "west");
+        AssertRefused("TargetHour", keys: 2, trainedOn: 3, "day", "night");
+        var again = SavedModelTests.SaveAndLoad(ml, batches, feed.Test.Schema);
+        Assert.Equal(trained.Transform(feed.Test).GetColumn<float[]>("CandidateScores"), again.Transform(feed.Test).GetColumn<float[]>("CandidateScores"));
+
+        void AssertRefused(string column, int keys, int trainedOn, params string[] values)
+        {
+            var others = ml.Transforms.Conversion.MapKeyToValue(column).Append(ml.Transforms.Conversion.MapValueToKey(column, keyData: feed.Values(values)))
+                .Fit(feed.Test).Transform(feed.Test);
+            Assert.Contains($"Column '{column}' has {keys} keys, but the model was trained on {trainedOn}", Assert.Throws<ArgumentException>(() => batches.Transform(others)).Message);
+        }
     }
 
     [Fact]
