@@ -40,6 +40,9 @@ internal sealed class CaserNetwork : Network
     // training may read longer sequences: a place's window is L items all the same
     public override int MaximumLength => Math.Min(WindowLength, Settings.MaximumLength);
 
+    // of the windows that overlap and of the filters' answers, above both
+    public override long ValuesPerPlace => WindowLength * (HorizontalFilters + (2L * Settings.Width));
+
     public override T States<T>(Pass<T> pass, History<T> history)
     {
         // the window of place p is places p to p + L − 1 of this

@@ -42,6 +42,9 @@ internal sealed class ClsrNetwork(int itemCount, EncoderSettings settings, doubl
     // the first layers' d units of every item, as in NCF
     public override long ValuesPerRow => (ItemCount + 1L) * Settings.Width;
 
+    // the gates', and those of the attentions' hidden layers
+    public override long ValuesPerPlace => Math.Max(GatedRecurrentLayer.ValuesPerPlace(Settings.Width), CandidateAttention.HiddenWidth);
+
     public override string Description => $"{base.Description} {contrastWeight.ToString("R", CultureInfo.InvariantCulture)}";
 
     public override IReadOnlyList<(string Name, double Weight)> FurtherLosses => contrastWeight > 0 ? [("contrast of interests", contrastWeight)] : [];

@@ -34,6 +34,9 @@ internal sealed class DienNetwork(int itemCount, EncoderSettings settings, doubl
 
     public override long ValuesPerCandidate => (long)Math.Max(MaximumLength, 3) * Settings.Width;
 
+    // the gates'
+    public override long ValuesPerPlace => 3L * Settings.Width;
+
     public override IReadOnlyList<(string Name, double Weight)> FurtherLosses => auxiliaryWeight > 0 ? [(AuxiliaryName, auxiliaryWeight)] : [];
 
     protected override IEnumerable<NetworkParameter> OwnParameters => [.. _extractor.Parameters, _attention, .. _evolution.Parameters, .. _tower.Parameters];

@@ -44,6 +44,8 @@ internal sealed class FeedRecNetwork(int itemCount, EncoderSettings settings, do
 
     public override IReadOnlyList<NetworkInput> Inputs => [NetworkInput.Feedback];
 
+    public override long ValuesPerPlace => Math.Max(3L * Settings.Width, Settings.HeadCount * (long)MaximumLength);
+
     // items heed later ones, too
     public override int? QuestionsPerSequence => 8;
 

@@ -12,6 +12,8 @@ internal sealed class Gru4RecNetwork(int itemCount, EncoderSettings settings, lo
 {
     private readonly GatedRecurrentLayer _layer = new("", settings.Width, CounterRandom.Of(seed, 1), CounterRandom.Of(seed, 2));
 
+    public override long ValuesPerPlace => GatedRecurrentLayer.ValuesPerPlace(Settings.Width);
+
     protected override IEnumerable<NetworkParameter> OwnParameters => _layer.Parameters;
 
     public override T States<T>(Pass<T> pass, History<T> history)
@@ -32,6 +34,9 @@ internal sealed class GatedRecurrentLayer(string prefix, int width, CounterRando
         _recurrent = NetworkParameter.XavierNormal($"{prefix}recurrent", recurrentDraws, 3 * width, width);
 
     public IEnumerable<NetworkParameter> Parameters => [_input, _bias, _recurrent];
+
+    /// <summary>The values of the largest tensor that a step takes: those of the gates.</summary>
+    public static long ValuesPerPlace(int width) => 3L * width;
 
     /// <summary>The states after every step: [b, w, d] → [b, w, d].</summary>
     public T Run<T>(Pass<T> pass, T values)

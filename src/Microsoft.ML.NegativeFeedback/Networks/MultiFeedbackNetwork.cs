@@ -76,6 +76,8 @@ internal sealed class MultiFeedbackNetwork : Network
 
     public override long ValuesPerCandidate => Math.Max(_settings.ExpertCount * _settings.ExpertWidth, _features.Width);
 
+    public override long ValuesPerPlace => Math.Max(_encoder.Width, Settings.HeadCount * (long)MaximumLength);
+
     public override IEnumerable<NetworkParameter> ScoringParameters => Parameters.Where(parameter => parameter != Balance);
 
     protected override IEnumerable<NetworkParameter> OwnParameters =>

@@ -54,6 +54,9 @@ internal abstract class Network(int itemCount, EncoderSettings settings, long se
     /// <summary>The values of its largest tensor that a candidate takes.</summary>
     public virtual long ValuesPerCandidate => Settings.Width + 1L;
 
+    /// <summary>The values of its largest tensor that a place of a history takes, whatever is scored after it.</summary>
+    public virtual long ValuesPerPlace => Settings.Width + 1L;
+
     /// <summary>Whether the network reads every item of a history, rather than the liked ones.</summary>
     public virtual bool ReadsWholeHistory => false;
 

@@ -72,6 +72,8 @@ internal class PnfRecNetwork : NextItemNetwork
 
     public override bool AllowsRoundWidths => _positive.AllowsRoundWidths;
 
+    public override long ValuesPerPlace => _positive.ValuesPerPlace;
+
     public override IEnumerable<NetworkParameter> ScoringParameters => [Items, .. _positive.Parameters];
 
     protected override IEnumerable<NetworkParameter> OwnParameters => _positive.Parameters.Union(_negative?.Parameters ?? []);
@@ -112,6 +114,8 @@ internal class SasRecNetwork : NextItemNetwork
     public override SequenceKind ScoringSequence { get; }
 
     public override bool AllowsRoundWidths => _encoder.AllowsRoundWidths;
+
+    public override long ValuesPerPlace => _encoder.ValuesPerPlace;
 
     protected override IEnumerable<NetworkParameter> OwnParameters => _encoder.Parameters;
 

@@ -58,6 +58,9 @@ internal class SelfAttentionEncoder
     /// <summary>Everything that the encoder learns.</summary>
     public IEnumerable<NetworkParameter> Parameters => [Positions, .. BlockParameters, .. FinalNorm.Parameters];
 
+    /// <summary>The values of the largest tensor that a place of a sequence takes, which is asked at its newest place: there the last block attends from that place alone.</summary>
+    public long ValuesPerPlace => Math.Max(_settings.Width + 1L, _settings.HeadCount * (_settings.BlockCount > 1 ? (long)_settings.MaximumLength : 1));
+
     /// <summary>Whether it computes the same with zeros behind the numbers of every vector: several heads would divide them among each other.</summary>
     public bool AllowsRoundWidths => _settings.HeadCount == 1;
 

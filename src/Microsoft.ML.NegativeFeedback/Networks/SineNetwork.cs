@@ -58,6 +58,8 @@ internal class SineNetwork : Network
 
     public override long ValuesPerCandidate => Math.Max(Settings.Width + 1, _settings.SubInterestCount);
 
+    public override long ValuesPerPlace => Math.Max(_encoder.ValuesPerPlace, _settings.SubInterestCount);
+
     protected override IEnumerable<NetworkParameter> OwnParameters
         => _encoder.Parameters.Append(Prototypes).Concat(new[] { _fusionState, _fusionItem, _fusionBias }.OfType<NetworkParameter>());
 

@@ -58,6 +58,9 @@ internal sealed class SliRecNetwork(int itemCount, EncoderSettings settings, dou
 
     public override long ValuesPerCandidate => CandidateAttention.ValuesPerCandidate(MaximumLength, Settings.Width);
 
+    // the gates'
+    public override long ValuesPerPlace => 6L * Settings.Width;
+
     protected override IEnumerable<NetworkParameter> OwnParameters =>
     [
         _longTerm, _gap, _gapBias, _span, _spanBias, _input, _bias, _ofSpan, _ofGap, _recurrent, _shortTerm,

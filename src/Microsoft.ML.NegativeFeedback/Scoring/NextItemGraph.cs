@@ -48,6 +48,9 @@ internal static class NextItemGraph
     /// <summary>Metadata of the model: the values of the graph's largest tensor that a row takes, or with candidates that one of them takes.</summary>
     public const string LargestTensorMetadata = "largest_tensor";
 
+    /// <summary>Metadata of a model with candidates: the values of the largest tensor that a row takes whatever its candidates, for its history. Former versions did not note it.</summary>
+    public const string LargestHistoryTensorMetadata = "largest_history_tensor";
+
     /// <summary>The names of dimensions: of rows, and in them of histories, candidates, <see cref="BlockedInput"/> and <see cref="AllowedInput"/>.</summary>
     public const string Batch = "batch", Length = "length", CandidateCount = "candidates", BlockedCount = "blocked", AllowedCount = "allowed";
 
@@ -97,6 +100,7 @@ internal static class NextItemGraph
     private static void AppendCandidates(OnnxGraphBuilder graph, NextItemGraphOptions options, Network network, ItemScores scores)
     {
         graph.Metadata(LargestTensorMetadata, network.ValuesPerCandidate);
+        graph.Metadata(LargestHistoryTensorMetadata, ValuesPerHistory(network));
         var candidates = graph.Cast(graph.Input(CandidatesInput, DataType.Uint32, Batch, CandidateCount), DataType.Int64);
         if (network.TaskCount > 0)
         {
@@ -141,7 +145,7 @@ internal static class NextItemGraph
     private static void AppendRecommendations(
         OnnxGraphBuilder graph, NextItemGraphOptions options, Network network, HistoryGraph history, ItemScores itemScores)
     {
-        graph.Metadata(LargestTensorMetadata, network.ValuesPerRow);
+        graph.Metadata(LargestTensorMetadata, Math.Max(network.ValuesPerRow, ValuesPerHistory(network)));
         var scores = itemScores.OfCatalogue();
         var keys = new RecommendationTail(options.TopK, options.ExcludeSeenItems).Append(graph, scores, history.SeenItems, network.ItemCount);
         if (options.SubInterestWeights)
@@ -150,6 +154,8 @@ internal static class NextItemGraph
             graph.Output(SubInterestWeightsOutput, shares, DataType.Float, Batch, (long)options.TopK, (long)network.SubInterestCount);
         }
     }
+
+    private static long ValuesPerHistory(Network network) => network.MaximumLength * network.ValuesPerPlace;
 
     private static void Check(NetworkWeights weights, NextItemGraphOptions options)
     {

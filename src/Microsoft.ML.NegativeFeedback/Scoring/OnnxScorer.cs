@@ -32,8 +32,8 @@ internal sealed class OnnxScorer : IDisposable
     private const long LargestRunValues = 1L << 26;
 
     /// <summary>
-    /// Rows of a run that scores a large catalogue, as far as <see cref="LargestRunValues"/> allow them: every run reads the vectors of all items, which for fewer rows takes longer than to multiply
-    /// by them.
+    /// Rows of a run that scores a large catalogue, or after long histories, as far as <see cref="LargestRunValues"/> allow them: every run reads the vectors of all items, which for fewer rows
+    /// takes longer than to multiply by them.
     /// </summary>
     private const int LargeCatalogueRunRows = 32;
 
@@ -50,6 +50,7 @@ internal sealed class OnnxScorer : IDisposable
     private readonly string[] _inputs;
     private readonly string[] _outputs;
     private readonly long _largestTensor;
+    private readonly long _largestHistoryTensor;
     private readonly Lock _gate = new();
     private int _runningCount;
     private bool _isDisposed;
@@ -75,6 +76,8 @@ internal sealed class OnnxScorer : IDisposable
         }
 
         _largestTensor = long.Parse(largestTensor, CultureInfo.InvariantCulture);
+        if (_session.ModelMetadata.CustomMetadataMap.TryGetValue(NextItemGraph.LargestHistoryTensorMetadata, out string? ofHistory))
+            _largestHistoryTensor = long.Parse(ofHistory, CultureInfo.InvariantCulture);
         TopK = Gives(NextItemGraph.ScoresOutput) ? _session.OutputMetadata[NextItemGraph.ScoresOutput].Dimensions[1] : 0;
     }
 
@@ -182,7 +185,7 @@ internal sealed class OnnxScorer : IDisposable
     /// <summary>
     /// Divides rows so that no tensor of a run becomes too large; rows with like numbers of candidates stay together, or of liked items, which is what most networks read of a history.
     /// </summary>
-    private IEnumerable<int[]> Runs(HistoryRows rows, IEnumerable<int> chosen)
+    internal IEnumerable<int[]> Runs(HistoryRows rows, IEnumerable<int> chosen)
     {
         if (!ScoresCandidates)
         {
@@ -194,7 +197,7 @@ internal sealed class OnnxScorer : IDisposable
         int[] byCount = chosen.OrderByDescending(row => rows.Candidates[row].Length).ToArray();
         for (int start = 0; start < byCount.Length; start += runs[^1].Length)
         {
-            long rowValues = Math.Max(rows.Candidates[byCount[start]].Length * _largestTensor, 1);
+            long rowValues = Math.Max(Math.Max(rows.Candidates[byCount[start]].Length * _largestTensor, _largestHistoryTensor), 1);
             int end = (int)Math.Min(start + Math.Max(MaximumRunValues / rowValues, 1), byCount.Length);
             runs.Add(byCount[start..end]);
         }
