@@ -300,13 +300,16 @@ internal sealed record GraphSize(Network Network, string Options)
     public double Values => Network.ScoringParameters.Sum(parameter => (double)parameter.Length) + (2 * (Network.ItemCount + 1.0))
         + Network.Constants.Sum(constant => (constant.Numbers?.Length ?? 0) + (2.0 * (constant.Integers?.Length ?? 0)));
 
+    /// <summary>The bytes of what scoring does not use: a later training begins with it, so that it stands in the metadata, as text.</summary>
+    private double KeptBytes => Network.Parameters.Except(Network.ScoringParameters).Sum(parameter => 4.0 / 3 * sizeof(float) * parameter.Length);
+
     /// <summary>Checks that an ONNX file can hold the graph and what a saved model has beside it.</summary>
     /// <param name="itemsColumnName">The column that has the items.</param>
     /// <param name="tableBytes">The bytes of the items' values.</param>
     /// <exception cref="InvalidOperationException">It cannot.</exception>
     public void Check(string itemsColumnName, long tableBytes)
     {
-        double bytes = (sizeof(float) * Values) + tableBytes + NodeBytes;
+        double bytes = (sizeof(float) * Values) + KeptBytes + tableBytes + NodeBytes;
         if (bytes <= OnnxGraphBuilder.MaximumConstantBytes)
             return;
         throw new InvalidOperationException(FormattableString.Invariant($"The model would take {bytes / (1L << 30):N1} GiB, and an ONNX file holds 2 GiB: ")

@@ -103,8 +103,8 @@ public sealed partial class NextItemTransformer : ITransformer, IDisposable
         columns.CheckNames();
         var items = ReadItems(columns, schema);
         InputTypes(columns, items, schema);
-        // a model that ranks candidates names no items
-        size.Check(columns.Items, columns.Candidates is null ? items.TableBytes() : 0);
+        // a model that scores candidates and recommends none of them names no items
+        size.Check(columns.Items, columns.Outputs.Any(output => output.HasKeys) ? items.TableBytes() : 0);
         OnnxScorer.CheckDevice(OnnxScorerOptions.Of(environment));
     }
 

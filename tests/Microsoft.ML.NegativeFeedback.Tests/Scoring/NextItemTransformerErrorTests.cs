@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Scoring;
 using Microsoft.ML.NegativeFeedback.Tensors;
 using Microsoft.ML.NegativeFeedback.Tensors.Proto;
@@ -35,6 +36,32 @@ public sealed class NextItemTransformerErrorTests
         NextItemTransformerTests.AssertRows(fixture,
             fixture.CreateChain(transformer).Transform(fixture.Context.Data.LoadFromEnumerable(fixture.Rows)), fixture.Rows);
         Assert.Contains(log, line => line.Contains("GPU 97 cannot be used"));
+    }
+
+    [Fact]
+    public void Items_that_a_ranker_recommends_need_values_that_can_be_saved()
+    {
+        var context = new MLContext(seed: 1);
+        var rows = context.Data.LoadFromEnumerable([new { Items = Enumerable.Range(0, 256).Select(item => (byte)item).ToArray(), Feedback = new float[256] }]);
+        var schema = context.Transforms.Conversion.MapValueToKey("Items").Fit(rows).Transform(rows).Schema;
+        var size = new GraphSize(new SasRecNetwork(256, new EncoderSettings(4, 4, 1, 1, 0), readsWholeSequence: true, seed: 1), "");
+        var columns = new NextItemColumns(Candidates: "Candidates");
+        // no items are recommended, and none are saved
+        NextItemTransformer.CheckBeforeTraining(context, columns, schema, size);
+        var error = Assert.Throws<ArgumentException>(() => NextItemTransformer.CheckBeforeTraining(context, columns with { Probabilities = "Probabilities" }, schema, size));
+        Assert.Contains("The items of column 'Items' use up every value of Byte", error.Message);
+    }
+
+    [Fact]
+    public void Weights_that_are_kept_for_a_warm_start_count_in_the_size()
+    {
+        Size(readsNegatives: false).Check("Items", tableBytes: 0);
+        string message = Assert.Throws<InvalidOperationException>(() => Size(readsNegatives: true).Check("Items", tableBytes: 0)).Message;
+        Assert.Contains("2 GiB", message);
+
+        // 6 d² numbers an encoder, 1.1 GiB: in the graph, and as text in its metadata
+        static GraphSize Size(bool readsNegatives)
+            => new(new PnfRecNetwork(10, new EncoderSettings(7_000, 10, 1, 1, 0), readsNegatives, separatePositions: true, seed: 1), "EmbeddingWidth 7,000");
     }
 
     [Fact]
