@@ -169,9 +169,10 @@ internal static class SavedForm
     {
         var names = graph.Output.ToDictionary(described => described.Name, described => InnerPrefix + described.Name);
         var reshapes = new List<NodeProto>();
-        foreach (var input in inputs)
+        // all before the first is renamed: a column may be called as another input
+        ValueInfoProto[] ofInputs = [.. inputs.Select(input => graph.Input.Single(other => other.Name == input.GraphName))];
+        foreach (var (input, described) in inputs.Zip(ofInputs))
         {
-            var described = graph.Input.Single(other => other.Name == input.GraphName);
             var sizes = described.Type.TensorType.Shape.Dim;
             names[described.Name] = described.Name = input.ColumnName;
             if (sizes.Count == 3)
@@ -225,8 +226,8 @@ internal static class SavedForm
             var (column, length) = (described.Name, described.Type.TensorType.Shape.Dim[1].DimValue);
             var reshape = added.FirstOrDefault(node => node.OpType == "Reshape" && node.Input[0] == column);
             int width = reshape is null ? 1 : (int)shapes[reshape.Input[1]][2];
-            bool isOfItems = reshape is not null || length == 0 || (itemsLength > 0 && length == itemsLength);
             bool isCandidates = i == candidatesAt;
+            bool isOfItems = i < 2 || isCandidates || reshape is not null || length == 0 || (itemsLength > 0 && length == itemsLength);
             string? chosen = ChosenBy(described);
             string name = chosen ?? (i == 0 ? NextItemGraph.ItemsInput : i == 1 ? NextItemGraph.FeedbackInput : isCandidates ? NextItemGraph.CandidatesInput
                 : NextItemGraph.Names.Contains(column) ? $"Input{column}" : column);

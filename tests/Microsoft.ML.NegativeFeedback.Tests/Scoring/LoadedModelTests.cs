@@ -209,6 +209,38 @@ public sealed class LoadedModelTests
     }
 
     [Fact]
+    public void Columns_may_have_each_others_names()
+    {
+        var fixture = new ScoringFixture();
+        var swap = fixture.Context.Transforms;
+        var view = swap.CopyColumns("i", "Items").Append(swap.CopyColumns("f", "Feedback")).Append(swap.DropColumns("Items", "Feedback"))
+            .Append(swap.CopyColumns("Feedback", "i")).Append(swap.CopyColumns("Items", "f")).Fit(fixture.View).Transform(fixture.View);
+        using var transformer = new NextItemTransformer(fixture.Context, fixture.Graph, new NextItemColumns("Feedback", "Items"), view.Schema);
+        var loaded = SavedModelTests.SaveAndLoad(fixture.Context, transformer, view.Schema);
+        using var batches = fixture.Context.Recommendation().ScoreInBatches(loaded);
+        foreach (var model in new[] { loaded, batches })
+            Assert.Equal(transformer.Transform(view).GetColumn<uint[]>("RecommendedItems"), model.Transform(view).GetColumn<uint[]>("RecommendedItems"));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Candidates_of_a_fixed_size_beside_items_of_any(int size)
+    {
+        var fixture = new ScoringFixture(candidates: true);
+        foreach (var row in fixture.Rows)
+            row.Candidates = [.. Enumerable.Range(1, size).Select(item => ScoringFixture.Name(3 * item))];
+        var type = SchemaDefinition.Create(typeof(HistoryRow));
+        type["Candidates"].ColumnType = new VectorDataViewType(TextDataViewType.Instance, size);
+        var view = fixture.ToKeys.Transform(fixture.Context.Data.LoadFromEnumerable(fixture.Rows, type));
+        using var transformer = new NextItemTransformer(fixture.Context, fixture.Graph, fixture.Columns, view.Schema);
+        using var batches = fixture.Context.Recommendation().ScoreInBatches(SavedModelTests.SaveAndLoad(fixture.Context, transformer, view.Schema));
+        Assert.Equal(transformer.Transform(view).GetColumn<float[]>("CandidateScores"), batches.Transform(view).GetColumn<float[]>("CandidateScores"));
+        var again = SavedModelTests.SaveAndLoad(fixture.Context, batches, view.Schema);
+        Assert.Equal(fixture.Rows.Length, again.Transform(view).GetColumn<float[]>("CandidateScores").Count());
+    }
+
+    [Fact]
     public void What_is_no_model_of_this_library_is_refused()
     {
         var fixture = new ScoringFixture();
