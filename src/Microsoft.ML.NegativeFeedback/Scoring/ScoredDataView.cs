@@ -32,9 +32,20 @@ internal sealed class ScoredDataView(IDataView source, NextItemMapping mapping, 
     }
 
     private DataViewRowCursor Wrap(DataViewRowCursor cursor, DataViewSchema.Column[] active)
-        => IsScored(active)
-            ? new ScoredCursor(mapping, scorer, cursor, active)
-            : new MappedCursor(mapping, cursor, active);
+    {
+        if (!IsScored(active))
+            return new MappedCursor(mapping, cursor, active);
+        try
+        {
+            return new ScoredCursor(mapping, scorer, cursor, active);
+        }
+        catch
+        {
+            // nobody gets the cursor, so that nobody else can close the source
+            cursor.Dispose();
+            throw;
+        }
+    }
 
     private bool IsScored(DataViewSchema.Column[] active) => active.Any(column => column.Index >= mapping.InputSchema.Count);
 }

@@ -23,6 +23,16 @@ public sealed class SampleNegativesErrorTests
     }
 
     [Fact]
+    public void A_cursor_that_cannot_be_made_closes_its_source()
+    {
+        var view = SequenceRows.Of(SixItems, Row("item 1"));
+        var source = new UnreadableView(view);
+        var sampled = Context.Transforms.SampleNegatives(method: NegativeSamplingMethod.InBatch).Fit(view).Transform(source);
+        Assert.Throws<IOException>(() => sampled.GetRowCursor(sampled.Schema));
+        Assert.Equal((1, 1), (source.Opened, source.Closed));
+    }
+
+    [Fact]
     public void A_row_that_has_every_item_is_refused()
     {
         var view = SequenceRows.Of(SixItems, Row(SixItems));

@@ -65,6 +65,17 @@ public sealed class NextItemTransformerErrorTests
     }
 
     [Fact]
+    public void A_cursor_that_cannot_be_made_closes_its_source()
+    {
+        var fixture = new ScoringFixture();
+        using var transformer = fixture.CreateTransformer();
+        var source = new UnreadableView(fixture.View);
+        var scored = transformer.Transform(source);
+        Assert.Throws<IOException>(() => scored.GetRowCursor([scored.Schema["Scores"]]));
+        Assert.Equal((1, 1), (source.Opened, source.Closed));
+    }
+
+    [Fact]
     public void Bytes_that_are_no_such_graph_are_refused()
     {
         var fixture = new ScoringFixture();
