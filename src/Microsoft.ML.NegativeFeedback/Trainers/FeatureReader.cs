@@ -13,11 +13,7 @@ namespace Microsoft.ML.NegativeFeedback.Trainers;
 internal sealed class FeatureReader(MultiFeedbackTrainer.Options options, DataViewSchema schema, int itemCount)
 {
     // names of a graph's own inputs and outputs, whatever the columns behind them are called
-    private static readonly HashSet<string> GraphNames =
-    [
-        NextItemGraph.ItemsInput, NextItemGraph.FeedbackInput, NextItemGraph.CandidatesInput, MultiFeedbackNetwork.FlagsName, NextItemGraph.RecommendedItemsOutput,
-        NextItemGraph.ScoresOutput, NextItemGraph.CandidateScoresOutput, NextItemGraph.ProbabilitiesOutput,
-    ];
+    private static readonly HashSet<string> GraphNames = [.. NextItemGraph.Names, MultiFeedbackNetwork.FlagsName];
 
     /// <summary>What is read of the rows.</summary>
     /// <exception cref="ArgumentException">A column is missing, or no feature.</exception>

@@ -47,6 +47,8 @@ public sealed class MultiFeedbackBadInputTests
     [InlineData("Items")]
     [InlineData("Flags")]
     [InlineData("CandidateScores")]
+    [InlineData("BlockedItems")]
+    [InlineData("AllowedItems")]
     public void A_feature_that_is_called_as_what_the_graph_has_whatever_the_columns_are_called(string name)
         => AssertFit<ArgumentException>(options =>
         {
