@@ -186,7 +186,7 @@ public static class NegativeFeedbackAutoCatalog
     /// <param name="validationSet">The rows that they are measured on: rows like those, with what came next or with candidates. Trainers stop early by them as well.</param>
     /// <param name="options">Metric, trials, progress and cancellation; null for the defaults.</param>
     /// <returns>Every finished trial and the best model. A trial that failed is among them; a sweep that was cancelled has those that were done.</returns>
-    /// <exception cref="ArgumentException">A column is missing or of another type; an option is out of its range; a trainer does not give what is measured.</exception>
+    /// <exception cref="ArgumentException">A column is missing or of another type, or holds what cannot be measured; an option is out of its range; a trainer does not give what is measured.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, none with what the metric needs, or no trial succeeded.</exception>
     /// <exception cref="OperationCanceledException">The sweep was cancelled before a trial had succeeded.</exception>
     /// <example>
@@ -219,7 +219,7 @@ public static class NegativeFeedbackAutoCatalog
     /// <returns>
     /// The three sweeps and the options that they come to. A tuning that was cancelled, or of whose trials of α or β none succeeded, has what was done before.
     /// </returns>
-    /// <exception cref="ArgumentException">A column is missing or of another type; an option is out of its range.</exception>
+    /// <exception cref="ArgumentException">A column is missing or of another type, or holds what cannot be measured; an option is out of its range.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, none with what the metric needs, or no trial of the encoder succeeded.</exception>
     /// <exception cref="OperationCanceledException">The tuning was cancelled before a trial had succeeded.</exception>
     /// <example>

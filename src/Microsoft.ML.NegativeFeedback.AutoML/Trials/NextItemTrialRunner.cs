@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.ML.AutoML;
 using Microsoft.ML.NegativeFeedback.Trials;
+using Microsoft.ML.Runtime;
 using Microsoft.ML.SearchSpace;
 
 namespace Microsoft.ML.NegativeFeedback;
@@ -32,7 +33,7 @@ public sealed class NextItemTrialRunner : ITrialRunner
     /// <param name="trainSet">The rows that a trial's pipeline is fitted on.</param>
     /// <param name="validationSet">The rows that it is measured on: those with what came next.</param>
     /// <param name="options">What the trials are measured by.</param>
-    /// <exception cref="ArgumentException">A column is missing or of another type; an option is out of its range; a trainer does not give what is measured.</exception>
+    /// <exception cref="ArgumentException">A column is missing or of another type, or holds what cannot be measured; an option is out of its range; a trainer does not give what is measured.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, or none with what the metric needs.</exception>
     public NextItemTrialRunner(
         MLContext context, SweepablePipeline pipeline, IDataView trainSet, IDataView validationSet, RecommendationMetricOptions options)
@@ -82,14 +83,14 @@ public sealed class NextItemTrialRunner : ITrialRunner
             model = _pipeline.BuildFromOption(_context, settings.Parameter[PipelineParameter]).Fit(_trainSet(settings));
             var columns = ScoredColumns.Of(surroundings.TrainerOptions);
             validation = _measurement.Measure(_context, model, _validationSet, columns);
-            test = _measurement.Options.TestSet is { } testSet ? _measurement.Measure(_context, model, testSet, columns) : null;
             metric = _measurement.ValueOf(validation);
+            test = MeasureTestSet(model, columns, settings.TrialId, ct);
         }
         catch (Exception exception) when (!ct.IsCancellationRequested)
         {
             failure = exception;
             (model as IDisposable)?.Dispose();
-            (model, validation, test) = (null, null, null);
+            (model, validation, test, metric) = (null, null, null, _measurement.Worst);
         }
         finally
         {
@@ -108,6 +109,23 @@ public sealed class NextItemTrialRunner : ITrialRunner
             Loss = failure is null ? -metric : double.PositiveInfinity,
             DurationInMilliseconds = watch.Elapsed.TotalMilliseconds,
         });
+    }
+
+    // nothing is chosen by the test set, so that a trial whose model cannot be measured on it has succeeded
+    private TrialMetrics? MeasureTestSet(ITransformer model, ScoredColumns columns, int trial, CancellationToken ct)
+    {
+        if (_measurement.Options.TestSet is not { } testSet)
+            return null;
+        try
+        {
+            return _measurement.Measure(_context, model, testSet, columns);
+        }
+        catch (Exception exception) when (!ct.IsCancellationRequested)
+        {
+            using var channel = ((IChannelProvider)_context).Start("Sweep");
+            channel.Warning(MessageSensitivity.None, "Trial {0} has no metrics of the test set, which cannot be measured: {1}", trial, exception.Message);
+            return null;
+        }
     }
 
     /// <summary>Does nothing: a runner holds nothing, and AutoML disposes the same one after every trial.</summary>

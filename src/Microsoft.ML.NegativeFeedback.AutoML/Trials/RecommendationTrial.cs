@@ -8,7 +8,7 @@ namespace Microsoft.ML.NegativeFeedback;
 /// <param name="Options">The options that the trainer was made with; null where the pipeline has none of this library's trainers.</param>
 /// <param name="Metric">The metric that is made large, on the validation rows; of a trial that failed the worst value there is.</param>
 /// <param name="Validation">All metrics on the validation rows; null of a trial that failed.</param>
-/// <param name="Test">The same on the test rows; null without such rows, and of a trial that failed.</param>
+/// <param name="Test">The same on the test rows; null without such rows, where they could not be measured, of which the log warns, and of a trial that failed.</param>
 /// <param name="Duration">The time that training and evaluation took.</param>
 /// <param name="Failure">Why the trial failed; null of one that succeeded.</param>
 public sealed record RecommendationTrial(

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.AutoML;
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
@@ -8,7 +9,7 @@ namespace Microsoft.ML.NegativeFeedback.Trials;
 internal static class TrialChecks
 {
     /// <summary>Whether trials of these trainers on these rows can be measured.</summary>
-    /// <exception cref="ArgumentException">A column is missing or of another type; a trainer does not give what is measured.</exception>
+    /// <exception cref="ArgumentException">A column is missing or of another type, or holds what cannot be measured; a trainer does not give what is measured.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, or none with what the metric needs.</exception>
     public static void Check(TrialMeasurement measurement, SweepablePipeline pipeline, IDataView trainSet, IDataView validationSet)
     {
@@ -71,6 +72,9 @@ internal static class TrialChecks
     private static void CheckTargets(TrialMeasurement measurement, float[] feedback, string name, bool isValidation)
     {
         NotEmpty(feedback.Length, name);
+        int wrong = Array.FindIndex(feedback, value => !float.IsFinite(value));
+        if (wrong >= 0)
+            throw Unmeasurable(wrong, name, measurement.Options.TargetFeedbackColumnName, feedback[wrong], "+1 where the item that came next was liked, −1 where it was not, or 0");
         if (!isValidation)
             return;
         string what = $"'{measurement.Options.TargetFeedbackColumnName}' of its {feedback.Length} rows is never";
@@ -82,15 +86,21 @@ internal static class TrialChecks
     private static void CheckCandidates(TrialMeasurement measurement, float[][] labels, string name, bool isValidation)
     {
         NotEmpty(labels.Length, name);
+        string column = measurement.Options.CandidateLabelsColumnName;
+        int wrong = Array.FindIndex(labels, row => row.Any(value => value is not (0 or 1)));
+        if (wrong >= 0)
+            throw Unmeasurable(wrong, name, column, labels[wrong].First(value => value is not (0 or 1)), "1 for a liked candidate or 0 for a skipped one");
         if (!isValidation)
             return;
-        string column = measurement.Options.CandidateLabelsColumnName;
         bool HasBoth(IEnumerable<float> values) => values.Any(value => value > 0) && values.Any(value => value == 0);
         if (measurement.Metric == RecommendationMetric.Gauc)
             Require(labels.Any(HasBoth), measurement, name, "a row with liked and with skipped candidates", $"no row of '{column}' has 0 and 1");
         else
             Require(HasBoth(labels.SelectMany(row => row)), measurement, name, "liked and skipped candidates", $"'{column}' does not have 0 and 1");
     }
+
+    private static ArgumentException Unmeasurable(int row, string name, string column, float value, string expected)
+        => new(string.Create(CultureInfo.InvariantCulture, $"Row {row + 1} of the {name}: column '{column}' is {value}, and every trial would fail of it: expected {expected}. Mend the row, or leave it out."));
 
     private static void NotEmpty(int rows, string name)
     {

@@ -60,6 +60,21 @@ public class CandidateSweepTests
     }
 
     [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(-1)]
+    public void Labels_that_cannot_be_measured_are_named_before_the_first_trial(float label)
+    {
+        var trainer = ShortSine;
+        trainer.Progress = new Recorder<TrainingProgress>(_ => Assert.Fail("A trainer has trained."));
+        var pipeline = Keys.Append(_ml.Auto().Sine(trainer, new() { ["NumberOfSubInterests"] = new ChoiceOption(2, 3) }));
+        Ranking[] rows = [.. _ml.Data.CreateEnumerable<Ranking>(Rows(6, seed: 3), reuseRowObject: false)];
+        rows[3].CandidateLabels[1] = label;
+        string message = Assert.Throws<ArgumentException>(() => _ml.Auto().SweepRecommender(pipeline, Rows(20, seed: 1), Rows(6, seed: 2),
+            new RecommenderSweepOptions { Metric = RecommendationMetric.Auc, TestSet = _ml.Data.LoadFromEnumerable(rows) })).Message;
+        Assert.Contains($"Row 4 of the test set: column 'CandidateLabels' is {label}", message);
+    }
+
+    [Theory]
     [InlineData(RecommendationMetric.Auc)]
     [InlineData(RecommendationMetric.Gauc)]
     public void SINE_is_swept_by_how_it_ranks_candidates(RecommendationMetric metric)

@@ -58,6 +58,21 @@ public class SweepBadInputTests
         Assert.Contains("'TargetItem'", Refused<ArgumentException>(options).Message);
     }
 
+    [Theory]
+    [InlineData(true, "validation set")]
+    [InlineData(false, "test set")]
+    public void Targets_that_cannot_be_measured_are_named(bool isValidation, string set)
+    {
+        var rows = SweepFeed.Evaluation(6, seed: 2);
+        rows[4].TargetFeedback = float.NaN;
+        var options = Five;
+        if (!isValidation)
+            options.TestSet = _ml.Data.LoadFromEnumerable(rows);
+        string message = Refused<ArgumentException>(options, validationSet: isValidation ? _ml.Data.LoadFromEnumerable(rows) : null).Message;
+
+        Assert.Contains($"Row 5 of the {set}: column 'TargetFeedback' is NaN", message);
+    }
+
     [Fact]
     public void A_metric_needs_targets_of_its_kind()
     {

@@ -179,6 +179,27 @@ public class SweepTests
     }
 
     [Fact]
+    public void A_test_set_that_cannot_be_measured_costs_no_trial()
+    {
+        var warnings = new List<string>();
+        _ml.Log += (_, message) =>
+        {
+            if (message.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning)
+                warnings.Add(message.Message);
+        };
+        var rows = SweepFeed.Evaluation(6, seed: 3);
+        rows[1].Feedback[0] = float.NaN;
+
+        var result = _ml.Auto().SweepRecommender(Pipeline(SweepFeed.Short, ("NegativeWeight", [0.0, 0.5])), TrainSet, ValidationSet,
+            new() { NumberOfRecommendations = 5, Strategy = SweepStrategy.Grid, TestSet = _ml.Data.LoadFromEnumerable(rows) });
+
+        Assert.All(result.Trials, trial => Assert.Null(trial.Failure));
+        Assert.All(result.Trials, trial => Assert.NotNull(trial.Validation));
+        Assert.All(result.Trials, trial => Assert.Null(trial.Test));
+        Assert.Equal(2, warnings.Count(line => line.Contains("test set") && line.Contains("'Feedback' of row 2")));
+    }
+
+    [Fact]
     public void A_failed_trial_is_recorded_and_does_not_end_the_sweep()
     {
         // three heads cannot share a width of 16: the first trial fails
