@@ -17,7 +17,7 @@ public static class NegativeFeedbackAutoCatalog
     /// The options that are, by their names, whole numbers, numbers, truth values or enumerations; null for those that carry attributes: width, blocks, learning rate, α and
     /// β, starting from the values of <paramref name="options"/>. A <see cref="SearchSpace{T}"/> of the options, or of a class of one's own with properties of the same names, can be trimmed and changed before it is given.
     /// </param>
-    /// <exception cref="ArgumentException">The search space names what is no option.</exception>
+    /// <exception cref="ArgumentException">The search space names what is no option, or has a choice that an option cannot hold.</exception>
     /// <example>
     /// <code>
     /// using Microsoft.ML.AutoML;
@@ -35,7 +35,7 @@ public static class NegativeFeedbackAutoCatalog
     /// The options that are, by their names; null for those that carry attributes: width, blocks and learning rate, and of <see cref="SasRecVariant.Contrastive"/> the weight of
     /// its contrast.
     /// </param>
-    /// <exception cref="ArgumentException">The search space names what is no option.</exception>
+    /// <exception cref="ArgumentException">The search space names what is no option, or has a choice that an option cannot hold.</exception>
     /// <example>
     /// <code>
     /// using Microsoft.ML.AutoML;
@@ -64,7 +64,7 @@ public static class NegativeFeedbackAutoCatalog
     /// The options that are, by their names; null for those that carry attributes: width, blocks, learning rate, K and β₁. λ₁, λ₂ and λ₃ in it are proportions: they are divided
     /// by the sum of the three.
     /// </param>
-    /// <exception cref="ArgumentException">The search space names what is no option.</exception>
+    /// <exception cref="ArgumentException">The search space names what is no option, or has a choice that an option cannot hold.</exception>
     /// <example>
     /// <code>
     /// using Microsoft.ML.AutoML;
@@ -84,7 +84,7 @@ public static class NegativeFeedbackAutoCatalog
     /// numbers is named with its place, from 0: "FusionWeights[2]", "TaskShares[0]". λ in it, <see cref="MultiFeedbackTrainer.Options.TaskShares"/>, are proportions: those of a trial
     /// are divided by their sum, start from equal ones where the options give none, and are <see cref="TaskBalance.Given"/>.
     /// </param>
-    /// <exception cref="ArgumentException">The search space names what is no option, or a place that its list does not have.</exception>
+    /// <exception cref="ArgumentException">The search space names what is no option, or a place that its list does not have, or has a choice that an option cannot hold.</exception>
     /// <example>
     /// <code>
     /// using Microsoft.ML.AutoML;
@@ -103,7 +103,7 @@ public static class NegativeFeedbackAutoCatalog
     /// (<see cref="BaselineNetwork.SasRec"/>), the weight of the auxiliary loss (<see cref="BaselineNetwork.Dien"/>) or of the contrast (<see cref="BaselineNetwork.Clsr"/>,
     /// <see cref="BaselineNetwork.FeedRec"/>). <see cref="BaselineTrainer.Options.Network"/> can be swept as well.
     /// </param>
-    /// <exception cref="ArgumentException">The search space names what is no option.</exception>
+    /// <exception cref="ArgumentException">The search space names what is no option, or has a choice that an option cannot hold.</exception>
     /// <example>
     /// <code>
     /// using Microsoft.ML.AutoML;

@@ -15,13 +15,15 @@ internal sealed class GridTuner : ITuner
     private readonly Parameter[] _points;
     private int _next;
 
-    public GridTuner(SweepablePipeline pipeline)
+    /// <param name="pipeline">The pipeline.</param>
+    /// <param name="limit">How many points will be asked for: of many values there are more combinations than memory holds.</param>
+    public GridTuner(SweepablePipeline pipeline, int limit)
     {
         var space = pipeline.SearchSpace;
-        _points = [.. PointsOf(space[PipelineParameters.Schema]).SelectMany(schema => PointsOf(space, schema))];
+        _points = [.. PointsOf(space[PipelineParameters.Schema]).SelectMany(schema => PointsOf(space, schema)).Take(limit)];
     }
 
-    /// <summary>The number of combinations.</summary>
+    /// <summary>The number of combinations, or that limit.</summary>
     public int Count => _points.Length;
 
     /// <summary>The next point; after the last the first again.</summary>

@@ -61,9 +61,9 @@ internal static class RecommenderSweep
         }
         else if (options.Strategy == SweepStrategy.Grid)
         {
-            var grid = new GridTuner(pipeline);
+            var grid = new GridTuner(pipeline, limit: trials);
             experiment.SetTuner(grid);
-            trials = Math.Min(trials, grid.Count);
+            trials = grid.Count;
         }
 
         experiment.SetMaxModelToExplore(trials);

@@ -10,7 +10,7 @@ namespace Microsoft.ML.NegativeFeedback.Trials;
 internal static partial class OptionValues
 {
     /// <summary>Every name of a search space must be that of an option that can hold its values, or of a place in one that is a list of numbers: "FusionWeights[2]".</summary>
-    /// <exception cref="ArgumentException">One is not.</exception>
+    /// <exception cref="ArgumentException">One is not, or it has a choice that the option cannot hold.</exception>
     public static void Check(SearchSpace.SearchSpace searchSpace, SequenceTrainerOptions template)
     {
         var type = template.GetType();
@@ -30,6 +30,33 @@ internal static partial class OptionValues
                 throw new ArgumentException($"The search space has real numbers for '{name}', which takes whole ones: use UniformIntOption, ChoiceOption or [Range] with whole "
                     + "bounds.", nameof(searchSpace));
             }
+
+            if (option is ChoiceOption choices)
+                CheckChoices(name, choices, place is null ? ValueType(property) : typeof(double));
+        }
+    }
+
+    private static void CheckChoices(string name, ChoiceOption option, Type type)
+    {
+        foreach (var choice in option.Choices)
+        {
+            if (IsConvertible(choice, type))
+                continue;
+            string kind = type == typeof(int) ? "no whole number" : type == typeof(double) ? "no number" : type == typeof(bool) ? "neither true nor false" : $"none of {string.Join(", ", Enum.GetNames(type))}";
+            throw new ArgumentException($"The search space of '{name}' has the choice {choice}, which is {kind}: give choices that the option can hold.", "searchSpace");
+        }
+    }
+
+    private static bool IsConvertible(Parameter choice, Type type)
+    {
+        try
+        {
+            return Convert(choice, type) is var value && (!type.IsEnum || Enum.IsDefined(type, value));
+        }
+        // what a parameter that is no such value throws is AutoML's to choose
+        catch (Exception)
+        {
+            return false;
         }
     }
 

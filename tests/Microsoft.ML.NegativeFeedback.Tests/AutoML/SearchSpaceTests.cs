@@ -146,6 +146,11 @@ public class SearchSpaceTests
         { "Alpha", new UniformDoubleOption(0, 1), "NegativeWeight" },
         { "ItemsColumnName", new ChoiceOption("Items", "Others"), "no option" },
         { "EmbeddingWidth", new UniformDoubleOption(16, 64), "whole" },
+        { "EmbeddingWidth", new ChoiceOption(16, 32.5), "'EmbeddingWidth' has the choice 32.5, which is no whole number" },
+        { "EmbeddingWidth", new ChoiceOption(16, "wide"), "which is no whole number" },
+        { "NegativeWeight", new ChoiceOption(0.5, "much"), "which is no number" },
+        { "SeparatePositionEmbeddings", new ChoiceOption("perhaps"), "which is neither true nor false" },
+        { "Similarity", new ChoiceOption("Dot", "Angle"), "which is none of Dot, Cosine" },
     };
 
     [Theory]
@@ -159,6 +164,28 @@ public class SearchSpaceTests
     }
 
     [Fact]
+    public void Choices_that_an_option_can_hold_are_taken()
+        => _ml.Auto().PnfRec(searchSpace: new()
+        {
+            ["EmbeddingWidth"] = new ChoiceOption(16, 32.0),
+            ["NegativeWeight"] = new ChoiceOption(0, 0.5),
+            ["SeparatePositionEmbeddings"] = new ChoiceOption(true, false),
+            ["Similarity"] = new ChoiceOption("Dot", ContrastSimilarity.Cosine),
+        });
+
+    [Fact]
+    public void A_grid_of_more_combinations_than_memory_holds_proposes_what_is_asked_for()
+    {
+        var space = new SearchSpace.SearchSpace();
+        foreach (string name in new[] { "NegativeWeight", "ContrastiveWeight", "LearningRate", "DropoutRate", "ValidationFraction" })
+            space.Add(name, new UniformDoubleOption(0.1, 0.5));
+        foreach (string name in new[] { "MaximumSequenceLength", "BatchSize", "EmbeddingWidth", "NumberOfHeads" })
+            space.Add(name, new UniformIntOption(1, 1000));
+        var tuner = new GridTuner(_ml.Transforms.Conversion.MapValueToKey("Items").Append(_ml.Auto().PnfRec(searchSpace: space)), limit: 3);
+        Assert.Equal(3, Enumerable.Range(0, tuner.Count).Select(id => tuner.Propose(new TrialSettings { TrialId = id }).ToString()).Distinct().Count());
+    }
+
+    [Fact]
     public void A_grid_has_every_combination()
     {
         var pipeline = _ml.Transforms.Conversion.MapValueToKey("Items").Append(_ml.Auto().PnfRec(searchSpace: new()
@@ -166,12 +193,13 @@ public class SearchSpaceTests
             ["NumberOfBlocks"] = new ChoiceOption(1, 2),
             ["NegativeWeight"] = new UniformDoubleOption(0, 1),
         }));
-        var tuner = new GridTuner(pipeline);
+        var tuner = new GridTuner(pipeline, limit: 100);
 
         var points = Enumerable.Range(0, tuner.Count)
             .Select(id => PipelineParameters.Flatten(tuner.Propose(new TrialSettings { TrialId = id })[NextItemTrialRunner.PipelineParameter])).ToArray();
 
         Assert.Equal(22, points.Length);
+        Assert.Equal(5, new GridTuner(pipeline, limit: 5).Count);
         Assert.Equal([1, 2], points.Select(point => (long)point["NumberOfBlocks"]).Distinct());
         Assert.Equal(Enumerable.Range(0, 11).Select(step => step / 10.0), points.Take(11).Select(point => Math.Round((double)point["NegativeWeight"], 9)));
     }

@@ -55,7 +55,7 @@ public class SweepTests
         var trainer = SweepFeed.Short;
         trainer.CheckpointPath = checkpoint;
         var pipeline = Pipeline(trainer, ("NumberOfHeads", [1, 3]));
-        var grid = new Sweeps.GridTuner(pipeline);
+        var grid = new Sweeps.GridTuner(pipeline, limit: 10);
         using var runner = new NextItemTrialRunner(_ml, pipeline, TrainSet, ValidationSet, new() { NumberOfRecommendations = 5 });
         var settings = new TrialSettings { Parameter = grid.Propose(new()) };
         await runner.RunAsync(settings, cancellation.Token);
@@ -231,7 +231,7 @@ public class SweepTests
             .SetPipeline(Pipeline(SweepFeed.Short, ("NumberOfHeads", [3, 1])))
             .SetDataset(TrainSet, ValidationSet)
             .SetRecommendationMetric(new RecommendationMetricOptions { NumberOfRecommendations = 5 })
-            .SetTuner(new Sweeps.GridTuner(Pipeline(SweepFeed.Short, ("NumberOfHeads", [3, 1]))))
+            .SetTuner(new Sweeps.GridTuner(Pipeline(SweepFeed.Short, ("NumberOfHeads", [3, 1])), limit: 10))
             .SetMonitor(monitor)
             .SetMaxModelToExplore(2)
             .Run();
