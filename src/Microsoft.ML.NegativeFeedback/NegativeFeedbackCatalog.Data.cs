@@ -97,8 +97,8 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="options">Columns, quantile, minimum counts; null for the published ones.</param>
     /// <returns>The training log and the evaluation rows, with their counts.</returns>
     /// <exception cref="ArgumentException">A column is missing or of another type, an option is wrong.</exception>
-    /// <exception cref="InvalidDataException">The log is empty, holds what cannot be read, or a part of the split that the options ask for would be
-    /// empty.</exception>
+    /// <exception cref="InvalidDataException">The log is empty, holds what cannot be read (a feedback that is NaN, a missing user or item), or a part of the split that the
+    /// options ask for would be empty.</exception>
     /// <example>
     /// <code>
     /// var inTime = ml.Data.TemporalSplit(labelled);

@@ -26,7 +26,7 @@ internal sealed class TemporalSplit
     /// <summary>Splits a labelled log; it is read once here, and again whenever the training rows are.</summary>
     /// <exception cref="ArgumentException">An option is wrong, or a column is missing or of a type that cannot be read.</exception>
     /// <exception cref="InvalidDataException">
-    /// The log is empty, or holds what cannot be read, or a part of the split would be empty.
+    /// The log is empty, or holds what cannot be read, or misses an item, or a part of the split would be empty.
     /// </exception>
     public static TemporalSplitData Split(IHostEnvironment environment, IDataView interactions, TemporalSplitOptions options)
     {
@@ -37,6 +37,7 @@ internal sealed class TemporalSplit
         var host = environment.Register(nameof(TemporalSplit));
         using var channel = host.Start("Splitting");
         var log = InteractionLog.Read(interactions, columns, options.CancellationToken);
+        log.RequireItems(columns.Item);
         object?[]? keyValues = BoxedValues.KeyValues(columns.User);
         var split = new TemporalSplit(
             log, log.GroupByUser(), options, options.Seed ?? host.Rand.Next(), user => NameOf(log, user, keyValues));

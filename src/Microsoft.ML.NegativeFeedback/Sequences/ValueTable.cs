@@ -20,7 +20,7 @@ internal abstract class ValueTable
     /// <summary>Reads the row's value, enters it if it is new, and returns its number.</summary>
     public abstract Func<int> CreateReader(DataViewRow row, DataViewSchema.Column column);
 
-    /// <summary>Whether the value is a missing key or an empty text.</summary>
+    /// <summary>Whether the value is a missing key, an empty text or NaN.</summary>
     public abstract bool IsMissing(int index);
 
     /// <summary>The value as text, in the invariant culture.</summary>
@@ -73,9 +73,13 @@ internal sealed class ValueTable<T> : ValueTable
         };
     }
 
-    public override bool IsMissing(int index) => _values[index] is ReadOnlyMemory<char> text
-        ? text.IsEmpty
-        : _isKey && EqualityComparer<T>.Default.Equals(_values[index], default);
+    public override bool IsMissing(int index) => _values[index] switch
+    {
+        ReadOnlyMemory<char> text => text.IsEmpty,
+        float number => float.IsNaN(number),
+        double number => double.IsNaN(number),
+        var value => _isKey && EqualityComparer<T>.Default.Equals(value, default),
+    };
 
     public override string TextOf(int index) => Convert.ToString(_values[index], CultureInfo.InvariantCulture) ?? "";
 

@@ -187,6 +187,19 @@ public sealed class TemporalSplitTests
     }
 
     [Fact]
+    public void AMissingItemIsRefused()
+    {
+        var named = Context.Data.LoadFromEnumerable(Log.Select((row, i) => new Named { User = row.User, Item = i == 6 ? "" : $"{row.Item}", Time = row.Time, Feedback = row.Feedback }));
+        var keyed = Context.Transforms.Conversion.MapValueToKey("Item", keyData: Context.Data.LoadFromEnumerable(Enumerable.Range(0, 9).Select(item => new { Value = $"{item}" })))
+            .Fit(named).Transform(named);
+        foreach (var log in new[] { named, keyed })
+        {
+            string message = Assert.Throws<InvalidDataException>(() => Context.Data.TemporalSplit(log, new TemporalSplitOptions { BoundaryQuantile = 0.6 })).Message;
+            Assert.Contains("Column 'Item' is missing in row 7", message);
+        }
+    }
+
+    [Fact]
     public void ASimulatedFeedSplits()
     {
         var feed = new ShortVideoFeed(new ShortVideoFeedOptions { UserCount = 200 });
@@ -234,6 +247,17 @@ public sealed class TemporalSplitTests
         => new MLContext(seed: 1).Data.TemporalSplit(LogRows.View(log), options);
 
     private static List<Evaluated> Rows(IDataView view) => view.As<Evaluated>();
+
+    private sealed class Named
+    {
+        public int User { get; set; }
+
+        public string Item { get; set; } = "";
+
+        public long Time { get; set; }
+
+        public float Feedback { get; set; }
+    }
 
     private sealed class Dated
     {

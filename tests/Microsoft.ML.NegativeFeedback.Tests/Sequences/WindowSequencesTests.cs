@@ -255,6 +255,12 @@ public sealed class WindowSequencesTests
         var options = new WindowSequencesOptions { UserColumnName = "Name", ItemColumnName = "Video", TimestampColumnName = null };
         var error = Assert.Throws<InvalidDataException>(() => DataViewRows.Of(Window(options, nameless)));
         Assert.Contains("'Name' is missing in row 2", error.Message);
+        // numbers that are none are nobody's, and not all one user's
+        AssertNoUser(Context.Data.LoadFromEnumerable(new[] { 1f, float.NaN, float.NaN }.Select(user => new { User = user, Item = 1, Time = 1L, Feedback = 1f })));
+        AssertNoUser(Context.Data.LoadFromEnumerable(new[] { 1d, double.NaN, double.NaN }.Select(user => new { User = user, Item = 1, Time = 1L, Feedback = 1f })));
+
+        static void AssertNoUser(IDataView log) => Assert.Contains("'User' is missing in row 2",
+            Assert.Throws<InvalidDataException>(() => DataViewRows.Of(Window(new WindowSequencesOptions(), log))).Message);
     }
 
     [Fact]
