@@ -194,12 +194,14 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="minimumInteractionsPerItem">Least number of interactions of an item that is kept; likewise. Default 10.</param>
     /// <param name="userColumnName">Whose interaction it is: text, number or key.</param>
     /// <param name="itemColumnName">What it was with: text, number or key.</param>
+    /// <param name="cancellationToken">Cancels reading and filtering.</param>
     /// <returns>
     /// The rows that stay, with every column of the log and in its order. The log is read once by this call, at some 20 bytes a row of memory until it
     /// returns, and anew each time the rows are read; it is relied on to give the same rows in the same order.
     /// </returns>
     /// <exception cref="ArgumentException">A column is missing or of another type, a minimum is negative.</exception>
     /// <exception cref="InvalidDataException">The log is empty, a user or an item is missing, or no interaction would be left.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <example>
     /// <code>
     /// IDataView core = ml.Data.FilterCore(labelled, minimumInteractionsPerUser: 5, minimumInteractionsPerItem: 5);
@@ -211,9 +213,10 @@ public static partial class NegativeFeedbackCatalog
         int minimumInteractionsPerUser = 10,
         int minimumInteractionsPerItem = 10,
         string userColumnName = "User",
-        string itemColumnName = "Item")
+        string itemColumnName = "Item",
+        CancellationToken cancellationToken = default)
         => NegativeFeedback.Sequences.CoreFilter.Filter(
-            CatalogEnvironment.Of(catalog), interactions, minimumInteractionsPerUser, minimumInteractionsPerItem, userColumnName, itemColumnName);
+            CatalogEnvironment.Of(catalog), interactions, minimumInteractionsPerUser, minimumInteractionsPerItem, userColumnName, itemColumnName, cancellationToken);
 
     /// <summary>
     /// Splits a labelled log by leaving out the last positives of every user, the protocol of SINE (RecSys '23, section 5.1 and the published code): the

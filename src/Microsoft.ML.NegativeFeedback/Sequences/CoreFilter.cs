@@ -33,8 +33,10 @@ internal sealed class CoreFilter
     /// <summary>The rows of the core, with all their columns, in their order; the log is read here, and again whenever they are.</summary>
     /// <exception cref="ArgumentException">A column is missing or of a type that cannot be read, a minimum is negative.</exception>
     /// <exception cref="InvalidDataException">The log is empty, a user or an item is missing, or nothing remains.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static IDataView Filter(
-        IHostEnvironment environment, IDataView interactions, int minimumPerUser, int minimumPerItem, string userColumnName, string itemColumnName)
+        IHostEnvironment environment, IDataView interactions, int minimumPerUser, int minimumPerItem, string userColumnName, string itemColumnName,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(interactions);
         RequireNotNegative(minimumPerUser, "minimumInteractionsPerUser");
@@ -47,9 +49,9 @@ internal sealed class CoreFilter
         using var channel = environment.Register("FilterCore").Start("Filtering");
         var users = ValueTable.Create(user.Type);
         var items = ValueTable.Create(item.Type);
-        var rows = Read(interactions, user, users, item, items);
+        var rows = Read(interactions, user, users, item, items, cancellationToken);
         var filter = new CoreFilter(rows, users.Count, items.Count, minimumPerUser, minimumPerItem);
-        bool[] isKept = filter.Peel();
+        bool[] isKept = filter.Peel(cancellationToken);
         int count = isKept.Count(kept => kept);
         if (count == 0)
         {
@@ -87,14 +89,18 @@ internal sealed class CoreFilter
     }
 
     private static ChunkedList<(int User, int Item)> Read(
-        IDataView interactions, DataViewSchema.Column user, ValueTable users, DataViewSchema.Column item, ValueTable items)
+        IDataView interactions, DataViewSchema.Column user, ValueTable users, DataViewSchema.Column item, ValueTable items, CancellationToken cancellationToken)
     {
         using var cursor = interactions.GetRowCursor([user, item]);
         var readUser = Reader(cursor, user, users);
         var readItem = Reader(cursor, item, items);
         var rows = new ChunkedList<(int User, int Item)>();
         while (cursor.MoveNext())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
             rows.Add((readUser(), readItem()));
+        }
+
         return rows.Count > 0 ? rows : throw new InvalidDataException("The log is empty: there is no interaction in it.");
     }
 
@@ -116,7 +122,7 @@ internal sealed class CoreFilter
         };
     }
 
-    private bool[] Peel()
+    private bool[] Peel(CancellationToken cancellationToken)
     {
         var (offsets, edges) = RowsOfNodes();
         bool[] isKept = new bool[_rows.Count];
@@ -124,6 +130,7 @@ internal sealed class CoreFilter
         var leaving = new Stack<int>(Enumerable.Range(0, _degrees.Length).Where(node => _degrees[node] < Minimum(node)));
         while (leaving.TryPop(out int node))
         {
+            cancellationToken.ThrowIfCancellationRequested();
             foreach (int row in edges.AsSpan(offsets[node]..offsets[node + 1]))
             {
                 if (!isKept[row])

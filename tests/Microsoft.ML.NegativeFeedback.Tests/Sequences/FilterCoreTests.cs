@@ -101,6 +101,20 @@ public sealed class FilterCoreTests
             => Assert.Contains(message, Assert.ThrowsAny<TException>(filter).Message);
     }
 
+    [Fact]
+    public void FilteringCanBeCancelled()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var log = LogRows.View(Enumerable.Range(0, 100).Select(row =>
+        {
+            if (row == 50)
+                cancellation.Cancel();
+            Assert.InRange(row, 0, 51);
+            return new LogRow(row % 10, row / 10, row, 1);
+        }));
+        Assert.Throws<OperationCanceledException>(() => Context.Data.FilterCore(log, 2, 2, cancellationToken: cancellation.Token));
+    }
+
     /// <summary>The rows that stay, by their places in the log.</summary>
     private static List<int> Core(LogRow[] log, int perUser, int perItem)
     {
