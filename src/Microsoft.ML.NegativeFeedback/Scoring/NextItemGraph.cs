@@ -264,7 +264,7 @@ internal sealed class ItemScores
 /// <summary>What a graph of <see cref="NextItemGraph"/> does around the network.</summary>
 internal sealed record NextItemGraphOptions
 {
-    /// <summary>k, the number of recommended items a row; at least 1. Not read with <see cref="Candidates"/>.</summary>
+    /// <summary>k, the number of recommended items a row; at least 1. With <see cref="Candidates"/> read of a network alone that recommends of them, as one with <see cref="FusionWeights"/> does.</summary>
     public int TopK { get; init; } = 10;
 
     /// <summary>Whether every item of the raw history, whatever its feedback, is left out of the recommendations.</summary>

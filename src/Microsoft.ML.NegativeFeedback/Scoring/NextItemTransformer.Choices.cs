@@ -87,8 +87,9 @@ public sealed partial class NextItemTransformer
 
     /// <summary>
     /// A model that recommends, in the place of what comes next, what is most like the items of a history: by the cosine between the items' vectors, of several items by that with the mean
-    /// of their directions, whatever the feedback. It reads and adds the same columns, takes <see cref="With"/>, is saved and scored as this one. The items themselves are left out, unless chosen
-    /// otherwise; where a row has no item that the model knows every score is −1.
+    /// of their directions, whatever the feedback. It reads the columns of items and feedback alone, and adds those of recommended items and scores, of a model with candidates, too. It takes
+    /// <see cref="With"/>, is saved and scored as this one. Of a history the last 1,000 known items count. They are left out, unless chosen otherwise; where a row has no item that the model knows
+    /// every score is −1.
     /// </summary>
     /// <param name="numberOfItems">k, from 1 to the number of items. Default 10.</param>
     /// <returns>A model with sessions of its own.</returns>

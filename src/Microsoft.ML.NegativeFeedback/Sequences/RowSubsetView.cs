@@ -1,6 +1,6 @@
 namespace Microsoft.ML.NegativeFeedback.Sequences;
 
-/// <summary>The rows of a view that a mask keeps, with all their columns, in their order; a bit a row is all that it holds.</summary>
+/// <summary>The rows of a view that a mask keeps, with all their columns, in their order; a byte a row is all that it holds.</summary>
 internal sealed class RowSubsetView(IDataView source, bool[] isKept, int count) : IDataView
 {
     public DataViewSchema Schema => source.Schema;
