@@ -42,8 +42,10 @@ internal static partial class OptionValues
         {
             if (IsConvertible(choice, type))
                 continue;
-            string kind = type == typeof(int) ? "no whole number" : type == typeof(double) ? "no number" : type == typeof(bool) ? "neither true nor false" : $"none of {string.Join(", ", Enum.GetNames(type))}";
-            throw new ArgumentException($"The search space of '{name}' has the choice {choice}, which is {kind}: give choices that the option can hold.", "searchSpace");
+            string kind = type == typeof(int) ? "no whole number" : type == typeof(double) ? "no number" : type == typeof(bool) ? "neither true nor false"
+                : $"none of {string.Join(", ", Enum.GetNames(type))}";
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
+                $"The search space of '{name}' has the choice {PipelineParameters.ValueOf(choice)}, which is {kind}: give choices that the option can hold."), "searchSpace");
         }
     }
 
@@ -131,7 +133,8 @@ internal static class PipelineParameters
         return values;
     }
 
-    private static object ValueOf(Parameter parameter) => parameter.ParameterType switch
+    /// <summary>A value as a <see cref="double"/>, <see cref="long"/>, <see cref="bool"/> or <see cref="string"/>.</summary>
+    public static object ValueOf(Parameter parameter) => parameter.ParameterType switch
     {
         ParameterType.Integer => parameter.AsType<long>(),
         ParameterType.Number => parameter.AsType<double>(),

@@ -147,7 +147,7 @@ public class SearchSpaceTests
         { "ItemsColumnName", new ChoiceOption("Items", "Others"), "no option" },
         { "EmbeddingWidth", new UniformDoubleOption(16, 64), "whole" },
         { "EmbeddingWidth", new ChoiceOption(16, 32.5), "'EmbeddingWidth' has the choice 32.5, which is no whole number" },
-        { "EmbeddingWidth", new ChoiceOption(16, "wide"), "which is no whole number" },
+        { "EmbeddingWidth", new ChoiceOption(16, "wide"), "has the choice wide, which is no whole number" },
         { "NegativeWeight", new ChoiceOption(0.5, "much"), "which is no number" },
         { "SeparatePositionEmbeddings", new ChoiceOption("perhaps"), "which is neither true nor false" },
         { "Similarity", new ChoiceOption("Dot", "Angle"), "which is none of Dot, Cosine" },
