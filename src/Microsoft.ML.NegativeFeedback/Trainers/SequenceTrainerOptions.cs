@@ -158,9 +158,9 @@ public abstract class SequenceTrainerOptions
     /// <remarks>
     /// <para>A training that was cut short goes on only with the options and data that it began with; the error says which differ. Where <see cref="Seed"/> or
     /// <see cref="NumberOfThreads"/> is null, it is as it was in that training. To start anew, delete the file or choose another path.</para>
-    /// <para>A training that has ended is not repeated: with the same options, <see cref="Seed"/> among them, and data its model comes from the file. With others, as
+    /// <para>A training that has ended, by the epochs and the patience that it had, is not repeated: with the same options, <see cref="Seed"/> among them, and data its model comes from the file. With others, as
     /// when the next night's data are trained on, training starts anew and its first epoch takes the file's place; with a larger
-    /// <see cref="MaximumNumberOfEpochs"/> alone it goes on. The file may be deleted as soon as the model is saved.</para>
+    /// <see cref="MaximumNumberOfEpochs"/> alone it goes on, with one below what it has is an error. The file may be deleted as soon as the model is saved.</para>
     /// </remarks>
     public string? CheckpointPath { get; set; }
 

@@ -216,7 +216,9 @@ public sealed class MultiFeedbackTrainerTests
     public void A_checkpoint_goes_on_with_the_same_features_alone()
     {
         string path = Path.Combine(Directory.CreateTempSubdirectory("ranker").FullName, "checkpoint");
-        Fit(options => (options.CheckpointPath, options.MaximumNumberOfEpochs) = (path, 1)).Dispose();
+        using var cancellation = new CancellationTokenSource();
+        Assert.ThrowsAny<OperationCanceledException>(() => Fit(options => (options.CheckpointPath, options.CancellationToken, options.Progress)
+            = (path, cancellation.Token, new Recorder<TrainingProgress>(_ => cancellation.Cancel()))));
         Assert.Throws<InvalidDataException>(() => Fit(options => (options.CheckpointPath, options.ItemFeatures) = (path, _feed.KeyedItems(Enumerable.Range(3, 9)))));
         Assert.Equal(Export(Fit()), Export(Fit(options => options.CheckpointPath = path)));
     }

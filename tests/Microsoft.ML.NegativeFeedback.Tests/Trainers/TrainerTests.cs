@@ -168,11 +168,7 @@ public class TrainerTests
         string checkpoint = Path.Combine(folder, "training.checkpoint");
         var reports = new Recorder<TrainingProgress>();
         // contexts without a seed draw another each time; the machine's own number of threads would be another as well
-        using var cancellation = new CancellationTokenSource();
-        var first = Open(epochs: 4);
-        (first.NumberOfThreads, first.CancellationToken) = (3, cancellation.Token);
-        first.Progress = new Recorder<TrainingProgress>(_ => cancellation.Cancel());
-        Assert.ThrowsAny<OperationCanceledException>(() => new MLContext().Recommendation().Trainers.PnfRec(first).Fit(train));
+        CutShort(threads: 3);
         var resumed = Open(epochs: 4);
         resumed.Progress = reports;
         new MLContext().Recommendation().Trainers.PnfRec(resumed).Fit(train);
@@ -180,12 +176,21 @@ public class TrainerTests
 
         // what is fixed must agree
         File.Delete(checkpoint);
-        new MLContext().Recommendation().Trainers.PnfRec(Open(epochs: 1)).Fit(train);
-        var fixedSeed = Open(epochs: 2);
+        CutShort(threads: null);
+        var fixedSeed = Open(epochs: 4);
         fixedSeed.Seed = -1;
         var error = Assert.Throws<InvalidDataException>(() => new MLContext().Recommendation().Trainers.PnfRec(fixedSeed).Fit(train));
         Assert.Contains("Seed: ", error.Message, StringComparison.Ordinal);
         Directory.Delete(folder, recursive: true);
+
+        void CutShort(int? threads)
+        {
+            using var cancellation = new CancellationTokenSource();
+            var options = Open(epochs: 4);
+            (options.NumberOfThreads, options.CancellationToken) = (threads, cancellation.Token);
+            options.Progress = new Recorder<TrainingProgress>(_ => cancellation.Cancel());
+            Assert.ThrowsAny<OperationCanceledException>(() => new MLContext().Recommendation().Trainers.PnfRec(options).Fit(train));
+        }
 
         PnfRecTrainer.Options Open(int epochs)
         {
