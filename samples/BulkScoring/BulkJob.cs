@@ -91,7 +91,7 @@ internal static class BulkJob
         string[] others = [.. Directory.EnumerateFiles(folder, "*" + FileSuffix).Select(path => Path.GetFileName(path)).Except(paths.Select(path => Path.GetFileName(path))).Order(StringComparer.Ordinal)];
         if (others.Length > 0)
             throw new InvalidDataException($"""
-                '{folder}' has {others.Length} that are none of the {paths.Length} partitions of this job, as one with more partitions leaves them, and would be read with these: {string.Join(", ", others.Take(Named))}{(others.Length > Named ? ", …" : "")}.
+                '{folder}' has {others.Length} files that are none of the {paths.Length} partitions of this job, as one with more partitions leaves them, and would be read with these: {string.Join(", ", others.Take(Named))}{(others.Length > Named ? ", …" : "")}.
                 Move or delete them, or name another --folder.
                 """);
     }

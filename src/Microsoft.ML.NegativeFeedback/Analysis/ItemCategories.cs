@@ -45,8 +45,7 @@ internal sealed class ItemCategories
     /// <summary>The items that have a category at every level.</summary>
     public int[] CompleteItems()
     {
-        var isMissing = _values.Select((table, level) =>
-            Enumerable.Range(0, table.Count).Select(value => IsMissing(table, level, value)).ToArray()).ToArray();
+        bool[][] isMissing = [.. _values.Select(table => Enumerable.Range(0, table.Count).Select(table.IsMissing).ToArray())];
         return [.. Enumerable.Range(0, _items.Count).Where(
             item => !Enumerable.Range(0, LevelCount).Any(level => isMissing[level][_categories[(item * LevelCount) + level]]))];
     }
@@ -59,10 +58,6 @@ internal sealed class ItemCategories
             level++;
         return level;
     }
-
-    private bool IsMissing(ValueTable table, int level, int value)
-        => table.IsMissing(value)
-        || ((_columns[level].Type == NumberDataViewType.Single || _columns[level].Type == NumberDataViewType.Double) && table.TextOf(value) == "NaN");
 
     private InvalidDataException Contradiction(int item, int level, int known, int category, long row)
         => new($"Item {_items.TextOf(item)} has the category '{_values[level].TextOf(category)}' in column '{_columns[level].Name}' of row {row + 1} and "

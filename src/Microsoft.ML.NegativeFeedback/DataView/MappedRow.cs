@@ -77,14 +77,19 @@ internal sealed class MappedCursor : DataViewRowCursor
     {
         _input = input;
         Schema = mapping.OutputSchema;
+        _columns = OrClose(input, () => new MappedColumns(mapping, input, activeColumns));
+    }
+
+    /// <summary>Makes a cursor, or a part of one, over a source, which is closed where that fails: nobody gets the cursor, so that nobody else can.</summary>
+    public static T OrClose<T>(DataViewRowCursor source, Func<T> create)
+    {
         try
         {
-            _columns = new MappedColumns(mapping, input, activeColumns);
+            return create();
         }
         catch
         {
-            // nobody gets this cursor, so that nobody else can close the source
-            input.Dispose();
+            source.Dispose();
             throw;
         }
     }

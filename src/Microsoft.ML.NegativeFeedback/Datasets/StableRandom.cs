@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Microsoft.ML.NegativeFeedback.Datasets;
 
 /// <summary>
-/// The generator behind simulated feeds and the draw of users and rows that are held out (weights, order, dropout and negatives come of <see cref="Sampling.CounterRandom"/>): xoshiro256** (Blackman and Vigna 2021), its state filled by
-/// SplitMix64. <see cref="Random"/> promises no sequence from one release of .NET to the next; this one stays.
+/// The generator behind simulated feeds and the draw of users and rows that are held out (weights, order, dropout and negatives come of
+/// <see cref="Sampling.CounterRandom"/>): xoshiro256** (Blackman and Vigna 2021), its state filled by SplitMix64. <see cref="Random"/> promises no sequence from one release of .NET to the next; this one stays.
 /// </summary>
 internal struct StableRandom
 {

@@ -49,8 +49,8 @@ public sealed class DiversityOptions
     internal void Check()
     {
         Columns.CheckNames(
-            (RecommendedScoresColumnName, nameof(RecommendedScoresColumnName)), (CandidatesColumnName, nameof(CandidatesColumnName)), (ScoreColumnName, nameof(ScoreColumnName)), (ItemColumnName, nameof(ItemColumnName)),
-            (CategoryColumnName, nameof(CategoryColumnName)));
+            (RecommendedScoresColumnName, nameof(RecommendedScoresColumnName)), (CandidatesColumnName, nameof(CandidatesColumnName)),
+            (ScoreColumnName, nameof(ScoreColumnName)), (ItemColumnName, nameof(ItemColumnName)), (CategoryColumnName, nameof(CategoryColumnName)));
         if (RecommendedItemsColumnName is not null)
             Columns.CheckName(RecommendedItemsColumnName, nameof(RecommendedItemsColumnName));
         if (UserColumnName is not null)

@@ -8,8 +8,8 @@ internal sealed class DiversityEvaluator
 {
     private readonly DiversityOptions _options;
     private readonly DataViewSchema.Column _items;
+    private readonly ScoredItems _rankedItems;
     private readonly DataViewSchema.Column? _scores;
-    private readonly RecommendedItems _recommended;
     private readonly DataViewSchema.Column? _user;
     private readonly CategoryTable _categories;
     private readonly List<double> _entropies = [];
@@ -20,7 +20,7 @@ internal sealed class DiversityEvaluator
         _items = Columns.Require(data.Schema, options.RecommendedItemsColumnName ?? options.CandidatesColumnName, type => type is VectorDataViewType,
             options.RecommendedItemsColumnName is null ? "a vector of candidates" : "a vector of recommended items, best first");
         _scores = options.RecommendedItemsColumnName is null ? TaskColumns.RequireScores(data.Schema, options.ScoreColumnName) : null;
-        _recommended = new RecommendedItems(data.Schema, _items, options.RecommendedScoresColumnName);
+        _rankedItems = new ScoredItems(data.Schema, _items, _scores is null ? options.RecommendedScoresColumnName : null);
         _user = options.UserColumnName is { } name ? TaskColumns.RequireUser(data.Schema, name) : null;
         _categories = CategoryTable.Read(itemCategories, options.ItemColumnName, options.CategoryColumnName);
     }
@@ -39,7 +39,7 @@ internal sealed class DiversityEvaluator
 
     private DiversityEntropy Evaluate(IDataView data)
     {
-        using var cursor = data.GetRowCursor([.. _scores is null ? _recommended.Columns : [_items], .. new[] { _scores, _user }.OfType<DataViewSchema.Column>()]);
+        using var cursor = data.GetRowCursor([.. _rankedItems.Columns, .. new[] { _scores, _user }.OfType<DataViewSchema.Column>()]);
         var readTop = TopReader(cursor);
         var readUser = _user is { } column ? TaskColumns.UserReader(cursor, column) : () => "";
         var windows = new Dictionary<object, List<int>>(); // the last of each user
@@ -77,13 +77,10 @@ internal sealed class DiversityEvaluator
     /// <summary>A reader of the row's first L items, as the values behind keys.</summary>
     private Func<IEnumerable<object?>> TopReader(DataViewRowCursor cursor)
     {
+        var readItems = _rankedItems.Reader(cursor);
         if (_scores is not { } scoreColumn)
-        {
-            var read = _recommended.Reader(cursor);
-            return () => read().Take(_options.NumberOfRecommendations);
-        }
+            return () => readItems().Take(_options.NumberOfRecommendations);
 
-        var readItems = BoxedValues.Vector(cursor, _items);
         var scoreReader = new VectorReader<float>(cursor, scoreColumn);
         return () =>
         {
@@ -96,7 +93,7 @@ internal sealed class DiversityEvaluator
             }
 
             ScoredRowReader.CheckScores(scores, scoreColumn.Name, cursor.Position);
-            return ScoredRowReader.Top(scores, _options.NumberOfRecommendations).Select(place => items[place] is "" ? null : BoxedValues.Behind(items[place], _recommended.KeyValues));
+            return ScoredRowReader.Top(scores, _options.NumberOfRecommendations).Select(place => items[place]);
         };
     }
 }

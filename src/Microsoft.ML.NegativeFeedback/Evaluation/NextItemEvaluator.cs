@@ -10,7 +10,7 @@ internal sealed class NextItemEvaluator
 {
     private readonly IHost _host;
     private readonly IDataView _data;
-    private readonly RecommendedItems _recommendedItems;
+    private readonly ScoredItems _recommendedItems;
     private readonly DataViewSchema.Column _targetItem;
     private readonly DataViewSchema.Column _targetFeedback;
     private readonly DataViewSchema.Column? _items;
@@ -34,7 +34,7 @@ internal sealed class NextItemEvaluator
             type => type == NumberDataViewType.Single, "Single, +1 where the item that came next was liked and −1 where it was not");
         _items = data.Schema.GetColumnOrNull(itemsColumnName);
         RequireSameType(recommendedItems);
-        _recommendedItems = new RecommendedItems(data.Schema, recommendedItems, scoresColumnName);
+        _recommendedItems = new ScoredItems(data.Schema, recommendedItems, scoresColumnName);
         if (recommendedItems.Type is VectorDataViewType { IsKnownSize: true } vector && vector.Size < numberOfRecommendations)
         {
             throw new ArgumentOutOfRangeException(nameof(numberOfRecommendations), numberOfRecommendations,

@@ -20,18 +20,9 @@ internal sealed class InBatchDataView(IDataView source, NegativesMapping mapping
     {
         var active = columnsNeeded.ToArray();
         var cursor = source.GetRowCursor(mapping.DependenciesOf(active));
-        if (active.All(column => column.Index < mapping.InputSchema.Count))
-            return new MappedCursor(mapping, cursor, active);
-        try
-        {
-            return new Cursor(mapping, cursor, active);
-        }
-        catch
-        {
-            // nobody gets the cursor, so that nobody else can close the source
-            cursor.Dispose();
-            throw;
-        }
+        return active.Any(column => column.Index >= mapping.InputSchema.Count)
+            ? MappedCursor.OrClose(cursor, () => new Cursor(mapping, cursor, active))
+            : new MappedCursor(mapping, cursor, active);
     }
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)

@@ -32,20 +32,9 @@ internal sealed class ScoredDataView(IDataView source, NextItemMapping mapping, 
     }
 
     private DataViewRowCursor Wrap(DataViewRowCursor cursor, DataViewSchema.Column[] active)
-    {
-        if (!IsScored(active))
-            return new MappedCursor(mapping, cursor, active);
-        try
-        {
-            return new ScoredCursor(mapping, scorer, cursor, active);
-        }
-        catch
-        {
-            // nobody gets the cursor, so that nobody else can close the source
-            cursor.Dispose();
-            throw;
-        }
-    }
+        => IsScored(active)
+            ? MappedCursor.OrClose(cursor, () => new ScoredCursor(mapping, scorer, cursor, active))
+            : new MappedCursor(mapping, cursor, active);
 
     private bool IsScored(DataViewSchema.Column[] active) => active.Any(column => column.Index >= mapping.InputSchema.Count);
 }

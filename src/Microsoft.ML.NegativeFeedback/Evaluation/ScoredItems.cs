@@ -4,22 +4,22 @@ using Microsoft.ML.NegativeFeedback.DataView;
 namespace Microsoft.ML.NegativeFeedback.Evaluation;
 
 /// <summary>
-/// The recommended items of a scored row, best first, as the values behind keys. Where too few items were left a list is filled up, with what is null here: a missing key, an
+/// The items of a scored row, recommended ones or candidates, as the values behind keys. Where too few items were left a list is filled up, with what is null here: a missing key, an
 /// empty text, or, of numbers, which have no missing value, what has a score of −∞ beside it.
 /// </summary>
-internal sealed class RecommendedItems
+internal sealed class ScoredItems
 {
     private readonly DataViewSchema.Column _items;
     private readonly DataViewSchema.Column? _scores;
 
     /// <param name="schema">The scored rows.</param>
-    /// <param name="items">Their recommended items, a vector.</param>
-    /// <param name="scoresColumnName">The vector of Single with the scores of them; it may be missing.</param>
-    public RecommendedItems(DataViewSchema schema, DataViewSchema.Column items, string scoresColumnName)
+    /// <param name="items">Their items, a vector.</param>
+    /// <param name="scoresColumnName">The vector of Single with the scores of recommended items; it may be missing. Null of candidates.</param>
+    public ScoredItems(DataViewSchema schema, DataViewSchema.Column items, string? scoresColumnName)
     {
         _items = items;
         bool hasMissing = ColumnTypes.ItemOf(items.Type) is KeyDataViewType or TextDataViewType;
-        _scores = !hasMissing && schema.GetColumnOrNull(scoresColumnName) is { } scores && ColumnTypes.IsSingleVector(scores.Type) ? scores : null;
+        _scores = !hasMissing && scoresColumnName is not null && schema.GetColumnOrNull(scoresColumnName) is { } scores && ColumnTypes.IsSingleVector(scores.Type) ? scores : null;
         KeyValues = ColumnTypes.ItemOf(items.Type) is KeyDataViewType ? BoxedValues.KeyValues(items) : null;
     }
 
