@@ -33,7 +33,7 @@ internal static class MovieLensArguments
 
     private static Command TableCommand(Option<string?> data, Option<int> epochs, Option<int?> threads)
     {
-        var results = SampleOptions.Path("--results", "a file of CSV that gets a row a training; what has a row there is not trained again. Checkpoints and ranks of users lie beside it");
+        var results = SampleOptions.Path("--results", "a file of CSV that gets a row a training; what has a row there is not trained again. Checkpoints, epochs and ranks of users lie beside it");
         results.Required = true;
         var seeds = SampleOptions.Seeds(5);
         var models = SampleOptions.Names("--models", "what to train; with --alphas pnfrec_pn, as in figure 2, unless named", PublishedModel.Names, []);
@@ -59,7 +59,11 @@ internal static class MovieLensArguments
         var page = SampleOptions.Page(Path.Combine("output", "movielens.html"));
         var command = new Command("report", "prints table 2 and what α is worth, beside what is published, in Markdown") { files, page };
         command.Aliases.Add("--tables");
-        return command.Does((parsed, _) => TableReport.Run([.. parsed.GetValue(files)!.SelectMany(file => new TableFile(file).ReadExisting())], parsed.GetValue(page)));
+        return command.Does((parsed, _) =>
+        {
+            TableFile[] read = [.. parsed.GetValue(files)!.Select(file => new TableFile(file))];
+            return TableReport.Run([.. read.SelectMany(file => file.ReadExisting())], [.. read.SelectMany(file => file.ReadEpochs())], parsed.GetValue(page));
+        });
     }
 
     private static Command BootstrapCommand()

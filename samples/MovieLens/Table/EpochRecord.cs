@@ -4,12 +4,35 @@ using Microsoft.ML.NegativeFeedback;
 
 namespace MovieLens.Table;
 
+/// <summary>An epoch of a training.</summary>
+/// <param name="Epoch">From 1.</param>
+/// <param name="BestEpoch">The best one up to it.</param>
+/// <param name="Loss">Mean of the batches.</param>
+/// <param name="ValidationNdcg">NDCG_p@10 of the validation users after it.</param>
+/// <param name="Seconds">How long it took, validation included.</param>
+internal readonly record struct TrainedEpoch(int Epoch, int BestEpoch, double Loss, double? ValidationNdcg, double Seconds)
+{
+    public const string Header = "epoch,best_epoch,loss,validation_ndcg_p,seconds";
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Epoch},{BestEpoch},{Loss},{ValidationNdcg},{Seconds}");
+
+    /// <exception cref="FormatException">They are no epoch's.</exception>
+    public static TrainedEpoch Parse(ReadOnlySpan<string> fields)
+    {
+        if (fields.Length != Header.Split(',').Length)
+            throw new FormatException($"An epoch has the fields {Header}.");
+        return new TrainedEpoch(int.Parse(fields[0], CultureInfo.InvariantCulture), int.Parse(fields[1], CultureInfo.InvariantCulture), Real(fields[2]), fields[3].Length == 0 ? null : Real(fields[3]), Real(fields[4]));
+
+        static double Real(string field) => double.Parse(field, CultureInfo.InvariantCulture);
+    }
+}
+
 /// <summary>What is kept of a training's epochs beside its checkpoint, for a process that goes on is told of its own epochs alone.</summary>
 internal sealed class EpochRecord : IProgress<TrainingProgress>
 {
     private readonly string _path;
     private readonly IProgress<TrainingProgress> _next;
-    private readonly List<(int Epoch, int BestEpoch, double Seconds)> _epochs = [];
+    private readonly List<TrainedEpoch> _epochs = [];
     private TimeSpan _elapsed;
 
     /// <param name="checkpointPath">The checkpoint; the record lies beside it.</param>
@@ -18,11 +41,10 @@ internal sealed class EpochRecord : IProgress<TrainingProgress>
     {
         (_path, _next) = (checkpointPath + ".epochs", next);
         if (File.Exists(_path) && File.Exists(checkpointPath))
-        {
-            _epochs.AddRange(File.ReadLines(_path).Select(line => line.Split(',')).Select(fields
-                => (int.Parse(fields[0], CultureInfo.InvariantCulture), int.Parse(fields[1], CultureInfo.InvariantCulture), double.Parse(fields[2], CultureInfo.InvariantCulture))));
-        }
+            _epochs.AddRange(File.ReadLines(_path).Select(line => TrainedEpoch.Parse(line.Split(','))));
     }
+
+    public IReadOnlyList<TrainedEpoch> Epochs => _epochs;
 
     public int? BestEpoch => _epochs.Count == 0 ? null : _epochs[^1].BestEpoch;
 
@@ -35,9 +57,10 @@ internal sealed class EpochRecord : IProgress<TrainingProgress>
 
     public void Report(TrainingProgress value)
     {
-        _epochs.Add((value.Epoch, value.BestEpoch, (value.Elapsed - _elapsed).TotalSeconds));
+        double? ndcg = value.ValidationScore is { } score ? Math.Round(score, 6) : null;
+        _epochs.Add(new TrainedEpoch(value.Epoch, value.BestEpoch, Math.Round(value.Loss, 6), ndcg, Math.Round((value.Elapsed - _elapsed).TotalSeconds, 1)));
         _elapsed = value.Elapsed;
-        TextFile.WriteWhole(_path, string.Concat(_epochs.Select(epoch => string.Create(CultureInfo.InvariantCulture, $"{epoch.Epoch},{epoch.BestEpoch},{epoch.Seconds}\n"))));
+        TextFile.WriteWhole(_path, string.Concat(_epochs.Select(epoch => $"{epoch}\n")));
         _next.Report(value);
     }
 

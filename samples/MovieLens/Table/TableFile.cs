@@ -77,7 +77,7 @@ internal readonly record struct UserRank(TableRun Run, int User, bool IsLiked, i
     public double Gain => Rank == 0 ? 0 : 1 / Math.Log2(1 + Rank);
 }
 
-/// <summary>The rows of the table as CSV, the ranks of users beside them, and the checkpoints of what is not finished. Files are rewritten whole.</summary>
+/// <summary>The rows of the table as CSV, the ranks of users and the epochs beside them, and the checkpoints of what is not finished. Files are rewritten whole.</summary>
 /// <param name="path">The file of rows.</param>
 internal sealed class TableFile(string path)
 {
@@ -85,7 +85,11 @@ internal sealed class TableFile(string path)
 
     private const string RankHeader = "model,alpha,seed,user,feedback,rank";
 
+    private const string EpochHeader = "model,alpha,seed," + TrainedEpoch.Header;
+
     public string RanksPath => Path.ChangeExtension(path, ".users.csv");
+
+    public string EpochsPath => Path.ChangeExtension(path, ".epochs.csv");
 
     public string CheckpointPath(TableRun run) => Path.Combine(path + ".checkpoints", $"{run}.checkpoint");
 
@@ -119,12 +123,19 @@ internal sealed class TableFile(string path)
     public IReadOnlyList<UserRank> ReadRanks()
         => File.Exists(RanksPath) ? Lines(RanksPath, RankHeader, ParseRank) : throw new FileNotFoundException($"There is no file '{RanksPath}', which the table writes beside '{path}'.");
 
+    /// <summary>The epochs of trainings; none where they were not kept.</summary>
+    /// <exception cref="InvalidDataException">A line is no epoch.</exception>
+    public IReadOnlyList<(TableRun Run, TrainedEpoch Epoch)> ReadEpochs()
+        => File.Exists(EpochsPath) ? Lines(EpochsPath, EpochHeader, fields => (ParseRun(fields), TrainedEpoch.Parse(fields.AsSpan(3)))) : [];
+
     /// <summary>Adds a training. The row comes last: with it all else is there.</summary>
-    public void Add(TableRow row, IEnumerable<UserRank> ranks)
+    public void Add(TableRow row, IEnumerable<UserRank> ranks, IEnumerable<TrainedEpoch> epochs)
     {
-        // what a process left that was killed before the row
+        // what a process left that was killed before the row makes way
         var others = File.Exists(RanksPath) ? ReadRanks().Where(rank => rank.Run != row.Run) : [];
         TextFile.WriteWhole(RanksPath, Text(RankHeader, others.Concat(ranks).Select(Format)));
+        var otherEpochs = ReadEpochs().Where(other => other.Run != row.Run);
+        TextFile.WriteWhole(EpochsPath, Text(EpochHeader, otherEpochs.Concat(epochs.Select(epoch => (row.Run, epoch))).Select(of => $"{Format(of.Item1)},{of.Item2}")));
         TextFile.WriteWhole(path, Text(Header, Read().Append(row).Select(Format)));
     }
 

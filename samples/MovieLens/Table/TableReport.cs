@@ -14,13 +14,13 @@ internal static class TableReport
     ];
 
     /// <summary>Prints the tables as Markdown and writes the page.</summary>
-    public static int Run(IReadOnlyList<TableRow> rows, string? page)
+    public static int Run(IReadOnlyList<TableRow> rows, IReadOnlyList<(TableRun Run, TrainedEpoch Epoch)> epochs, string? page)
     {
         foreach (var table in Tables(rows))
             Console.WriteLine($"{table.Title}\n\n{table.ToMarkdown()}\n");
         if (page is not null)
         {
-            PageOf(rows).Save(page);
+            PageOf(rows, epochs).Save(page);
             Console.WriteLine($"Written: {page}");
         }
 
@@ -39,7 +39,7 @@ internal static class TableReport
         }
     }
 
-    public static HtmlPage PageOf(IReadOnlyList<TableRow> rows)
+    public static HtmlPage PageOf(IReadOnlyList<TableRow> rows, IReadOnlyList<(TableRun Run, TrainedEpoch Epoch)> epochs)
     {
         var page = new HtmlPage("PNFRec on MovieLens-1M")
             .AddParagraph("After \"Benefiting from Negative yet Informative Feedback by Contrasting Opposing Sequential Patterns\" (RecSys '25): the last rating of each test user from the boundary in time on is "
@@ -58,6 +58,12 @@ internal static class TableReport
                     return new PlotPoint(ofAlpha.Alpha, spread.Mean, spread.StandardDeviation);
                 })])]));
             }
+        }
+
+        foreach (var ofModel in epochs.Where(of => of.Run.Alpha == PublishedModel.Of(of.Run.Model).Alpha).GroupBy(of => of.Run.Model))
+        {
+            page.AddPlot(ResultPlot.Lines($"{PublishedModel.Of(ofModel.Key).Title}: NDCG_p@10 of the validation users over epochs", "epoch", "NDCG_p@10", [.. ofModel.GroupBy(of => of.Run.Seed).Select(ofSeed
+                => new PlotLine($"seed {ofSeed.Key}", [.. ofSeed.Select(of => new PlotPoint(of.Epoch.Epoch, of.Epoch.ValidationNdcg ?? double.NaN))]))]));
         }
 
         return page;

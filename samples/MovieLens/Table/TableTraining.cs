@@ -61,7 +61,7 @@ internal sealed class TableTraining(MovieLensData data, TableFile file, int maxi
             PeakGigabytes = console.Last is null ? null : MemoryMark.Gigabytes,
             Library = LibraryVersion(),
         };
-        file.Add(row, Ranks(ml, run, scored));
+        file.Add(row, Ranks(ml, run, scored), record.Epochs);
         File.Delete(checkpoint);
         record.Delete();
         Console.WriteLine(FormattableString.Invariant($"  HR_p {row.PositiveHitRate:0.0000}, NDCG_p {row.PositiveNdcg:0.0000}, ΔHR {row.HitRateDifference:0.0000}, ΔNDCG {row.NdcgDifference:0.0000}"));

@@ -45,6 +45,10 @@ public sealed class MovieLensTests : IDisposable
         Assert.Equal(["sasrec_p", "pnfrec_pn"], expected.Select(row => row.Run.Model));
         Assert.Equal(expected, actual);
         Assert.Equal(new TableFile(whole).ReadRanks(), new TableFile(killed).ReadRanks());
+        var epochs = new TableFile(whole).ReadEpochs();
+        Assert.Equal(expected.Sum(row => row.Epochs), epochs.Count);
+        Assert.All(expected, row => Assert.Equal(row.ValidationNdcg!.Value, epochs.Single(of => of.Run == row.Run && of.Epoch.Epoch == row.BestEpoch).Epoch.ValidationNdcg!.Value, 5));
+        Assert.Equal(Comparable(epochs), Comparable(new TableFile(killed).ReadEpochs()));
         // what the ranks say is what the row says
         var hits = new TableFile(whole).ReadRanks().Where(rank => rank.Run.Model == "sasrec_p" && rank.IsLiked).Select(rank => rank.Rank > 0 ? 1.0 : 0).ToArray();
         Assert.Equal((expected[0].PositiveUsers, expected[0].PositiveHitRate), (hits.Length, Math.Round(hits.Average(), 6)));
@@ -63,7 +67,7 @@ public sealed class MovieLensTests : IDisposable
         using (file.Lock())
             Assert.Contains("Another process", Assert.Throws<IOException>(() => file.Lock()).Message);
         file.Lock().Dispose();
-        file.Add(new TableRow(new TableRun("sasrec", null, 1), MaximumEpochs: 3), []);
+        file.Add(new TableRow(new TableRun("sasrec", null, 1), MaximumEpochs: 3), [], []);
         var error = Assert.Throws<InvalidDataException>(() => TableTraining.Run(_folder, [new TableRun("sasrec", null, 1)], Path.Combine(_folder, "new", "rows.csv"), 4, null, default));
         Assert.Contains("--epochs 3", error.Message);
     }
@@ -74,13 +78,17 @@ public sealed class MovieLensTests : IDisposable
         var file = new TableFile(Path.Combine(_folder, "rows.csv"));
         TableRow[] rows = [Row("pnfrec", 0.45, 1, 0.1), Row("sasrec_p", null, 1, double.NaN) with { ValidationNdcg = null, Epochs = null, BestEpoch = null, Seconds = null, PeakGigabytes = null }];
         UserRank[] ranks = [new(rows[0].Run, 7, IsLiked: true, 3), new(rows[0].Run, 8, IsLiked: false, 0)];
-        file.Add(rows[0], ranks);
+        TrainedEpoch[] epochs = [new(1, 1, 12.5, 0.0123, 30.5), new(2, 1, 11.5, null, 31)];
+        file.Add(rows[0], ranks, epochs);
         // as a process leaves it that was killed between the ranks and the row
-        file.Add(rows[1], [new(rows[1].Run, 7, IsLiked: true, 1)]);
+        file.Add(rows[1], [new(rows[1].Run, 7, IsLiked: true, 1)], [epochs[1]]);
         File.WriteAllLines(Path.Combine(_folder, "rows.csv"), File.ReadLines(Path.Combine(_folder, "rows.csv")).Take(2).ToArray());
-        file.Add(rows[1], [new(rows[1].Run, 7, IsLiked: true, 2)]);
+        file.Add(rows[1], [new(rows[1].Run, 7, IsLiked: true, 2)], [epochs[0]]);
         Assert.Equal(rows, file.Read());
         Assert.Equal([.. ranks, new(rows[1].Run, 7, IsLiked: true, 2)], file.ReadRanks());
+        Assert.Equal([(rows[0].Run, epochs[0]), (rows[0].Run, epochs[1]), (rows[1].Run, epochs[0])], file.ReadEpochs());
+        File.AppendAllText(file.EpochsPath, "pnfrec,0.45,1,2,1,11.5\n");
+        Assert.Contains("Line 5", Assert.Throws<InvalidDataException>(() => file.ReadEpochs()).Message);
 
         File.AppendAllText(Path.Combine(_folder, "rows.csv"), "pnfrec,0.45,1,100\n");
         Assert.Contains("Line 4", Assert.Throws<InvalidDataException>(() => file.Read()).Message);
@@ -100,7 +108,8 @@ public sealed class MovieLensTests : IDisposable
         Assert.Equal("|published|0.1716 ± 0.0083|0.1041 ± 0.0026|0.0724 ± 0.0152|0.0484 ± 0.0055|five||", lines[3]);
         Assert.StartsWith("|PNFRec_pn|0.1000|", lines[4]);
         Assert.Equal(["0.1", "0.45"], tables[1].Rows.Select(row => row[0]));
-        Assert.Contains("ΔNDCG@10 over α", TableReport.PageOf(rows).ToString());
+        Assert.Contains("ΔNDCG@10 over α", TableReport.PageOf(rows, []).ToString());
+        Assert.Contains("PNFRec: NDCG_p@10 of the validation users over epochs", TableReport.PageOf(rows, [(rows[0].Run, new TrainedEpoch(1, 1, 12.5, 0.0123, 30.5)), (rows[0].Run, new TrainedEpoch(2, 2, 11.5, 0.02, 30.5))]).ToString());
         Assert.Single(TableReport.Tables(rows[..4]));
         // another file's
         Assert.Equal("4 trainings", TableReport.Tables([.. rows, Row("pnfrec", 0.45, 2, 0.4)]).First().Rows[0][^2]);
@@ -166,6 +175,8 @@ public sealed class MovieLensTests : IDisposable
         Assert.All(rows, row => Assert.True(row is { Seconds: > 0, PeakGigabytes: > 0, Library.Length: > 4 }, $"{row}"));
         return [.. rows.Select(row => row with { Seconds = 0, PeakGigabytes = 0 })];
     }
+
+    private static (TableRun, TrainedEpoch)[] Comparable(IEnumerable<(TableRun Run, TrainedEpoch Epoch)> epochs) => [.. epochs.Select(of => (of.Run, of.Epoch with { Seconds = 0 }))];
 
     private static TableRow Row(string model, double? alpha, int seed, double value) => new(new TableRun(model, alpha, seed), MaximumEpochs: 100)
     {
