@@ -167,7 +167,7 @@ public static class NegativeFeedbackAutoCatalog
     /// var experiment = ml.Auto().CreateExperiment()
     ///     .SetPipeline(ml.Transforms.Conversion.MapValueToKey("Items").Append(ml.Auto().PnfRec()))
     ///     .SetDataset(users, split.ValidationSet)
-    ///     .SetRecommendationMetric(new RecommendationMetricOptions { Metric = RecommendationMetric.NdcgDifference });
+    ///     .SetRecommendationMetric(new RecommendationMetricOptions { Metric = RecommendationMetric.PositiveNdcg, NumberOfRecommendations = 5, TestSet = split.TestSet });
     /// </code>
     /// </example>
     public static AutoMLExperiment SetRecommendationMetric(this AutoMLExperiment experiment, RecommendationMetricOptions options)

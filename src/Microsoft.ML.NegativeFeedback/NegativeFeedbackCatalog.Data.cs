@@ -16,6 +16,7 @@ public static partial class NegativeFeedbackCatalog
     /// columns that nobody asks for, values are not looked at.</returns>
     /// <exception cref="ArgumentException">The path is empty, or the file is none of the three by its extension.</exception>
     /// <exception cref="FileNotFoundException">There is no such file, or no ratings file in the folder.</exception>
+    /// <exception cref="InvalidDataException">A header lacks a field, or names it twice.</exception>
     /// <example>
     /// <code>
     /// IDataView ratings = ml.Data.LoadMovieLens("ml-1m");
@@ -127,7 +128,7 @@ public static partial class NegativeFeedbackCatalog
     /// columns that nobody asks for, values are not looked at.</returns>
     /// <exception cref="ArgumentException">The path is empty.</exception>
     /// <exception cref="FileNotFoundException">There is no such file, or no log in the folder.</exception>
-    /// <exception cref="InvalidDataException">A header lacks a field.</exception>
+    /// <exception cref="InvalidDataException">A header lacks a field, or names it twice.</exception>
     /// <example>
     /// <code>
     /// // live streams and photographs have no duration
@@ -152,7 +153,7 @@ public static partial class NegativeFeedbackCatalog
     /// columns that nobody asks for, values are not looked at.</returns>
     /// <exception cref="ArgumentException">The path is empty.</exception>
     /// <exception cref="FileNotFoundException">One of the files is missing.</exception>
-    /// <exception cref="InvalidDataException">A header lacks a field.</exception>
+    /// <exception cref="InvalidDataException">A header lacks a field, or names it twice.</exception>
     /// <example>
     /// <code>
     /// IDataView actions = ml.Data.FilterRowsByColumn(ml.Data.LoadWeChatChannels("wechat_algo_data1"), "DurationSeconds", lowerBound: float.Epsilon);

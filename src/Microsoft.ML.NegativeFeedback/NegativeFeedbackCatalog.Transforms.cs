@@ -192,7 +192,8 @@ public static partial class NegativeFeedbackCatalog
     /// <param name="targetFeedbackColumnName">The column to add: the feedback it got, Single; 0 where the row has no such item, or none before it.</param>
     /// <param name="itemsColumnName">The items of a sequence, oldest first: a vector of text, numbers or keys. It is cut to the history.</param>
     /// <param name="feedbackColumnName">The feedback beside them: a vector of Single. It is cut likewise.</param>
-    /// <param name="timesColumnName">The times beside them, a vector of Int64 that is cut likewise; null where there is none.</param>
+    /// <param name="sequenceColumnNames">What else stands beside the items and is cut likewise: vectors with w values an item, such as times, watch times or flags. Null, the default: nothing.
+    /// A column that is not named stays whole, what the target had in it included.</param>
     /// <param name="likedOnly">Whether the last liked item is the target, rather than the last that was liked or skipped.</param>
     /// <exception cref="ArgumentException">The name of a column is empty or given twice.</exception>
     /// <example>
@@ -207,7 +208,7 @@ public static partial class NegativeFeedbackCatalog
         string targetFeedbackColumnName = "TargetFeedback",
         string itemsColumnName = "Items",
         string feedbackColumnName = "Feedback",
-        string? timesColumnName = null,
+        IEnumerable<string>? sequenceColumnNames = null,
         bool likedOnly = false)
-        => new(new HeldOutColumns(targetItemColumnName, targetFeedbackColumnName, itemsColumnName, feedbackColumnName, timesColumnName, likedOnly));
+        => new(new HeldOutColumns(targetItemColumnName, targetFeedbackColumnName, itemsColumnName, feedbackColumnName, [.. sequenceColumnNames ?? []], likedOnly));
 }

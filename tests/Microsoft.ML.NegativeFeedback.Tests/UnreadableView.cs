@@ -21,7 +21,7 @@ internal sealed class UnreadableView(IDataView view) : IDataView
         return new Cursor(view.GetRowCursor(columnsNeeded), () => Closed++);
     }
 
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [.. Enumerable.Range(0, 3).Select(_ => GetRowCursor(columnsNeeded))];
 
     private sealed class Cursor(DataViewRowCursor cursor, Action closed) : DataViewRowCursor
     {

@@ -24,6 +24,25 @@ internal static class BoxedValues
             ? (object?[])Invoke(nameof(KeyValuesOf), type.RawType, column)
             : null;
 
+    /// <summary>Makes sure that a column's keys are those that something was fitted on: the values behind them are the same, where both are known.</summary>
+    /// <param name="column">The column, with as many keys.</param>
+    /// <param name="fitted">The <see cref="KeyValues"/> that were fitted on.</param>
+    /// <param name="whatIsFitted">What was, as in "SampleNegatives counted".</param>
+    /// <exception cref="ArgumentException">A key stands for another value.</exception>
+    public static void RequireSameKeys(DataViewSchema.Column column, object?[]? fitted, string whatIsFitted)
+    {
+        if (fitted is null || KeyValues(column) is not { } values)
+            return;
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (!Equals(values[i], fitted[i]))
+            {
+                throw new ArgumentException($"Column '{column.Name}' has '{values[i]}' at key {i + 1}, where {whatIsFitted} '{fitted[i]}'. "
+                    + "Apply the same fitted MapValueToKey as before Fit.");
+            }
+        }
+    }
+
     /// <summary>The value behind a key, so that columns with different dictionaries can be compared; any other value as it is.</summary>
     /// <param name="value">What a reader gave.</param>
     /// <param name="keyValues">The <see cref="KeyValues"/> of its column where that holds keys.</param>

@@ -20,8 +20,18 @@ internal sealed class MappedDataView(IDataView source, RowMapping mapping) : IDa
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
     {
         var active = columnsNeeded.ToArray();
-        return source.GetRowCursorSet(mapping.DependenciesOf(active), n, rand)
-            .Select(DataViewRowCursor (cursor) => new MappedCursor(mapping, cursor, active)).ToArray();
+        var cursors = source.GetRowCursorSet(mapping.DependenciesOf(active), n, rand);
+        try
+        {
+            return [.. cursors.Select(DataViewRowCursor (cursor) => new MappedCursor(mapping, cursor, active))];
+        }
+        catch
+        {
+            // nobody gets the set, so that nobody else can; to close one twice does no harm
+            foreach (var cursor in cursors)
+                cursor.Dispose();
+            throw;
+        }
     }
 }
 

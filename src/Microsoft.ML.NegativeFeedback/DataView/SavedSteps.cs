@@ -8,7 +8,7 @@ namespace Microsoft.ML.NegativeFeedback.DataView;
 /// </summary>
 internal static class SavedSteps
 {
-    private const string FolderPrefix = "next-item-";
+    private const string FolderPrefix = "Microsoft.ML.NegativeFeedback-";
     private const string LockName = "lock";
 
     // Between being created and being locked a lock looks left over.

@@ -29,6 +29,10 @@ internal static class SchemaShapes
             : Column(name ?? column.Name, kind, itemType, isKey: false, annotations);
     }
 
+    /// <summary>What a column of a sequence keeps of the annotations of the column behind it: the values behind keys.</summary>
+    public static SchemaShape KeyValuesOf(SchemaShape.Column column)
+        => new(column.Annotations.Where(annotation => annotation.Name == ColumnTypes.KeyValues));
+
     /// <summary><paramref name="input"/> with columns added, each in the place of the one of its name where there is one.</summary>
     public static SchemaShape With(SchemaShape input, params SchemaShape.Column[] added)
     {

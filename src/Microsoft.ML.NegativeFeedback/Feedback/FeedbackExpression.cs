@@ -36,7 +36,7 @@ internal abstract class FeedbackExpression
     protected abstract string Text();
 
     /// <summary>
-    /// A graph over the evidence of histories, vectors [1, length] by the columns' names, that gives their feedback. ONNX has no operator that fails: what is refused reaches behind
+    /// A graph over the evidence of histories, vectors [1, length] by the columns' names, that gives their feedback: [1, length], or [length] of one that is known. ONNX has no operator that fails: what is refused reaches behind
     /// the end of a constant, and the name of the node, which ONNX Runtime's error tells, says why.
     /// </summary>
     /// <exception cref="NotSupportedException">A rule of one's own is in it.</exception>
@@ -55,7 +55,11 @@ internal abstract class FeedbackExpression
             feedback = graph.Add(feedback, graph.NamedNode(refusals[i], "Gather", [nothing, isRefused]));
         }
 
-        graph.Output(outputName, feedback, DataType.Float, shape);
+        // ML.NET makes a vector of n of [n], and one of 1 × n of [1, n]
+        if (length is { } size)
+            graph.Output(outputName, graph.Squeeze(feedback, 0), DataType.Float, size);
+        else
+            graph.Output(outputName, feedback, DataType.Float, shape);
         return graph.ToModel();
     }
 

@@ -41,8 +41,8 @@ public sealed class LabelFeedbackTransformer : RowTransformer
 
         IEstimator<ITransformer> OfHistories(MLContext ml, string folder)
         {
-            string path = Path.Combine(folder, "label.onnx"), feedback = SavedSteps.Unused("__feedback", columns);
-            int? length = _evidenceTypes.OfType<VectorDataViewType>().FirstOrDefault(type => type.IsKnownSize)?.Size;
+            string path = Path.Combine(folder, "label.onnx"), feedback = SavedSteps.Unused("__feedback", [.. columns, _outputColumnName]);
+            int? length = _evidenceTypes[0] is VectorDataViewType { IsKnownSize: true } first ? first.Size : null;
             File.WriteAllBytes(path, _expression.GraphOfHistory(columns, feedback, length));
             return ml.Transforms.ApplyOnnxModel([feedback], [.. inputTypes.Keys], path)
                 .Append(ml.Transforms.CopyColumns(_outputColumnName, feedback))

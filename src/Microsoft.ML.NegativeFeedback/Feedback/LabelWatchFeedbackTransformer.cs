@@ -43,6 +43,8 @@ public sealed class LabelWatchFeedbackTransformer : RowTransformer
                 + $"{_watchTimes.ItemType}: use the mapping of items that the labelling was fitted after.");
         }
 
+        BoxedValues.RequireSameKeys(columns.Item, _watchTimes.KeyValues, "LabelWatchFeedback learned");
+
         var type = columns.AreVectors ? new VectorDataViewType(NumberDataViewType.Single) : new VectorDataViewType(NumberDataViewType.Single, 3);
         var flags = new AddedColumn(_outputColumnName, type, columns.AreVectors ? null : FlagNames.Create());
         return new Mapping(_watchTimes, columns, (float)_options.SkipSeconds, inputSchema, flags);

@@ -91,16 +91,17 @@ public sealed class WatchFeedbackOptions
 
     private static void RequireRising(IEnumerable<double> bounds)
     {
-        double last = 0;
+        // as durations are: bounds that are one Single would divide nothing
+        float last = 0;
         foreach (double bound in bounds)
         {
-            if (!(bound > last && double.IsFinite(bound)))
+            if (!((float)bound > last && float.IsFinite((float)bound)))
             {
                 throw new ArgumentOutOfRangeException(nameof(DurationBoundsSeconds), bound,
-                    $"{nameof(DurationBoundsSeconds)} must be finite, above 0 and rising.");
+                    $"{nameof(DurationBoundsSeconds)} must be finite, above 0 and rising, as Single.");
             }
 
-            last = bound;
+            last = (float)bound;
         }
     }
 }

@@ -16,6 +16,9 @@ internal abstract class WatchTimes
     /// <summary>The type of the items that were learned.</summary>
     public required DataViewType ItemType { get; init; }
 
+    /// <summary>The values behind the items' keys; null where they are no keys, or have none.</summary>
+    public required object?[]? KeyValues { get; init; }
+
     public abstract int VideoCount { get; }
 
     /// <summary>The longest duration of each bucket but the last, in seconds.</summary>
@@ -61,6 +64,7 @@ internal abstract class WatchTimes
         Array.Sort(known);
         if (count == 0)
             return [];
+        bucketCount = Math.Min(bucketCount, count); // with more of them a bucket would have no view of its own
         var bounds = Enumerable.Range(1, bucketCount - 1).Select(bucket => known[(int)Math.Max(0, ((long)bucket * count + bucketCount - 1) / bucketCount - 1)]);
         return [.. bounds.Distinct().Where(bound => bound < known[^1])];
     }
@@ -140,7 +144,7 @@ internal sealed class WatchTimes<T> : WatchTimes
 
         if (videos.Count == 0)
             throw new InvalidDataException("The log is empty: there is no view whose watch time could be learned.");
-        return Create(numbers, Span(videos), Span(watchSeconds), Span(durationSeconds), itemType, options);
+        return Create(numbers, Span(videos), Span(watchSeconds), Span(durationSeconds), columns.Item, options);
 
         static Span<TValue> Span<TValue>(List<TValue> list) => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(list);
     }
@@ -168,7 +172,7 @@ internal sealed class WatchTimes<T> : WatchTimes
 
     private static WatchTimes<T> Create(
         Dictionary<T, int> numbers, ReadOnlySpan<int> videos, ReadOnlySpan<float> watchSeconds, ReadOnlySpan<float> durationSeconds,
-        DataViewType itemType, WatchFeedbackOptions options)
+        DataViewSchema.Column item, WatchFeedbackOptions options)
     {
         float[] bounds = options.DurationBoundsSeconds is { } given
             ? [.. given.Select(bound => (float)bound)]
@@ -179,12 +183,18 @@ internal sealed class WatchTimes<T> : WatchTimes
         var ofBuckets = OfGroups(buckets, bounds.Length + 2, watchSeconds, minimumCount: 1, options);
         var ofAll = OfGroups(new int[videos.Length], 1, watchSeconds, minimumCount: 1, options)[0]!.Value;
 
-        var learned = new WatchTimes<T> { ItemType = itemType, BoundsSeconds = bounds, Buckets = [.. ofBuckets.Select(own => own ?? ofAll)] };
+        var learned = new WatchTimes<T>
+        {
+            ItemType = ColumnTypes.ItemOf(item.Type),
+            KeyValues = BoxedValues.KeyValues(item),
+            BoundsSeconds = bounds,
+            Buckets = [.. ofBuckets.Select(own => own ?? ofAll)],
+        };
         var ofVideos = OfGroups(videos, numbers.Count, watchSeconds, options.MinimumViewCount, options);
-        foreach (var (item, number) in numbers)
+        foreach (var (video, number) in numbers)
         {
             if (ofVideos[number] is { } own)
-                learned._videos.Add(item, own);
+                learned._videos.Add(video, own);
         }
 
         return learned;

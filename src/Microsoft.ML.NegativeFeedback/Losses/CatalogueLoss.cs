@@ -35,7 +35,7 @@ public abstract class CatalogueLoss
     /// <see cref="NegativeSamplingMethod.Popularity"/>, the default: an item is drawn in proportion to (1 + how often the training rows have it) to the power of <paramref name="popularityExponent"/>; or
     /// <see cref="NegativeSamplingMethod.Uniform"/>.
     /// </param>
-    /// <param name="popularityExponent">At least 0. Default 0.75 (Mikolov et al. 2013, section 2.2).</param>
+    /// <param name="popularityExponent">At least 0; read where items are drawn by popularity. Default 0.75 (Mikolov et al. 2013, section 2.2).</param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
     public static CatalogueLoss SampledSoftmax(
         int numberOfNegatives = 1024, NegativeSamplingMethod method = NegativeSamplingMethod.Popularity, double popularityExponent = 0.75)
@@ -45,7 +45,7 @@ public abstract class CatalogueLoss
             throw new ArgumentOutOfRangeException(nameof(method), method, "Negatives of the sampled softmax are drawn by popularity or uniformly.");
         if (!(popularityExponent >= 0 && double.IsFinite(popularityExponent)))
             throw new ArgumentOutOfRangeException(nameof(popularityExponent), popularityExponent, "Must be a number that is at least 0; 0.75 is usual.");
-        return new SampledSoftmaxLoss(numberOfNegatives, method, popularityExponent);
+        return new SampledSoftmaxLoss(numberOfNegatives, method == NegativeSamplingMethod.Uniform ? 0 : popularityExponent);
     }
 
     /// <summary>
@@ -78,15 +78,15 @@ internal sealed class FullLoss : CatalogueLoss
 }
 
 /// <summary>Over drawn items.</summary>
-internal sealed class SampledSoftmaxLoss(int negativeCount, NegativeSamplingMethod method, double popularityExponent) : CatalogueLoss
+internal sealed class SampledSoftmaxLoss(int negativeCount, double popularityExponent) : CatalogueLoss
 {
     public int NegativeCount => negativeCount;
 
-    internal override string Description => FormattableString.Invariant($"sampled {negativeCount} {method} {popularityExponent:R}");
+    internal override string Description => FormattableString.Invariant($"sampled {negativeCount} {popularityExponent:R}");
 
     /// <summary>What draws the items.</summary>
     /// <param name="itemCounts">[N + 1]: how often each item occurs; place 0 is not read.</param>
-    public CatalogueDraws Draws(long[] itemCounts) => new(itemCounts, method == NegativeSamplingMethod.Uniform ? 0 : popularityExponent);
+    public CatalogueDraws Draws(long[] itemCounts) => new(itemCounts, popularityExponent);
 }
 
 /// <summary>Over the items of buckets.</summary>

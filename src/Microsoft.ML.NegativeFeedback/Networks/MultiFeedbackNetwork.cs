@@ -66,6 +66,8 @@ internal sealed class MultiFeedbackNetwork : Network
 
     public override IReadOnlyList<NetworkConstant> Constants => _features.Constants;
 
+    public override IEnumerable<(string Feature, string Hash)> KeysOfFeatures => _features.Keys;
+
     public override bool HasStates => false;
 
     public override bool ScoresCatalogue => false;
@@ -74,7 +76,10 @@ internal sealed class MultiFeedbackNetwork : Network
 
     public override int TaskCount => _settings.TaskCount;
 
-    public override long ValuesPerCandidate => Math.Max(_settings.ExpertCount * _settings.ExpertWidth, _features.Width);
+    public override long ValuesPerCandidate => new long[]
+    {
+        _settings.ExpertCount * (long)_settings.ExpertWidth, _settings.TaskCount * (long)_settings.ExpertWidth, _settings.TaskCount * (long)_settings.ExpertCount, _features.Width,
+    }.Max();
 
     public override long ValuesPerPlace => Math.Max(_encoder.Width, Settings.HeadCount * (long)MaximumLength);
 

@@ -37,6 +37,9 @@ internal abstract class Network(int itemCount, EncoderSettings settings, long se
     /// <summary>What it computes with beside.</summary>
     public virtual IReadOnlyList<NetworkConstant> Constants => [];
 
+    /// <summary>Of features with keys, a hash of the values behind these: what was learned of a key is another value's where another dictionary gave the keys.</summary>
+    public virtual IEnumerable<(string Feature, string Hash)> KeysOfFeatures => [];
+
     /// <summary>How many of the newest items of a sequence the network reads.</summary>
     public virtual int MaximumLength => Settings.MaximumLength;
 

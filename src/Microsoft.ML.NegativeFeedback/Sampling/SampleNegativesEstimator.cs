@@ -84,7 +84,7 @@ public sealed class SampleNegativesEstimator : IEstimator<SampleNegativesTransfo
         ArgumentNullException.ThrowIfNull(inputSchema);
         HistoryColumns.RequireFeedback(inputSchema, _options.FeedbackColumnName);
         var items = HistoryColumns.RequireKeys(inputSchema, _options.ItemsColumnName);
-        var annotations = new SchemaShape(items.Annotations.Where(annotation => annotation.Name == ColumnTypes.KeyValues));
+        var annotations = SchemaShapes.KeyValuesOf(items);
         return SchemaShapes.With(inputSchema, SchemaShapes.Column(
             _options.NegativesColumnName, VectorKind.VariableVector, NumberDataViewType.UInt32, isKey: true, annotations));
     }

@@ -77,23 +77,13 @@ public sealed class SampleNegativesTransformer : ITransformer
 
     private void RequireSameItems(DataViewSchema.Column items)
     {
-        const string Remedy = "Apply the same fitted MapValueToKey as before Fit.";
         int itemCount = HistoryColumns.ItemCountOf(items);
         if (itemCount != _sampler.ItemCount)
         {
             throw new ArgumentException(
-                $"Column '{items.Name}' has {itemCount} keys, but SampleNegatives was fitted on {_sampler.ItemCount} items. {Remedy}");
+                $"Column '{items.Name}' has {itemCount} keys, but SampleNegatives was fitted on {_sampler.ItemCount} items. Apply the same fitted MapValueToKey as before Fit.");
         }
 
-        if (_keyValues is null || BoxedValues.KeyValues(items) is not { } values)
-            return;
-        for (int i = 0; i < values.Length; i++)
-        {
-            if (!Equals(values[i], _keyValues[i]))
-            {
-                throw new ArgumentException($"Column '{items.Name}' has '{values[i]}' at key {i + 1}, where SampleNegatives counted "
-                    + $"'{_keyValues[i]}'. {Remedy}");
-            }
-        }
+        BoxedValues.RequireSameKeys(items, _keyValues, "SampleNegatives counted");
     }
 }

@@ -12,7 +12,7 @@ namespace Microsoft.ML.NegativeFeedback.Scoring;
 /// </summary>
 internal static class GraphWeights
 {
-    private const string Prefix = "weights/";
+    private const string Prefix = "weights/", KeysPrefix = Prefix + "keys/";
 
     /// <summary>The name of the constant of a parameter.</summary>
     public static string Name(NetworkParameter parameter) => Prefix + parameter.Name;
@@ -37,6 +37,8 @@ internal static class GraphWeights
     {
         foreach (var parameter in weights.Network.Parameters.Where(parameter => parameter != weights.Network.Items && !graph.HasConstant(Name(parameter))))
             graph.Metadata(Name(parameter), Convert.ToBase64String(MemoryMarshal.AsBytes(weights.Values[parameter.Name].AsSpan())));
+        foreach (var (feature, hash) in weights.Network.KeysOfFeatures)
+            graph.Metadata(KeysPrefix + feature, hash);
     }
 
     /// <summary>The graph without what scoring does not use, for those who score alone.</summary>
@@ -49,13 +51,22 @@ internal static class GraphWeights
     }
 
     /// <summary>Reads the weights of a network out of a graph of another with other items.</summary>
-    /// <exception cref="ArgumentException">It is the graph of another network, or of a version that did not name weights.</exception>
+    /// <exception cref="ArgumentException">It is the graph of another network, of one whose features had other keys, or of a version that did not name weights.</exception>
     public static Dictionary<string, float[]> Read(byte[] graph, Network network)
     {
         var model = ModelProto.Parser.ParseFrom(graph);
         var constants = model.Graph.Initializer.Where(IsOfParameter).ToDictionary(constant => constant.Name);
         if (constants.Count == 0)
             throw new ArgumentException("The former model has no weights to begin with: it was saved by a version of this library that did not name them, or it is one of similar items. Train it again.");
+        foreach (var (feature, hash) in network.KeysOfFeatures)
+        {
+            if (OnnxGraphBuilder.Metadata(model, KeysPrefix + feature) is { } former && former != hash)
+            {
+                throw new ArgumentException($"Feature '{feature}' has other values behind its keys than the former model was trained on, so that each would begin with what was learned of another. "
+                    + "Map it with the same fitted MapValueToKey as then, or always with the same keyData.");
+            }
+        }
+
         var (width, items) = ItemVectors.Read(graph);
         if (width != network.Settings.Width)
             throw Unlike($"its items' vectors have {width} values, those of the model to train {network.Settings.Width}");

@@ -96,7 +96,7 @@ internal sealed record NextItemColumns(
         HistoryColumns.RequireFeedback(input, Feedback);
         if (Candidates is not null)
             HistoryColumns.RequireKeys(input, Candidates);
-        var annotations = new SchemaShape(items.Annotations.Where(annotation => annotation.Name == ColumnTypes.KeyValues));
+        var annotations = SchemaShapes.KeyValuesOf(items);
         return SchemaShapes.With(input, [.. Outputs.Select(output => output.HasKeys
             ? SchemaShapes.Column(output.ColumnName, VectorKind.Vector, NumberDataViewType.UInt32, isKey: true, annotations)
             : SchemaShapes.Column(output.ColumnName, output.IsOfCandidates ? VectorKind.VariableVector : VectorKind.Vector, NumberDataViewType.Single))]);

@@ -16,6 +16,7 @@ namespace Microsoft.ML.NegativeFeedback;
 /// <listheader><term>Column</term><description>Type and meaning</description></listheader>
 /// <item><term><c>Items</c>, input, cut to the history</term><description>vector of text, numbers or keys, oldest first</description></item>
 /// <item><term><c>Feedback</c>, input, cut likewise</term><description>vector of Single beside it</description></item>
+/// <item><term>further ones, input where named, cut likewise</term><description>vectors of numbers, text or keys with w values an item: w · length of the history are kept</description></item>
 /// <item><term><c>TargetItem</c>, output</term><description>the item that came next, of the items' type</description></item>
 /// <item><term><c>TargetFeedback</c>, output</term><description>Single: its feedback, 0 where there is no such item</description></item>
 /// </list>
@@ -57,24 +58,24 @@ public sealed class HoldOutLastItemEstimator : IEstimator<HoldOutLastItemTransfo
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         var items = _columns.Require(inputSchema);
-        var annotations = new SchemaShape(items.Annotations.Where(annotation => annotation.Name == ColumnTypes.KeyValues));
+        var annotations = SchemaShapes.KeyValuesOf(items);
         var output = SchemaShapes.With(
             inputSchema,
             SchemaShapes.Column(_columns.Items, VectorKind.VariableVector, items.ItemType, items.IsKey, annotations),
             SchemaShapes.Column(_columns.Feedback, VectorKind.VariableVector, NumberDataViewType.Single),
             SchemaShapes.Column(_columns.TargetItem, VectorKind.Scalar, items.ItemType, items.IsKey, annotations),
             SchemaShapes.Column(_columns.TargetFeedback, VectorKind.Scalar, NumberDataViewType.Single));
-        return _columns.Times is null
-            ? output
-            : SchemaShapes.With(output, SchemaShapes.Column(_columns.Times, VectorKind.VariableVector, NumberDataViewType.Int64));
+        var further = _columns.Further.Select(name => SchemaShapes.Find(inputSchema, name)!.Value);
+        return SchemaShapes.With(output, [.. further.Select(column
+            => SchemaShapes.Column(column.Name, VectorKind.VariableVector, column.ItemType, column.IsKey, SchemaShapes.KeyValuesOf(column)))]);
     }
 }
 
 /// <summary>The columns that holding out reads and writes.</summary>
-internal sealed record HeldOutColumns(string TargetItem, string TargetFeedback, string Items, string Feedback, string? Times, bool LikedOnly)
+internal sealed record HeldOutColumns(string TargetItem, string TargetFeedback, string Items, string Feedback, IReadOnlyList<string> Further, bool LikedOnly)
 {
     private const string ItemsExpected = "a vector of text, numbers or keys; Transforms.WindowSequences makes one";
-    private const string TimesExpected = "a vector of Int64 beside the items; Transforms.WindowSequences makes one";
+    private const string FurtherExpected = "a vector of numbers, text or keys beside the items; Transforms.WindowSequences makes one of every column that its options name";
 
     /// <exception cref="ArgumentException">A name is empty or given twice.</exception>
     public HeldOutColumns Checked()
@@ -83,18 +84,17 @@ internal sealed record HeldOutColumns(string TargetItem, string TargetFeedback, 
         Columns.CheckName(TargetFeedback, "targetFeedbackColumnName");
         Columns.CheckName(Items, "itemsColumnName");
         Columns.CheckName(Feedback, "feedbackColumnName");
-        if (Times is not null)
-            Columns.CheckName(Times, "timesColumnName");
-        Sequences.SequenceColumns.RequireDistinctNames([TargetItem, TargetFeedback, Items, Feedback, Times]);
+        foreach (string name in Further)
+            Columns.CheckName(name, "sequenceColumnNames");
+        Sequences.SequenceColumns.RequireDistinctNames([TargetItem, TargetFeedback, Items, Feedback, .. Further]);
         return this;
     }
 
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
-    public (DataViewSchema.Column Items, DataViewSchema.Column Feedback, DataViewSchema.Column? Times) Require(DataViewSchema schema) => (
+    public (DataViewSchema.Column Items, DataViewSchema.Column Feedback, DataViewSchema.Column[] Further) Require(DataViewSchema schema) => (
         Columns.Require(schema, Items, type => type is VectorDataViewType vector && IsItem(vector.ItemType), ItemsExpected),
         HistoryColumns.RequireFeedback(schema, Feedback),
-        Times is null ? null : Columns.Require(
-            schema, Times, type => type is VectorDataViewType vector && vector.ItemType == NumberDataViewType.Int64, TimesExpected));
+        [.. Further.Select(name => Columns.Require(schema, name, type => type is VectorDataViewType vector && IsItem(vector.ItemType), FurtherExpected))]);
 
     /// <summary>The same check of a shape.</summary>
     /// <returns>The items.</returns>
@@ -102,8 +102,8 @@ internal sealed record HeldOutColumns(string TargetItem, string TargetFeedback, 
     public SchemaShape.Column Require(SchemaShape shape)
     {
         HistoryColumns.RequireFeedback(shape, Feedback);
-        if (Times is not null)
-            Columns.Require(shape, Times, column => column.Kind != VectorKind.Scalar && !column.IsKey && column.ItemType == NumberDataViewType.Int64, TimesExpected);
+        foreach (string name in Further)
+            Columns.Require(shape, name, column => column.Kind != VectorKind.Scalar && IsItem(column.ItemType), FurtherExpected);
         return Columns.Require(shape, Items, column => column.Kind != VectorKind.Scalar && IsItem(column.ItemType), ItemsExpected);
     }
 

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
+using Microsoft.ML.NegativeFeedback.Sequences;
 
 namespace Microsoft.ML.NegativeFeedback;
 
@@ -30,99 +31,101 @@ public sealed class HoldOutLastItemTransformer : RowTransformer
     {
         private readonly DataViewSchema.Column _items;
         private readonly DataViewSchema.Column _feedback;
-        private readonly DataViewSchema.Column? _times;
+        private readonly DataViewSchema.Column[] _further;
         private readonly bool _likedOnly;
 
         public Mapping(HeldOutColumns columns, DataViewSchema inputSchema)
             : base(inputSchema, ColumnsToAdd(columns, inputSchema))
         {
-            (_items, _feedback, _times) = columns.Require(inputSchema);
+            (_items, _feedback, _further) = columns.Require(inputSchema);
             _likedOnly = columns.LikedOnly;
         }
 
-        public override IEnumerable<DataViewSchema.Column> Inputs => _times is { } times ? [_items, _feedback, times] : [_items, _feedback];
+        public override IEnumerable<DataViewSchema.Column> Inputs => [_items, _feedback, .. _further];
 
         public override Delegate[] CreateGetters(DataViewRow input)
         {
             var findTarget = TargetFinder(input);
-            Delegate[] getters =
+            return
             [
                 Generic(nameof(HistoryGetter), _items, input, findTarget),
                 Generic(nameof(HistoryGetter), _feedback, input, findTarget),
                 Generic(nameof(TargetGetter), _items, input, findTarget),
                 Generic(nameof(TargetGetter), _feedback, input, findTarget),
+                .. _further.Select(column => Generic(nameof(HistoryGetter), column, input, findTarget)),
             ];
-            return _times is { } times ? [.. getters, Generic(nameof(HistoryGetter), times, input, findTarget)] : getters;
         }
 
         private static AddedColumn[] ColumnsToAdd(HeldOutColumns columns, DataViewSchema schema)
         {
-            var (items, _, _) = columns.Require(schema);
-            var itemType = (PrimitiveDataViewType)ColumnTypes.ItemOf(items.Type);
-            var builder = new DataViewSchema.Annotations.Builder();
-            builder.Add(items.Annotations, name => name == ColumnTypes.KeyValues);
-            var keyValues = builder.ToAnnotations();
-            AddedColumn[] added =
+            var (items, _, further) = columns.Require(schema);
+            return
             [
-                new(columns.Items, new VectorDataViewType(itemType), keyValues),
+                Cut(items),
                 new(columns.Feedback, new VectorDataViewType(NumberDataViewType.Single)),
-                new(columns.TargetItem, itemType, keyValues),
+                new(columns.TargetItem, ColumnTypes.ItemOf(items.Type), SequenceColumns.KeyValuesOf(items)),
                 new(columns.TargetFeedback, NumberDataViewType.Single),
+                .. further.Select(Cut),
             ];
-            return columns.Times is null ? added : [.. added, new(columns.Times, new VectorDataViewType(NumberDataViewType.Int64))];
+
+            static AddedColumn Cut(DataViewSchema.Column column)
+                => new(column.Name, new VectorDataViewType((PrimitiveDataViewType)ColumnTypes.ItemOf(column.Type)), SequenceColumns.KeyValuesOf(column));
         }
 
-        private static Delegate Generic(string method, DataViewSchema.Column column, DataViewRow input, Func<int, int> findTarget)
+        private static Delegate Generic(string method, DataViewSchema.Column column, DataViewRow input, FindTarget findTarget)
             => (Delegate)typeof(Mapping).GetMethod(method, BindingFlags.NonPublic | BindingFlags.Static)!
                 .MakeGenericMethod(ColumnTypes.ItemOf(column.Type).RawType)
                 .Invoke(null, BindingFlags.DoNotWrapExceptions, null, [column, input, findTarget], null)!;
 
-        private static ValueGetter<VBuffer<T>> HistoryGetter<T>(DataViewSchema.Column column, DataViewRow input, Func<int, int> findTarget)
+        private static ValueGetter<VBuffer<T>> HistoryGetter<T>(DataViewSchema.Column column, DataViewRow input, FindTarget findTarget)
         {
             var read = input.GetGetter<VBuffer<T>>(column);
             VBuffer<T> whole = default;
             return (ref VBuffer<T> history) =>
             {
                 read(ref whole);
-                int target = findTarget(whole.Length);
-                whole.CopyTo(ref history, 0, target < 0 ? whole.Length : target);
+                var (target, width) = findTarget(column, whole.Length);
+                whole.CopyTo(ref history, 0, target < 0 ? whole.Length : width * target);
             };
         }
 
-        private static ValueGetter<T> TargetGetter<T>(DataViewSchema.Column column, DataViewRow input, Func<int, int> findTarget)
+        private static ValueGetter<T> TargetGetter<T>(DataViewSchema.Column column, DataViewRow input, FindTarget findTarget)
         {
             var read = input.GetGetter<VBuffer<T>>(column);
             VBuffer<T> whole = default;
             return (ref T value) =>
             {
                 read(ref whole);
-                int target = findTarget(whole.Length);
+                var (target, _) = findTarget(column, whole.Length);
                 value = target < 0 ? default! : whole.GetItemOrDefault(target);
             };
         }
 
-        /// <summary>The place of the row's target, or −1; it is given the length of the column that is cut.</summary>
-        private Func<int, int> TargetFinder(DataViewRow input)
+        private FindTarget TargetFinder(DataViewRow input)
         {
             var reader = new VectorReader<float>(input, _feedback);
-            return length =>
+            return (column, length) =>
             {
                 var feedback = reader.Read();
-                if (feedback.Length != length)
+                int width = Math.Max(1, length / Math.Max(1, feedback.Length));
+                if (length != width * feedback.Length || (width > 1 && column.Index == _items.Index))
                 {
-                    throw new InvalidDataException($"Row {input.Position + 1} has {feedback.Length} values in column '{_feedback.Name}' and {length} in a column "
-                        + $"beside it: '{_items.Name}'{(_times is { } times ? $" and '{times.Name}'" : "")} need a value each.");
+                    throw new InvalidDataException($"Row {input.Position + 1} has {feedback.Length} values in column '{_feedback.Name}' and {length} in column '{column.Name}' "
+                        + "beside it: every item needs one of each, or of a further column as many as every other item has.");
                 }
 
                 HistoryRowReader.CheckFeedback(feedback, _feedback.Name, input.Position);
                 for (int place = feedback.Length - 1; place > 0; place--)
                 {
                     if (feedback[place] > 0 || (feedback[place] < 0 && !_likedOnly))
-                        return place;
+                        return (place, width);
                 }
 
-                return -1;
+                return (-1, width);
             };
         }
+
+        /// <summary>The place of the row's target, or −1, and how many values an item has in a column that is cut, of its length.</summary>
+        private delegate (int Target, int Width) FindTarget(DataViewSchema.Column column, int length);
     }
 }

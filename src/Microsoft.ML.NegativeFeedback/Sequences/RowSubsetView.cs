@@ -31,10 +31,7 @@ internal sealed class RowSubsetView(IDataView source, bool[] isKept, int count) 
             while (input.MoveNext())
             {
                 if (++_row >= isKept.Length)
-                {
-                    throw new InvalidOperationException(
-                        $"The log has more rows than the {isKept.Length} it had when it was split or filtered: do that again.");
-                }
+                    throw OtherRows("more");
 
                 if (isKept[_row])
                 {
@@ -43,9 +40,14 @@ internal sealed class RowSubsetView(IDataView source, bool[] isKept, int count) 
                 }
             }
 
+            if (_row + 1 < isKept.Length)
+                throw OtherRows("fewer");
             _position = -1;
             return false;
         }
+
+        private InvalidDataException OtherRows(string how)
+            => new($"The log has {how} rows than the {isKept.Length} it had when it was split or filtered: cache it before (Data.Cache), or do that again.");
 
         public override ValueGetter<Data.DataViewRowId> GetIdGetter() => input.GetIdGetter();
 

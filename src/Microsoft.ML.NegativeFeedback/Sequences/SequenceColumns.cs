@@ -111,7 +111,8 @@ internal static class SequenceColumns
     private static SequenceColumn OfFurther(DataViewSchema.Column column, string name, Func<SequenceStore, SequencePointer, Delegate> createGetter)
         => new(name, new VectorDataViewType((PrimitiveDataViewType)ColumnTypes.ItemOf(column.Type)), KeyValuesOf(column), createGetter);
 
-    private static DataViewSchema.Annotations KeyValuesOf(DataViewSchema.Column column)
+    /// <summary>What a column of a sequence keeps of the annotations of the column behind it: the values behind keys.</summary>
+    public static DataViewSchema.Annotations KeyValuesOf(DataViewSchema.Column column)
     {
         var builder = new DataViewSchema.Annotations.Builder();
         builder.Add(column.Annotations, name => name == ColumnTypes.KeyValues);

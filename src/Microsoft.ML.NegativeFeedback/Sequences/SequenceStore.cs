@@ -17,7 +17,7 @@ internal sealed class SequencePointer
 
 /// <summary>
 /// Sequences as flat columns and the parts of them that are rows; parts may overlap. An interaction costs five bytes, thirteen with
-/// its time, and what its further columns hold.
+/// its time, and what its further columns hold; a part 24.
 /// </summary>
 internal sealed class SequenceStore(UserLog log, int capacity, bool keepsTimes, bool keepsFurtherColumns = true)
 {

@@ -70,7 +70,7 @@ public sealed class WindowSequencesEstimator : IEstimator<WindowSequencesTransfo
         var columns = new List<SchemaShape.Column>
         {
             SchemaShapes.Find(inputSchema, _options.UserColumnName)!.Value,
-            SchemaShapes.Column(_options.ItemsColumnName, Sequence, item.ItemType, item.IsKey, item.Annotations),
+            SchemaShapes.Column(_options.ItemsColumnName, Sequence, item.ItemType, item.IsKey, SchemaShapes.KeyValuesOf(item)),
             SchemaShapes.Column(_options.FeedbackSequenceColumnName, Sequence, NumberDataViewType.Single),
         };
         if (_options.TimesColumnName is not null)
@@ -78,8 +78,7 @@ public sealed class WindowSequencesEstimator : IEstimator<WindowSequencesTransfo
         foreach (string name in _options.SequenceColumnNames)
         {
             var column = SchemaShapes.Find(inputSchema, name)!.Value;
-            var keyValues = new SchemaShape(column.Annotations.Where(annotation => annotation.Name == ColumnTypes.KeyValues));
-            columns.Add(SchemaShapes.Column(name, Sequence, column.ItemType, column.IsKey, keyValues));
+            columns.Add(SchemaShapes.Column(name, Sequence, column.ItemType, column.IsKey, SchemaShapes.KeyValuesOf(column)));
         }
 
         columns.AddRange(_options.PassThroughColumnNames.Select(name => SchemaShapes.Find(inputSchema, name)!.Value));

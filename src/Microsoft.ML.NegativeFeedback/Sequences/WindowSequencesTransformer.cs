@@ -29,7 +29,8 @@ public sealed class WindowSequencesTransformer : ITransformer
 
     /// <summary>
     /// The sequences. The log is read when their first row is asked for, once; they stay in memory, at five bytes an interaction (13
-    /// with times) and four or eight a value of <see cref="WindowSequencesOptions.SequenceColumnNames"/>, and can be shuffled and read by several cursors.
+    /// with times), four or eight a value of <see cref="WindowSequencesOptions.SequenceColumnNames"/> and 24 a row (a window of a stride is one); until they are cut, the log takes
+    /// some 32 bytes an interaction more. They can be shuffled and read by several cursors.
     /// </summary>
     /// <param name="input">The labelled log.</param>
     /// <returns>Reading it throws <see cref="InvalidDataException"/> where the log is empty, a user is missing, a feedback is none of

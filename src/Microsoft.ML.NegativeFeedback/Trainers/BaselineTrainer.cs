@@ -9,8 +9,9 @@ namespace Microsoft.ML.NegativeFeedback;
 
 /// <summary>
 /// Trains the networks that SINE (Pan et al., RecSys '23, section 5.1.3) is compared with, all of them as SINE is: over the liked items of a history, with −ln σ(y(liked) − y(sampled))
-/// (BPR) at every position, one sampled item each that the row does not hold, drawn afresh every epoch. <see cref="BaselineNetwork.FeedRec"/> alone reads skipped items and those that were
-/// neither liked nor skipped as well, and learns at eight positions a row, other ones every epoch.
+/// (BPR) at every position, one sampled item each that the row does not hold, drawn afresh every epoch. <see cref="BaselineNetwork.Dien"/>, <see cref="BaselineNetwork.SliRec"/> and
+/// <see cref="BaselineNetwork.FeedRec"/> learn at eight positions a row, other ones every epoch; <see cref="BaselineNetwork.FeedRec"/> alone reads skipped items and those that were neither liked
+/// nor skipped as well. What a network learns beside is said of it there.
 /// </summary>
 /// <remarks>
 /// <para>To create it, use <see cref="NegativeFeedbackCatalog.Baseline(RecommendationCatalog.RecommendationTrainers, BaselineTrainer.Options)"/> or its overload with the usual options.</para>
@@ -21,7 +22,7 @@ namespace Microsoft.ML.NegativeFeedback;
 /// <item><term><c>Feedback</c>, input</term><description>vector of Single beside it, +1 liked, −1 skipped, 0 neither: <see cref="SequenceTrainerOptions.FeedbackColumnName"/></description></item>
 /// <item><term><c>Times</c> and <c>TargetTime</c>, input of <see cref="BaselineNetwork.SliRec"/></term><description>vector of Int64 beside the items, and Int64: <see cref="Options.TimesColumnName"/>, <see cref="Options.TargetTimeColumnName"/></description></item>
 /// <item><term><c>RecommendedItems</c>, output</term><description>keys [k], best first: <see cref="SequenceTrainerOptions.RecommendedItemsColumnName"/></description></item>
-/// <item><term><c>Scores</c>, output</term><description>Single [k] beside them, logits: <see cref="SequenceTrainerOptions.ScoresColumnName"/></description></item>
+/// <item><term><c>Scores</c>, output</term><description>Single [k] beside them, logits, or counts where the network finds nothing to read: <see cref="SequenceTrainerOptions.ScoresColumnName"/></description></item>
 /// <item><term><c>Candidates</c>, input where named</term><description>vector of keys of the same dictionary: <see cref="SequenceTrainerOptions.CandidatesColumnName"/></description></item>
 /// <item><term><c>CandidateScores</c>, output in place of the two</term><description>Single a candidate, −∞ for an unknown one: <see cref="SequenceTrainerOptions.CandidateScoresColumnName"/></description></item>
 /// </list>

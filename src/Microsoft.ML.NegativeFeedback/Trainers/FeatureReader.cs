@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text.Json;
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Networks;
@@ -55,7 +57,7 @@ internal sealed class FeatureReader(MultiFeedbackTrainer.Options options, DataVi
 
     private RankerFeatures Create(
         Func<NetworkInput, float[]> means, Func<NetworkInput, float[]> deviations, IEnumerable<(Feature, NetworkConstant)> items)
-        => new([.. RowInputs(options, schema).Select(bound => (bound.Input.IsInteger ? new Feature(bound.Input.Name, (int)bound.KeyCount, [], [])
+        => new([.. RowInputs(options, schema).Select(bound => (bound.Input.IsInteger ? OfKeys(bound.Input.Name, schema[bound.ColumnName])
             : new Feature(bound.Input.Name, 0, means(bound.Input), deviations(bound.Input)), bound.Input))], [.. items]);
 
     private DataViewSchema.Column[] ItemColumns()
@@ -93,7 +95,7 @@ internal sealed class FeatureReader(MultiFeedbackTrainer.Options options, DataVi
                 + "more than the 2 GiB that an ONNX file holds: leave it out, or give fewer numbers (Transforms.ProjectToPrincipalComponents).");
         }
 
-        return KeyCountOf(column) is > 0 and var count ? (new Feature(Named(column.Name), (int)count, [], []), new NetworkConstant(Named(column.Name), [itemCount + 1, 1], new long[itemCount + 1]))
+        return KeyCountOf(column) > 0 ? (OfKeys(Named(column.Name), column), new NetworkConstant(Named(column.Name), [itemCount + 1, 1], new long[itemCount + 1]))
             : (new Feature(Named(column.Name), 0, new float[width], Ones(width)), new NetworkConstant(Named(column.Name), [itemCount + 1, width], new float[(itemCount + 1) * width]));
     }
 
@@ -136,7 +138,7 @@ internal sealed class FeatureReader(MultiFeedbackTrainer.Options options, DataVi
     {
         var ofItems = read.Select(rowOf);
         if (ofItems is ColumnValues<long> keys)
-            return (new Feature(Named(column.Name), (int)KeyCountOf(column), [], []), new NetworkConstant(Named(column.Name), [itemCount + 1, 1], keys.Values.ToArray()));
+            return (OfKeys(Named(column.Name), column), new NetworkConstant(Named(column.Name), [itemCount + 1, 1], keys.Values.ToArray()));
         int width = read.Width;
         var (means, deviations) = MomentsOf(((ColumnValues<float>)read.Select([.. rowOf.Where(row => row >= 0)])).Values, width);
         float[] numbers = ((ColumnValues<float>)ofItems).Values.ToArray();
@@ -147,6 +149,13 @@ internal sealed class FeatureReader(MultiFeedbackTrainer.Options options, DataVi
         }
 
         return (new Feature(Named(column.Name), 0, means, deviations), new NetworkConstant(Named(column.Name), [itemCount + 1, width], numbers));
+    }
+
+    private static Feature OfKeys(string name, DataViewSchema.Column column)
+    {
+        var values = BoxedValues.KeyValues(column);
+        byte[] text = values is null ? [] : JsonSerializer.SerializeToUtf8Bytes(values.Select(value => BoxedValues.TextOf(value!)));
+        return new Feature(name, (int)KeyCountOf(column), [], [], values is null ? "" : Convert.ToHexString(SHA256.HashData(text))[..16]);
     }
 
     // a column of the items may be called as one of the rows

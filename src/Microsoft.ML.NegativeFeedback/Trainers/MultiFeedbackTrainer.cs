@@ -23,6 +23,7 @@ namespace Microsoft.ML.NegativeFeedback;
 /// <item><term><c>Flags</c>, input</term><description>vector of Single beside the items, K values each, 0 or 1: <see cref="Options.FlagsColumnName"/></description></item>
 /// <item><term><c>Candidates</c>, input</term><description>vector of keys of the same dictionary as the items: <see cref="SequenceTrainerOptions.CandidatesColumnName"/></description></item>
 /// <item><term>features, input where named</term><description>keys, Single or vectors of Single: <see cref="Options.UserColumnNames"/>, <see cref="Options.ContextColumnNames"/>; those of items become part of the model, <see cref="Options.ItemFeatures"/></description></item>
+/// <item><term><c>CandidateFlags</c>, input of validation rows</term><description>vector of Single beside the candidates, K values each, 0 or 1: <see cref="Options.CandidateFlagsColumnName"/></description></item>
 /// <item><term><c>Probabilities</c>, output</term><description>Single, K a candidate: <see cref="Options.ProbabilitiesColumnName"/></description></item>
 /// <item><term><c>CandidateScores</c>, output</term><description>Single a candidate: Σ γ_k y_k</description></item>
 /// <item><term><c>RecommendedItems</c> and <c>Scores</c>, output</term><description>the best L of the candidates, and their scores</description></item>
@@ -180,6 +181,14 @@ public sealed class MultiFeedbackTrainer : NextItemTrainer
     }
 
     /// <summary>The options of <see cref="MultiFeedbackTrainer"/>.</summary>
+    /// <remarks>
+    /// What differs from other trainers: <see cref="SequenceTrainerOptions.CandidatesColumnName"/> is "Candidates" by default and never null, and recommendations, the candidates in order, are
+    /// added as well; <see cref="SequenceTrainerOptions.BatchSize"/> is 128. With <see cref="UseFeedback"/> the encoder is d + K wide, so that
+    /// <see cref="SequenceTrainerOptions.NumberOfHeads"/> must divide <see cref="SequenceTrainerOptions.EmbeddingWidth"/> + K. Rows of <see cref="SequenceTrainerOptions.ValidationSet"/> need
+    /// candidates with <see cref="CandidateFlagsColumnName"/>, as <c>Data.LeaveLastOut</c> makes them of a column "Flags", and what is watched is the mean of the tasks' AUC or GAUC. Without them
+    /// <see cref="SequenceTrainerOptions.ValidationFraction"/> of the rows with four items or more are held out, and their last views are watched: half of a row, ten at most.
+    /// Not read are <see cref="SequenceTrainerOptions.ExcludeSeenItems"/>, <see cref="SequenceTrainerOptions.ValidationCutoff"/> and the columns of validation targets and labels.
+    /// </remarks>
     public sealed class Options : SequenceTrainerOptions
     {
         /// <summary>The defaults.</summary>

@@ -179,7 +179,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
             if (met.Count == data.ItemCount)
             {
                 throw new InvalidOperationException($"Column '{itemsColumnName}' of row {row + 1} holds all {data.ItemCount} items that it has keys for, which leaves none to "
-                    + "sample that a liked item could be ranked above. Leave such rows out, or cut histories into shorter windows (Transforms.WindowSequences).");
+                    + "sample that an item could be ranked above. Leave such rows out, or cut histories into shorter windows (Transforms.WindowSequences).");
             }
         }
     }

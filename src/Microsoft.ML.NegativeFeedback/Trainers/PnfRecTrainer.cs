@@ -18,7 +18,7 @@ namespace Microsoft.ML.NegativeFeedback;
 /// <item><term><c>Items</c>, input</term><description>vector of keys, oldest first: <see cref="SequenceTrainerOptions.ItemsColumnName"/></description></item>
 /// <item><term><c>Feedback</c>, input</term><description>vector of Single beside it, +1 liked, −1 skipped, 0 neither: <see cref="SequenceTrainerOptions.FeedbackColumnName"/></description></item>
 /// <item><term><c>RecommendedItems</c>, output</term><description>keys [k], best first: <see cref="SequenceTrainerOptions.RecommendedItemsColumnName"/></description></item>
-/// <item><term><c>Scores</c>, output</term><description>Single [k] beside them, logits: <see cref="SequenceTrainerOptions.ScoresColumnName"/></description></item>
+/// <item><term><c>Scores</c>, output</term><description>Single [k] beside them, logits, or counts where the network finds nothing to read: <see cref="SequenceTrainerOptions.ScoresColumnName"/></description></item>
 /// <item><term><c>Candidates</c>, input where named</term><description>vector of keys of the same dictionary: <see cref="SequenceTrainerOptions.CandidatesColumnName"/></description></item>
 /// <item><term><c>CandidateScores</c>, output in place of the two</term><description>Single a candidate, −∞ for an unknown one: <see cref="SequenceTrainerOptions.CandidateScoresColumnName"/></description></item>
 /// </list>
@@ -64,7 +64,7 @@ public sealed class PnfRecTrainer : NextItemTrainer
     }
 
     private protected override Network CreateNetwork(int itemCount, DataViewSchema schema, long seed)
-        => new PnfRecNetwork(itemCount, EncoderSettings, readsNegatives: _options.NegativeWeight > 0, _options.SeparatePositionEmbeddings, seed);
+        => new PnfRecNetwork(itemCount, EncoderSettings, readsNegatives: _options.NegativeWeight > 0, _options.NegativeWeight > 0 && _options.SeparatePositionEmbeddings, seed);
 
     private protected override NetworkWeights Train(TrainerInput input, TrainingSettings settings, TrainingRun run)
         => Train(input, new NextItemLoss(_options.NegativeWeight, _options.ContrastiveWeight, _options.Similarity, ContrastItems.OpposingTemperature, _options.Loss), settings, run);
@@ -88,7 +88,7 @@ public sealed class PnfRecTrainer : NextItemTrainer
         /// </summary>
         public CatalogueLoss Loss { get; set; } = CatalogueLoss.Full;
 
-        /// <summary>Whether each encoder has positions of its own, as the paper's section 3.2.1 has it; the published code shares them. Default false.</summary>
+        /// <summary>Whether each encoder has positions of its own, as the paper's section 3.2.1 has it; the published code shares them. Without <see cref="NegativeWeight"/> there is one encoder, and nothing to share. Default false.</summary>
         public bool SeparatePositionEmbeddings { get; set; }
     }
 }

@@ -60,7 +60,8 @@ public abstract class SequenceTrainerOptions
     /// <summary>k: how many items are recommended to a row; 1 up to the size of the catalogue. Default 10.</summary>
     public int NumberOfRecommendations { get; set; } = 10;
 
-    /// <summary>Whether items of the row's own history, liked or not, are left out of its recommendations. Default true.</summary>
+    /// <summary>Whether items of the row's own history, liked or not, are left out of its recommendations. Default true. The multi-feedback ranker, which orders the
+    /// candidates that it is given, does not read it: <see cref="ScoringOptions.ExcludeSeenItems"/> leaves them out there.</summary>
     public bool ExcludeSeenItems { get; set; } = true;
 
     // ---- network
@@ -102,7 +103,7 @@ public abstract class SequenceTrainerOptions
 
     /// <summary>
     /// Rows that early stopping watches: items and feedback as in the training data, as keys of the same dictionary or as the values behind them, and one of two kinds
-    /// of columns beside them, whatever the trainer. Default null: a share of the training rows is held out, see <see cref="ValidationFraction"/>.
+    /// of columns beside them (for the multi-feedback ranker see <see cref="MultiFeedbackTrainer.Options"/>). Default null: a share of the training rows is held out, see <see cref="ValidationFraction"/>.
     /// <list type="bullet">
     /// <item><description><see cref="TargetItemColumnName"/> and <see cref="TargetFeedbackColumnName"/>, as <c>Data.TemporalSplit</c> makes them: NDCG_p@k of what came
     /// next over the catalogue, with k from <see cref="ValidationCutoff"/>. Rows whose target was not liked are left out.</description></item>
@@ -137,7 +138,7 @@ public abstract class SequenceTrainerOptions
     /// <summary>
     /// Without a <see cref="ValidationSet"/>: the share of training rows that are held out of training and whose last liked item early stopping
     /// tries to foresee, or, for SINE and its baselines, to rank above what was skipped around it; in [0, 1). 0 trains on everything for <see cref="MaximumNumberOfEpochs"/> epochs, and so does any share where only one row has two liked
-    /// items, which training needs itself. Default 0.1.
+    /// items, which training needs itself. For the multi-feedback ranker see <see cref="MultiFeedbackTrainer.Options"/>. Default 0.1.
     /// </summary>
     public double ValidationFraction { get; set; } = 0.1;
 
@@ -147,7 +148,8 @@ public abstract class SequenceTrainerOptions
     /// <summary>
     /// A former model with whose weights training begins, rather than with drawn ones: what this trainer made with the same options, or <c>ScoreInBatches</c> of a saved one. Items are found by
     /// their values: known ones keep what was learned of them, new ones are drawn, those that the training data's keys lack are forgotten;
-    /// <c>Conversion.MapValueToKey("Items", model)</c> gives keys that lack none. Adam begins anew. It may be disposed of. Default null.
+    /// <c>Conversion.MapValueToKey("Items", model)</c> gives keys that lack none. Keys of the ranker's features must stand for the same values as then. Adam begins anew. It may be disposed of.
+    /// Default null.
     /// </summary>
     public NextItemTransformer? WarmStart { get; set; }
 
@@ -194,7 +196,7 @@ public abstract class SequenceTrainerOptions
 
     /// <summary>
     /// Seeds initial weights, the order of batches, dropout and the held-out rows. The same seed and number of threads give the same model, to the bit; on a GPU the same seed does, on the
-    /// same card and libraries.
+    /// same card and libraries (but for FeedRec and <see cref="CatalogueLoss.ScalableCrossEntropy"/>, where a GPU sums up in any order).
     /// Default null: that of the training that goes on from <see cref="CheckpointPath"/>, or taken from the seed of the <see cref="MLContext"/>.
     /// </summary>
     public int? Seed { get; set; }

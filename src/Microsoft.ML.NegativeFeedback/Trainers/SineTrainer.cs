@@ -20,7 +20,7 @@ namespace Microsoft.ML.NegativeFeedback;
 /// <item><term><c>Items</c>, input</term><description>vector of keys, oldest first: <see cref="SequenceTrainerOptions.ItemsColumnName"/></description></item>
 /// <item><term><c>Feedback</c>, input</term><description>vector of Single beside it, +1 liked, −1 skipped, 0 neither: <see cref="SequenceTrainerOptions.FeedbackColumnName"/></description></item>
 /// <item><term><c>RecommendedItems</c>, output</term><description>keys [k], best first: <see cref="SequenceTrainerOptions.RecommendedItemsColumnName"/></description></item>
-/// <item><term><c>Scores</c>, output</term><description>Single [k] beside them, logits: <see cref="SequenceTrainerOptions.ScoresColumnName"/></description></item>
+/// <item><term><c>Scores</c>, output</term><description>Single [k] beside them, logits, or counts where the network finds nothing to read: <see cref="SequenceTrainerOptions.ScoresColumnName"/></description></item>
 /// <item><term><c>Candidates</c>, input where named</term><description>vector of keys of the same dictionary: <see cref="SequenceTrainerOptions.CandidatesColumnName"/></description></item>
 /// <item><term><c>CandidateScores</c>, output in place of the two</term><description>Single a candidate, −∞ for an unknown one: <see cref="SequenceTrainerOptions.CandidateScoresColumnName"/></description></item>
 /// <item><term>a column of shares, output where named</term><description>Single [k, K], or K values a candidate: <see cref="Options.SubInterestWeightsColumnName"/></description></item>
@@ -82,12 +82,12 @@ public sealed class SineTrainer : PairwiseTrainer
         if (Math.Abs(sum - 1) > Tolerance)
         {
             throw new ArgumentException($"{nameof(options.SampledLossWeight)}, {nameof(options.SkipLossWeight)} and {nameof(options.DistanceLossWeight)} "
-                + $"(λ₁, λ₂, λ₃) must sum to one; they sum to {sum}: divide each by {sum}.");
+                + FormattableString.Invariant($"(λ₁, λ₂, λ₃) must sum to one; they sum to {sum}: divide each by {sum}."));
         }
 
         if (options.ObservedSkipShare > 0 && !options.UseNegativeFeedback)
         {
-            throw new ArgumentException($"{nameof(options.ObservedSkipShare)} = {options.ObservedSkipShare} learns from skips, which {nameof(options.UseNegativeFeedback)} = false "
+            throw new ArgumentException(FormattableString.Invariant($"{nameof(options.ObservedSkipShare)} = {options.ObservedSkipShare} learns from skips, which {nameof(options.UseNegativeFeedback)} = false ")
                 + "rules out: set one of the two back.");
         }
 
@@ -182,7 +182,7 @@ public sealed class SineTrainer : PairwiseTrainer
         /// <summary>λ₃, weight of the distance correlation that keeps prototypes apart, in [0, 1). Default ⅓.</summary>
         public double DistanceLossWeight { get; set; } = 1.0 / 3;
 
-        /// <summary>How the shares γ come of the fusion layer: softmax as in the published code, or eq. 13 of the text. Default <see cref="FusionNormalization.Softmax"/>.</summary>
+        /// <summary>How the shares γ come of the fusion layer: softmax as in the published code, or eq. 13 of the text; read with <see cref="AdaptiveFusion"/>. Default <see cref="FusionNormalization.Softmax"/>.</summary>
         public FusionNormalization FusionNormalization { get; set; } = FusionNormalization.Softmax;
 
         /// <summary>Whether candidates fuse sub-interests by their shares γ; otherwise sub-interests are summed up, the paper's "w/o AF". Default true.</summary>

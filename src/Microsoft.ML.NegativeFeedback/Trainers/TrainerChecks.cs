@@ -109,7 +109,8 @@ internal static class TrainerChecks
         }
 
         ulong count = ((KeyDataViewType)ColumnTypes.ItemOf(items.Type)).Count;
-        if ((ulong)options.NumberOfRecommendations > count)
+        // given candidates are ranked, however many there are
+        if (options.CandidatesColumnName is null && (ulong)options.NumberOfRecommendations > count)
         {
             throw new ArgumentOutOfRangeException(nameof(options.NumberOfRecommendations), options.NumberOfRecommendations,
                 $"{nameof(options.NumberOfRecommendations)} is larger than the catalogue: column '{items.Name}' knows {count} items.");

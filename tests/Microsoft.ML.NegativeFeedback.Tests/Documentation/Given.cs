@@ -18,7 +18,7 @@ public static class Given
 
     private static readonly Lazy<IDataView> Labelled = new(() => ml.Transforms.LabelFeedback(FeedbackRule.WatchTime()).Fit(log).Transform(log));
 
-    private static readonly Lazy<IDataView> Users = new(() => ml.Data.Cache(ml.Transforms.WindowSequences().Fit(labelled).Transform(labelled)));
+    private static readonly Lazy<IDataView> Users = new(() => ml.Data.Cache(ml.Transforms.WindowSequences().Fit(split.TrainSet).Transform(split.TrainSet)));
 
     private static readonly Lazy<TemporalSplitData> Split = new(() => ml.Data.TemporalSplit(labelled));
 
@@ -35,7 +35,7 @@ public static class Given
     /// <summary>The log with Feedback.</summary>
     public static IDataView labelled => Labelled.Value;
 
-    /// <summary>A row a user: User, Items, Feedback.</summary>
+    /// <summary>A row a user of what lies before the split: User, Items, Feedback.</summary>
     public static IDataView users => Users.Value;
 
     /// <summary>The log split in time.</summary>

@@ -148,6 +148,25 @@ public sealed class LabelWatchFeedbackTests
     }
 
     [Fact]
+    public void KeysOfAnotherMappingAreRefused()
+    {
+        var view = Context.Data.LoadFromEnumerable(new Named[] { new() { Item = "a" }, new() { Item = "b" } });
+        var turned = Context.Data.LoadFromEnumerable(new Named[] { new() { Item = "b" }, new() { Item = "a" } });
+        var keys = Context.Transforms.Conversion.MapValueToKey("Item");
+        var model = Context.Transforms.LabelWatchFeedback().Fit(keys.Fit(view).Transform(view));
+        Assert.Equal(2, Text(model.Transform(keys.Fit(view).Transform(turned))).Count());
+        string message = Assert.Throws<ArgumentException>(() => model.Transform(keys.Fit(turned).Transform(turned))).Message;
+        Assert.Contains("'Item' has 'b' at key 1, where LabelWatchFeedback learned 'a'", message);
+    }
+
+    [Fact]
+    public void BucketsBeyondTheViewsAreNone()
+    {
+        View[] log = [new(1, 1, 10), new(1, 2, 20), new(1, 3, 30)];
+        Assert.Equal([10f, 20f], Fit(log, new WatchFeedbackOptions { DurationBucketCount = int.MaxValue }).DurationBoundsSeconds);
+    }
+
+    [Fact]
     public void TheFlagsAreNamedAndTheShapeIsTheOnePromised()
     {
         var view = Context.Data.LoadFromEnumerable(Feed(50));
@@ -269,6 +288,7 @@ public sealed class LabelWatchFeedbackTests
     [Fact]
     public void OptionsOutOfRangeAreRefused()
     {
+        Refused(new WatchFeedbackOptions { DurationBoundsSeconds = [15, 15.0000001] }, "rising");
         Refused(new WatchFeedbackOptions { EngagedViewQuantile = 0 }, "EngagedViewQuantile must be above 0 and below 1");
         Refused(new WatchFeedbackOptions { EngagedViewQuantile = double.NaN }, "EngagedViewQuantile");
         Refused(new WatchFeedbackOptions { FocusedViewQuantile = 1 }, "FocusedViewQuantile must be above 0 and below 1");

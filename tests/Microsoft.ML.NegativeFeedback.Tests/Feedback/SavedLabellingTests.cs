@@ -59,6 +59,9 @@ public sealed class SavedLabellingTests
         var data = _ml.Data.LoadFromEnumerable([new Pair { Rating = [5, 1] }, new Pair { Rating = [3, 4] }]);
         var loaded = SaveAndLoad(_ml.Transforms.LabelFeedback(FeedbackRule.Rating(4)).Fit(data), data.Schema);
         Assert.Equal([[1f, -1], [-1, 1]], loaded.Transform(data).GetColumn<float[]>("Feedback"));
+        Assert.Equal(new VectorDataViewType(NumberDataViewType.Single, 2), loaded.GetOutputSchema(data.Schema)["Feedback"].Type);
+        var named = SaveAndLoad(_ml.Transforms.LabelFeedback(FeedbackRule.Rating(4), "__feedback").Fit(data), data.Schema);
+        Assert.Equal([[1f, -1], [-1, 1]], named.Transform(data).GetColumn<float[]>("__feedback"));
     }
 
     [Fact]

@@ -33,6 +33,17 @@ public sealed class SampleNegativesErrorTests
     }
 
     [Fact]
+    public void A_set_of_cursors_that_cannot_be_made_closes_its_sources()
+    {
+        var view = SequenceRows.Of(SixItems, Row("item 1"));
+        var source = new UnreadableView(view);
+        var sampled = Context.Transforms.SampleNegatives(method: NegativeSamplingMethod.Uniform).Fit(view).Transform(source);
+        Assert.Throws<IOException>(() => sampled.GetRowCursorSet(sampled.Schema, 3));
+        Assert.Equal(3, source.Opened);
+        Assert.True(source.Closed >= 3, $"{source.Closed} are closed");
+    }
+
+    [Fact]
     public void A_row_that_has_every_item_is_refused()
     {
         var view = SequenceRows.Of(SixItems, Row(SixItems));

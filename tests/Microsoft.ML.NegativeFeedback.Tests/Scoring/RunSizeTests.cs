@@ -29,6 +29,7 @@ public sealed class RunSizeTests
         ["Clsr"] = (() => new ClsrNetwork(9, _small, contrastWeight: 0, seed: 1), false),
         ["FeedRec"] = (() => new FeedRecNetwork(9, _small, contrastWeight: 0, seed: 1), false),
         ["MultiFeedback"] = (() => new MultiFeedbackNetwork(9, new MultiFeedbackSettings(_small, 3, ReadsFeedback: true, LearnsBalance: false, 2, 4, 3, 5), new([], []), seed: 1), true),
+        ["MultiFeedbackOneExpert"] = (() => new MultiFeedbackNetwork(9, new MultiFeedbackSettings(_small, 3, ReadsFeedback: true, LearnsBalance: false, 2, 4, 1, 40), new([], []), seed: 1), true),
     };
 
     public static TheoryData<string> Networks => [.. _networks.Keys];

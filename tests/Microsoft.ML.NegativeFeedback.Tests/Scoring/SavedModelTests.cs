@@ -163,9 +163,9 @@ public sealed class SavedModelTests
     [Fact]
     public void What_killed_saves_left_is_cleared_and_what_others_use_stays()
     {
-        var left = Directory.CreateTempSubdirectory("next-item-");
-        var used = Directory.CreateTempSubdirectory("next-item-");
-        var unlocked = Directory.CreateTempSubdirectory("next-item-");
+        var left = Directory.CreateTempSubdirectory("Microsoft.ML.NegativeFeedback-");
+        var used = Directory.CreateTempSubdirectory("Microsoft.ML.NegativeFeedback-");
+        var unlocked = Directory.CreateTempSubdirectory("Microsoft.ML.NegativeFeedback-");
         foreach (var folder in new[] { left, used, unlocked })
             File.WriteAllText(Path.Combine(folder.FullName, "graph.onnx"), "graph");
         File.WriteAllText(Path.Combine(left.FullName, "lock"), "");

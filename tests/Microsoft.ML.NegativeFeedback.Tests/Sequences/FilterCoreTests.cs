@@ -16,6 +16,23 @@ public sealed class FilterCoreTests
         select new LogRow(user, item, time, 1)).NonEmptyListOf().Select(list => list.ToArray()).ToArbitrary();
 
     [Fact]
+    public void A_log_that_has_other_rows_the_second_time_is_refused()
+    {
+        foreach (int change in new[] { -1, 1 })
+        {
+            var log = Enumerable.Range(0, 8).Select(i => new LogRow(i % 2, i / 4, i, 1)).ToList();
+            var core = Context.Data.FilterCore(Context.Data.LoadFromEnumerable(log), 2, 2);
+            if (change > 0)
+                log.Add(new LogRow(0, 0, 9, 1));
+            else
+                log.RemoveAt(7);
+            string message = Assert.Throws<InvalidDataException>(() => core.GetColumn<long>("Time").Count()).Message;
+            Assert.Contains(change > 0 ? "more rows than the 8" : "fewer rows than the 8", message);
+            Assert.Contains("Data.Cache", message);
+        }
+    }
+
+    [Fact]
     public void WhatFallsTakesOthersAlong()
     {
         // 3 falls for its single row, item 30 with it, then user 2 who has one row left; 1 and 4 stay with items 10 and 20

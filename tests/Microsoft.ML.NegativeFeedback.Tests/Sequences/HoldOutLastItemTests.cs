@@ -23,12 +23,12 @@ public sealed class HoldOutLastItemTests
     public void The_last_item_is_the_target_and_the_history_what_lies_before(string sequence, bool likedOnly, string expected)
     {
         var rows = Context.Data.LoadFromEnumerable([Row(sequence)]);
-        var model = Context.Transforms.HoldOutLastItem(timesColumnName: "Times", likedOnly: likedOnly).Fit(rows);
+        var model = Context.Transforms.HoldOutLastItem(sequenceColumnNames: ["Times"], likedOnly: likedOnly).Fit(rows);
         Assert.Equal([expected], Describe(model.Transform(rows)));
         // and of keys
         var catalogue = Context.Data.LoadFromEnumerable("abcd".Select(item => new Named { Name = $"{item}" }));
         var keys = Context.Transforms.Conversion.MapValueToKey("Items", keyData: catalogue)
-            .Append(Context.Transforms.HoldOutLastItem(timesColumnName: "Times", likedOnly: likedOnly)).Fit(rows).Transform(rows);
+            .Append(Context.Transforms.HoldOutLastItem(sequenceColumnNames: ["Times"], likedOnly: likedOnly)).Fit(rows).Transform(rows);
         Assert.Equal(BoxedValues.KeyValues(keys.Schema["Items"]), BoxedValues.KeyValues(keys.Schema["TargetItem"]));
         Assert.Equal([expected], Describe(Context.Transforms.Conversion.MapKeyToValue([new("Items"), new("TargetItem")]).Fit(keys).Transform(keys)));
     }
@@ -37,11 +37,36 @@ public sealed class HoldOutLastItemTests
     public void Times_are_cut_beside_the_items_and_other_columns_stay()
     {
         var rows = Context.Data.LoadFromEnumerable([Row("a+ b- c+"), Row("a0")]);
-        var cut = Context.Transforms.HoldOutLastItem(timesColumnName: "Times").Fit(rows).Transform(rows);
+        var cut = Context.Transforms.HoldOutLastItem(sequenceColumnNames: ["Times"]).Fit(rows).Transform(rows);
         Assert.Equal([[7, (object[])[0L, 1L]], [7, (object[])[0L]]], DataViewRows.Of(cut, "User", "Times"));
         Assert.Equal(2, cut.GetRowCount());
         var whole = Context.Transforms.HoldOutLastItem().Fit(rows).Transform(rows);
         Assert.Equal([[(object[])[0L, 1L, 2L]], [(object[])[0L]]], DataViewRows.Of(whole, "Times"));
+    }
+
+    /// <summary>So that a chain that labels what an application logs can be evaluated on rows of users.</summary>
+    [Fact]
+    public void What_stands_beside_the_items_is_cut_by_items()
+    {
+        FlaggedHistory[] histories =
+        [
+            new() { Items = ["a", "b", "c"], Feedback = [1, -1, 1], Kinds = ["x", "y", "z"], Flags = [1, 2, 3, 4, 5, 6] },
+            new() { Items = ["a"], Feedback = [1], Kinds = ["x"], Flags = [1, 2] },
+            new(),
+        ];
+        var rows = Context.Data.LoadFromEnumerable(histories);
+        var keyed = Context.Transforms.Conversion.MapValueToKey("Kinds").Fit(rows).Transform(rows);
+        var cut = Context.Transforms.HoldOutLastItem(sequenceColumnNames: ["Kinds", "Flags"]).Fit(keyed).Transform(keyed);
+        Assert.Equal([[1f, 2f, 3f, 4f], [1f, 2f], []], cut.GetColumn<float[]>("Flags"));
+        Assert.Equal([[1u, 2u], [1u], []], cut.GetColumn<uint[]>("Kinds"));
+        Assert.Equal(BoxedValues.KeyValues(keyed.Schema["Kinds"]), BoxedValues.KeyValues(cut.Schema["Kinds"]));
+
+        var uneven = Context.Data.LoadFromEnumerable([new FlaggedHistory { Items = ["a", "b"], Feedback = [1, 1], Kinds = ["x"], Flags = [1, 2, 3] }]);
+        foreach (string name in new[] { "Kinds", "Flags" })
+        {
+            var broken = Context.Transforms.HoldOutLastItem(sequenceColumnNames: [name]).Fit(uneven).Transform(uneven);
+            Assert.Contains($"in column '{name}'", Assert.ThrowsAny<InvalidDataException>(() => DataViewRows.Of(broken, name)).Message);
+        }
     }
 
     [Fact]
@@ -59,7 +84,7 @@ public sealed class HoldOutLastItemTests
         var keyed = Context.Transforms.Conversion.MapValueToKey("Items").Fit(rows).Transform(rows);
         foreach (var view in new[] { rows, keyed })
         {
-            var estimator = Context.Transforms.HoldOutLastItem(timesColumnName: "Times");
+            var estimator = Context.Transforms.HoldOutLastItem(sequenceColumnNames: ["Times"]);
             var model = estimator.Fit(view);
             Assert.True(model.IsRowToRowMapper);
             Assert.Equal(
@@ -94,7 +119,7 @@ public sealed class HoldOutLastItemTests
         Refused<ArgumentException>(() => unfit.Fit(uneven), "'Videos' is missing");
         Refused<ArgumentException>(() => unfit.Append(unfit).Fit(uneven), "'Videos' is missing");
         Refused<ArgumentException>(() => Context.Transforms.HoldOutLastItem(feedbackColumnName: "Items").Fit(uneven), "'Items'");
-        Refused<ArgumentException>(() => Context.Transforms.HoldOutLastItem(timesColumnName: "Feedback"), "'Feedback'");
+        Refused<ArgumentException>(() => Context.Transforms.HoldOutLastItem(sequenceColumnNames: ["Feedback"]), "'Feedback'");
         Refused<ArgumentException>(() => Context.Transforms.HoldOutLastItem("Items"), "'Items'");
         Refused<ArgumentException>(() => Context.Transforms.HoldOutLastItem(" "), "targetItemColumnName");
         var model = Context.Transforms.HoldOutLastItem().Fit(uneven);
@@ -186,5 +211,16 @@ public sealed class HoldOutLastItemTests
         public float[] Feedback { get; set; } = [];
 
         public long[] Times { get; set; } = [];
+    }
+
+    private sealed class FlaggedHistory
+    {
+        public string[] Items { get; set; } = [];
+
+        public float[] Feedback { get; set; } = [];
+
+        public string[] Kinds { get; set; } = [];
+
+        public float[] Flags { get; set; } = [];
     }
 }

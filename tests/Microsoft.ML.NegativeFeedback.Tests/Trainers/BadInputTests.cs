@@ -256,6 +256,9 @@ public class BadInputTests
     {
         var error = Assert.Throws<ArgumentOutOfRangeException>(() => PnfRec(options => options.NumberOfRecommendations = 6).Fit(Keyed(Good)));
         Assert.Contains("knows 5 items", error.Message);
+
+        // where given candidates are scored nothing is recommended
+        PnfRec(options => (options.NumberOfRecommendations, options.CandidatesColumnName, options.Progress) = (6, "Candidates", null)).Fit(Keyed(Good, Good, Good)).Dispose();
     }
 
     [Fact]

@@ -32,6 +32,11 @@ public class CatalogueLossTests
         Assert.True(metrics.Positive.HitRate > 0.8, $"HR@5 {metrics.Positive.HitRate}");
     }
 
+    /// <summary>A checkpoint knows the loss by it: what is not read must not make it another.</summary>
+    [Fact]
+    public void Uniform_draws_have_no_exponent()
+        => Assert.Equal(CatalogueLoss.SampledSoftmax(method: NegativeSamplingMethod.Uniform, popularityExponent: 0.5).Description, CatalogueLoss.SampledSoftmax(method: NegativeSamplingMethod.Uniform).Description);
+
     [Fact]
     public void A_checkpoint_of_another_loss_is_another_training()
     {

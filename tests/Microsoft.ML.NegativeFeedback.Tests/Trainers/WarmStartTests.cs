@@ -59,6 +59,27 @@ public sealed class WarmStartTests
         float[][] Probabilities(NextItemTransformer model) => [.. model.Transform(feed.Test).GetColumn<float[]>("Probabilities")];
     }
 
+    /// <summary>Items are found by their values, features are not: their embeddings would become those of other values.</summary>
+    [Fact]
+    public void Features_whose_keys_stand_for_other_values_are_refused()
+    {
+        var feed = new RankedFeed(_ml, rows: 60);
+        using var former = _ml.Recommendation().Trainers.MultiFeedback(Options(null)).Fit(feed.Train);
+        var cities = _ml.Data.LoadFromEnumerable(new[] { "south", "north" }.Select(name => new RankedHistory { City = name }));
+        var text = _ml.Transforms.Conversion.MapKeyToValue("City").Fit(feed.Train).Transform(feed.Train);
+        var turned = _ml.Transforms.Conversion.MapValueToKey("City", keyData: _ml.Transforms.SelectColumns("City").Fit(cities).Transform(cities)).Fit(text).Transform(text);
+        string message = Assert.Throws<ArgumentException>(() => _ml.Recommendation().Trainers.MultiFeedback(Options(former)).Fit(turned)).Message;
+        Assert.Contains("Feature 'City' has other values behind its keys", message);
+        _ml.Recommendation().Trainers.MultiFeedback(Options(former)).Fit(feed.Train).Dispose();
+
+        MultiFeedbackTrainer.Options Options(NextItemTransformer? warmStart)
+        {
+            var options = feed.Options();
+            (options.MaximumNumberOfEpochs, options.ValidationFraction, options.UserColumnNames, options.WarmStart) = (1, 0, ["City"], warmStart);
+            return options;
+        }
+    }
+
     [Fact]
     public void Known_items_keep_their_vectors_new_ones_are_added_and_none_is_forgotten()
     {
