@@ -183,7 +183,7 @@ public sealed class TemporalSplitTests
         var rows = Log.ToList();
         var split = Context.Data.TemporalSplit(LogRows.View(rows.AsEnumerable()), new TemporalSplitOptions { BoundaryQuantile = 0.6 });
         rows.Add(Log[0]);
-        Assert.Contains("100", Assert.Throws<InvalidOperationException>(() => split.TrainSet.As<LogRow>()).Message);
+        Assert.Contains("100", Assert.Throws<InvalidDataException>(() => split.TrainSet.As<LogRow>()).Message);
     }
 
     [Fact]
