@@ -134,8 +134,8 @@ internal sealed class TableFile(string path)
         // what a process left that was killed before the row makes way
         var others = File.Exists(RanksPath) ? ReadRanks().Where(rank => rank.Run != row.Run) : [];
         TextFile.WriteWhole(RanksPath, Text(RankHeader, others.Concat(ranks).Select(Format)));
-        var otherEpochs = ReadEpochs().Where(other => other.Run != row.Run);
-        TextFile.WriteWhole(EpochsPath, Text(EpochHeader, otherEpochs.Concat(epochs.Select(epoch => (row.Run, epoch))).Select(of => $"{Format(of.Item1)},{of.Item2}")));
+        var allEpochs = ReadEpochs().Where(other => other.Run != row.Run).Concat(epochs.Select(epoch => (row.Run, Epoch: epoch)));
+        TextFile.WriteWhole(EpochsPath, Text(EpochHeader, allEpochs.Select(of => $"{Format(of.Run)},{of.Epoch}")));
         TextFile.WriteWhole(path, Text(Header, Read().Append(row).Select(Format)));
     }
 

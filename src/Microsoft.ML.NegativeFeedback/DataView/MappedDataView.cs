@@ -21,17 +21,7 @@ internal sealed class MappedDataView(IDataView source, RowMapping mapping) : IDa
     {
         var active = columnsNeeded.ToArray();
         var cursors = source.GetRowCursorSet(mapping.DependenciesOf(active), n, rand);
-        try
-        {
-            return [.. cursors.Select(DataViewRowCursor (cursor) => new MappedCursor(mapping, cursor, active))];
-        }
-        catch
-        {
-            // nobody gets the set, so that nobody else can; to close one twice does no harm
-            foreach (var cursor in cursors)
-                cursor.Dispose();
-            throw;
-        }
+        return MappedCursor.OrClose<DataViewRowCursor[]>(cursors, () => [.. cursors.Select(cursor => new MappedCursor(mapping, cursor, active))]);
     }
 }
 

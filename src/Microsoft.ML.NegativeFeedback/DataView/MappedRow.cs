@@ -77,11 +77,11 @@ internal sealed class MappedCursor : DataViewRowCursor
     {
         _input = input;
         Schema = mapping.OutputSchema;
-        _columns = OrClose(input, () => new MappedColumns(mapping, input, activeColumns));
+        _columns = OrClose([input], () => new MappedColumns(mapping, input, activeColumns));
     }
 
-    /// <summary>Makes a cursor, or a part of one, over a source, which is closed where that fails: nobody gets the cursor, so that nobody else can.</summary>
-    public static T OrClose<T>(DataViewRowCursor source, Func<T> create)
+    /// <summary>Makes cursors, or a part of one, over sources, which are closed where that fails: nobody gets the cursors, so that nobody else can.</summary>
+    public static T OrClose<T>(IReadOnlyList<DataViewRowCursor> sources, Func<T> create)
     {
         try
         {
@@ -89,7 +89,9 @@ internal sealed class MappedCursor : DataViewRowCursor
         }
         catch
         {
-            source.Dispose();
+            // to close one twice does no harm
+            foreach (var source in sources)
+                source.Dispose();
             throw;
         }
     }

@@ -10,8 +10,8 @@ namespace Microsoft.ML.NegativeFeedback.Networks;
 /// <param name="KeyCount">How many keys there are; 0 for numbers.</param>
 /// <param name="Means">Of numbers, the mean of each; of keys none.</param>
 /// <param name="Deviations">Of numbers, the standard deviation of each, above 0; of keys none.</param>
-/// <param name="KeysHash">Of keys, a hash of the values behind them in their order; empty where there are none.</param>
-internal sealed record Feature(string Name, int KeyCount, float[] Means, float[] Deviations, string KeysHash = "");
+/// <param name="KeysHash">Of keys that have values behind them, makes a hash of these in their order.</param>
+internal sealed record Feature(string Name, int KeyCount, float[] Means, float[] Deviations, Func<string>? KeysHash = null);
 
 /// <summary>What is known of users, items and context.</summary>
 /// <param name="Rows">Features of the row, with their inputs: of the user (Row) or of what surrounds the item that is asked for (Question).</param>
@@ -58,7 +58,10 @@ internal sealed class FeatureLayer
 
     /// <inheritdoc cref="Network.KeysOfFeatures"/>
     public IEnumerable<(string Feature, string Hash)> Keys
-        => _features.Rows.Select(row => row.Feature).Concat(_features.Items.Select(item => item.Feature)).Where(feature => feature.KeysHash.Length > 0).Select(feature => (feature.Name, feature.KeysHash));
+        => from feature in _features.Rows.Select(row => row.Feature).Concat(_features.Items.Select(item => item.Feature))
+           let hash = feature.KeysHash?.Invoke()
+           where hash is not null
+           select (feature.Name, hash);
 
     public IReadOnlyList<NetworkConstant> Constants
         => [_slots, .. _features.Items.Select(item => item.Values), .. _ofRows.Concat(_ofItems).SelectMany(feature => feature.Constants)];

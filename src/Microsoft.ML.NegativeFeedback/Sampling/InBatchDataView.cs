@@ -21,7 +21,7 @@ internal sealed class InBatchDataView(IDataView source, NegativesMapping mapping
         var active = columnsNeeded.ToArray();
         var cursor = source.GetRowCursor(mapping.DependenciesOf(active));
         return active.Any(column => column.Index >= mapping.InputSchema.Count)
-            ? MappedCursor.OrClose(cursor, () => new Cursor(mapping, cursor, active))
+            ? MappedCursor.OrClose([cursor], () => new Cursor(mapping, cursor, active))
             : new MappedCursor(mapping, cursor, active);
     }
 

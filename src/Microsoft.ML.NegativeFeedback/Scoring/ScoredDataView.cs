@@ -33,7 +33,7 @@ internal sealed class ScoredDataView(IDataView source, NextItemMapping mapping, 
 
     private DataViewRowCursor Wrap(DataViewRowCursor cursor, DataViewSchema.Column[] active)
         => IsScored(active)
-            ? MappedCursor.OrClose(cursor, () => new ScoredCursor(mapping, scorer, cursor, active))
+            ? MappedCursor.OrClose([cursor], () => new ScoredCursor(mapping, scorer, cursor, active))
             : new MappedCursor(mapping, cursor, active);
 
     private bool IsScored(DataViewSchema.Column[] active) => active.Any(column => column.Index >= mapping.InputSchema.Count);

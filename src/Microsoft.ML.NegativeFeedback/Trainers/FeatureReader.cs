@@ -153,9 +153,9 @@ internal sealed class FeatureReader(MultiFeedbackTrainer.Options options, DataVi
 
     private static Feature OfKeys(string name, DataViewSchema.Column column)
     {
-        var values = BoxedValues.KeyValues(column);
-        byte[] text = values is null ? [] : JsonSerializer.SerializeToUtf8Bytes(values.Select(value => BoxedValues.TextOf(value!)));
-        return new Feature(name, (int)KeyCountOf(column), [], [], values is null ? "" : Convert.ToHexString(SHA256.HashData(text))[..16]);
+        return new Feature(name, (int)KeyCountOf(column), [], [], ColumnTypes.KeyValueTypeOf(column) is null ? null : Hash);
+
+        string Hash() => Convert.ToHexString(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(BoxedValues.KeyValues(column)!.Select(value => BoxedValues.TextOf(value!)))))[..16];
     }
 
     // a column of the items may be called as one of the rows
