@@ -29,7 +29,8 @@ internal sealed class MovieLensData
 
     /// <summary>Trains a model; it takes and gives ids of films.</summary>
     public TransformerChain<ITransformer> Train(MLContext ml, TrainingChoice choice, IProgress<TrainingProgress> progress, CancellationToken cancellation)
-        => ml.Transforms.Conversion.MapValueToKey("Items")
+        // every film of the log is a class of the cross entropy, as in the published code, also the 294 that training has no rating of
+        => ml.Transforms.Conversion.MapValueToKey("Items", keyData: Split.Catalogue)
             .Append(PublishedModel.Create(ml, choice, Split.ValidationSet, progress, cancellation))
             .Append<ITransformer>(ml.Transforms.Conversion.MapKeyToValue("RecommendedItems"))
             .Fit(Users);

@@ -77,7 +77,7 @@ internal sealed class LeaveLastOut
             new SequenceDataView(history, _store.WithRows(_train)),
             new SequenceDataView(evaluated, _store.WithRows(_validation)),
             new SequenceDataView(evaluated, _store.WithRows(_test)),
-            Catalogue(columns),
+            SequenceDataView.OfItems(_users, columns),
             CountRows());
     }
 
@@ -151,20 +151,6 @@ internal sealed class LeaveLastOut
         for (int kept = 1; kept < _options.MaximumPositiveCount; kept++)
             place = LastPositive(interactions[..place]);
         return place;
-    }
-
-    /// <summary>The distinct items of the whole log, a row each.</summary>
-    private SequenceDataView Catalogue(InteractionColumns columns)
-    {
-        int count = _users.Items.Count;
-        var store = new SequenceStore(_users, count, keepsTimes: false, keepsFurtherColumns: false);
-        for (int item = 0; item < count; item++)
-        {
-            store.Add(new UserInteraction(Time: 0, Row: 0, new LabelledItem(item, 0)));
-            store.AddRow(new SequencePart(User: 0, Start: item, Length: 0, Target: item));
-        }
-
-        return new SequenceDataView([SequenceColumns.OfTargetItem(columns, columns.Item.Name)], store);
     }
 
     private LeaveLastOutCounts CountRows()

@@ -41,6 +41,20 @@ internal sealed class SequenceDataView : IDataView
         Schema = CreateSchema(columns);
     }
 
+    /// <summary>The distinct items of a whole log, a row each, as the one column that the log has them in.</summary>
+    public static SequenceDataView OfItems(UserLog log, InteractionColumns columns)
+    {
+        int count = log.Items.Count;
+        var store = new SequenceStore(log, count, keepsTimes: false, keepsFurtherColumns: false);
+        for (int item = 0; item < count; item++)
+        {
+            store.Add(new UserInteraction(Time: 0, Row: 0, new LabelledItem(item, 0)));
+            store.AddRow(new SequencePart(User: 0, Start: item, Length: 0, Target: item));
+        }
+
+        return new SequenceDataView([SequenceColumns.OfTargetItem(columns, columns.Item.Name)], store);
+    }
+
     public DataViewSchema Schema { get; }
 
     public bool CanShuffle => true;

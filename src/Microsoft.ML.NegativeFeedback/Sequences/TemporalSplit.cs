@@ -85,7 +85,7 @@ internal sealed class TemporalSplit
             TestRowsWithNegativeTarget = test.Rows.Count(row => test.Feedback[row.Target] < 0),
         };
         return new TemporalSplitData(
-            new RowSubsetView(interactions, isTrainRow, trainCount), View(columns, validation), View(columns, test), counts);
+            new RowSubsetView(interactions, isTrainRow, trainCount), View(columns, validation), View(columns, test), SequenceDataView.OfItems(_users, columns), counts);
     }
 
     private InvalidDataException NothingIn(string part, string remedy) => new(

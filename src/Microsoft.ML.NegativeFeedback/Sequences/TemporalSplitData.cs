@@ -3,11 +3,12 @@ namespace Microsoft.ML.NegativeFeedback;
 /// <summary>What a temporal split gives: interactions to train on, and evaluation rows (a history and what came next).</summary>
 public sealed class TemporalSplitData
 {
-    internal TemporalSplitData(IDataView trainSet, IDataView validationSet, IDataView testSet, TemporalSplitCounts counts)
+    internal TemporalSplitData(IDataView trainSet, IDataView validationSet, IDataView testSet, IDataView catalogue, TemporalSplitCounts counts)
     {
         TrainSet = trainSet;
         ValidationSet = validationSet;
         TestSet = testSet;
+        Catalogue = catalogue;
         Counts = counts;
     }
 
@@ -29,6 +30,13 @@ public sealed class TemporalSplitData
     /// (interactions that are neither are no targets).
     /// </summary>
     public IDataView TestSet { get; }
+
+    /// <summary>
+    /// The distinct items of the whole log, in the order of their first rows in it, as the one column that the log has them in: the <c>keyData</c> of
+    /// <c>Conversion.MapValueToKey</c>, where a model is to know the items as well that training has none of, rare ones and those that came later. The published code of PNFRec does: the cross entropy
+    /// of every step is over them too.
+    /// </summary>
+    public IDataView Catalogue { get; }
 
     /// <summary>The numbers of the split.</summary>
     public TemporalSplitCounts Counts { get; }

@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.Datasets;
 using Microsoft.ML.NegativeFeedback.Sequences;
 using Microsoft.ML.NegativeFeedback.Tests.Datasets;
@@ -25,6 +26,18 @@ public sealed class TemporalSplitTests
         Assert.Equal(Log.Take(69).Select(row => row.Item), split.TrainSet.As<LogRow>().Select(row => row.Item));
         Assert.Equal(69, split.TrainSet.GetRowCount());
         Assert.Equal((10, 5, 5), (split.Counts.HeldOutUsers, split.Counts.ValidationRows, Rows(split.TestSet).Count));
+    }
+
+    [Fact]
+    public void TheCatalogueHasTheItemsThatTrainingLacksAsWell()
+    {
+        // item 50 is rare, 60 came after the boundary
+        LogRow[] log = [new LogRow(0, 50, -1, 1), .. Log, .. Enumerable.Range(0, 10).Select(user => new LogRow(user, 60, 200, 1))];
+        var split = Split(log, new TemporalSplitOptions { BoundaryQuantile = 0.7, MinimumPositiveCount = 1 });
+        Assert.DoesNotContain(split.TrainSet.As<LogRow>(), row => row.Item >= 50);
+        Assert.Equal([50, .. Enumerable.Range(0, 10), 60], split.Catalogue.GetColumn<int>("Item"));
+        var keyed = Context.Transforms.Conversion.MapValueToKey("Item", keyData: split.Catalogue).Fit(split.TrainSet).Transform(split.TrainSet);
+        Assert.Equal(12ul, ((KeyDataViewType)keyed.Schema["Item"].Type).Count);
     }
 
     [Fact]
