@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.NegativeFeedback.DataView;
@@ -11,7 +13,9 @@ namespace Microsoft.ML.NegativeFeedback.DataView;
 /// <param name="IsOfItems">Whether it is a vector with <paramref name="Width"/> values beside each item, rather than one with so many for the whole row.</param>
 /// <param name="KeyCount">Of keys, how many there must be; 0 for any number.</param>
 /// <param name="IsOfQuestion">Whether it tells of what is asked for: training rows have that beside the items, and need no such column.</param>
-internal sealed record InputColumn(string InputName, string ColumnName, Type ValueType, int Width, bool IsOfItems, ulong KeyCount = 0, bool IsOfQuestion = false)
+/// <param name="KeysHash">Of keys, makes a hash of the values behind those that the model learned; null where that is not known.</param>
+internal sealed record InputColumn(
+    string InputName, string ColumnName, Type ValueType, int Width, bool IsOfItems, ulong KeyCount = 0, bool IsOfQuestion = false, Func<string>? KeysHash = null)
 {
     private string Expected
     {
@@ -25,14 +29,29 @@ internal sealed record InputColumn(string InputName, string ColumnName, Type Val
 
     private string Counted => Width == 1 ? "one value" : $"{Width} values";
 
+    /// <summary>Of a column of keys with values behind them, what makes a hash of these in their order, once; null of another.</summary>
+    public static Func<string>? HashOfKeys(DataViewSchema.Column column)
+    {
+        if (ColumnTypes.KeyValueTypeOf(column) is null)
+            return null;
+        var hash = new Lazy<string>(() => Convert.ToHexString(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(BoxedValues.KeyValues(column)!.Select(value => BoxedValues.TextOf(value!)))))[..16]);
+        return () => hash.Value;
+    }
+
     /// <summary>The column of a schema.</summary>
-    /// <exception cref="ArgumentException">It is missing or of another type.</exception>
+    /// <exception cref="ArgumentException">It is missing, of another type, or its keys stand for other values.</exception>
     public DataViewSchema.Column Require(DataViewSchema schema)
     {
         var column = Columns.Require(schema, ColumnName, IsRight, Expected);
         if (KeyCount > 0 && ColumnTypes.ItemOf(column.Type) is KeyDataViewType key && key.Count != KeyCount)
         {
             throw new ArgumentException($"Column '{ColumnName}' has {key.Count} keys, but the model was trained on {KeyCount}. Apply the same fitted MapValueToKey as in training.");
+        }
+
+        if (KeysHash is not null && HashOfKeys(column) is { } hash && hash() != KeysHash())
+        {
+            throw new ArgumentException($"Column '{ColumnName}' has other values behind its keys, or in another order, than the model was trained on, which would take each for another. "
+                + "Apply the same fitted MapValueToKey as in training, or always give it the same keyData.");
         }
 
         return column;

@@ -84,7 +84,7 @@ public sealed class LiftOptions
     /// <summary>The window of activity: the last days of the log, above 0. Default 28.</summary>
     public double WindowDays { get; set; } = 28;
 
-    /// <summary>Fewer views than this in the window are low activity; at least 0. Default 20.</summary>
+    /// <summary>Fewer views than this in the window are low activity; at least 1. Default 20.</summary>
     public int LowActivityViews { get; set; } = 20;
 
     /// <summary>A shorter tenure than this is growth, in days; at least 0. Default 30.</summary>
@@ -132,7 +132,7 @@ public sealed class LiftOptions
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(NumberOfRecommendations, nameof(NumberOfRecommendations));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(BootstrapCount, nameof(BootstrapCount));
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(LogTimeUnit, TimeSpan.Zero, nameof(LogTimeUnit));
-        ArgumentOutOfRangeException.ThrowIfNegative(LowActivityViews, nameof(LowActivityViews));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(LowActivityViews, nameof(LowActivityViews));
         CheckRange(WindowDays, WindowDays > 0 && double.IsFinite(WindowDays), nameof(WindowDays), "above 0");
         CheckRange(GrowthTenureDays, GrowthTenureDays >= 0, nameof(GrowthTenureDays), "at least 0");
         CheckRange(RecessionTrend, RecessionTrend >= 0, nameof(RecessionTrend), "at least 0");

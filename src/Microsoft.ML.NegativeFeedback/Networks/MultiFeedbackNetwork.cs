@@ -68,6 +68,8 @@ internal sealed class MultiFeedbackNetwork : Network
 
     public override IEnumerable<(string Feature, string Hash)> KeysOfFeatures => _features.Keys;
 
+    public override IReadOnlyList<string> OrderOfFeatures => _features.Order;
+
     public override bool HasStates => false;
 
     public override bool ScoresCatalogue => false;

@@ -40,6 +40,9 @@ internal abstract class Network(int itemCount, EncoderSettings settings, long se
     /// <summary>Of features with keys, a hash of the values behind these: what was learned of a key is another value's where another dictionary gave the keys.</summary>
     public virtual IEnumerable<(string Feature, string Hash)> KeysOfFeatures => [];
 
+    /// <summary>The features beside the items by name, in the order that they stand in within parameters which all of them share.</summary>
+    public virtual IReadOnlyList<string> OrderOfFeatures => [];
+
     /// <summary>How many of the newest items of a sequence the network reads.</summary>
     public virtual int MaximumLength => Settings.MaximumLength;
 

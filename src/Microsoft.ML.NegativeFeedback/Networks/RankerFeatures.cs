@@ -63,6 +63,9 @@ internal sealed class FeatureLayer
            where hash is not null
            select (feature.Name, hash);
 
+    /// <inheritdoc cref="Network.OrderOfFeatures"/>
+    public IReadOnlyList<string> Order => [.. _features.Rows.Select(row => row.Feature.Name), .. _features.Items.Select(item => item.Feature.Name)];
+
     public IReadOnlyList<NetworkConstant> Constants
         => [_slots, .. _features.Items.Select(item => item.Values), .. _ofRows.Concat(_ofItems).SelectMany(feature => feature.Constants)];
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using Google.Protobuf;
 using Microsoft.ML.NegativeFeedback.Networks;
 using Microsoft.ML.NegativeFeedback.Tensors;
@@ -12,7 +13,7 @@ namespace Microsoft.ML.NegativeFeedback.Scoring;
 /// </summary>
 internal static class GraphWeights
 {
-    private const string Prefix = "weights/", KeysPrefix = Prefix + "keys/";
+    private const string Prefix = "weights/", KeysPrefix = Prefix + "keys/", OrderKey = Prefix + "order of features";
 
     /// <summary>The name of the constant of a parameter.</summary>
     public static string Name(NetworkParameter parameter) => Prefix + parameter.Name;
@@ -32,6 +33,17 @@ internal static class GraphWeights
         TensorProto? TableOf(string feature) => graph.Initializer.FirstOrDefault(constant => constant.Name == Prefix + FeatureEmbedding.TableName(feature));
     }
 
+    /// <summary>Of a feature with keys, what makes the hash of the values behind those that the model learned; null where the graph does not say.</summary>
+    /// <param name="model">The graph.</param>
+    /// <param name="input">As for <see cref="KeyCountOf"/>.</param>
+    public static Func<string>? KeysHashOf(ModelProto model, string input)
+    {
+        string ofQuestion = NetworkInput.QuestionNameOf("");
+        string? hash = OnnxGraphBuilder.Metadata(model, KeysPrefix + input)
+            ?? (input.StartsWith(ofQuestion, StringComparison.Ordinal) ? OnnxGraphBuilder.Metadata(model, KeysPrefix + input[ofQuestion.Length..]) : null);
+        return hash is null ? null : () => hash;
+    }
+
     /// <summary>Notes what scoring did not use.</summary>
     public static void NoteOthers(OnnxGraphBuilder graph, NetworkWeights weights)
     {
@@ -39,6 +51,8 @@ internal static class GraphWeights
             graph.Metadata(Name(parameter), Convert.ToBase64String(MemoryMarshal.AsBytes(weights.Values[parameter.Name].AsSpan())));
         foreach (var (feature, hash) in weights.Network.KeysOfFeatures)
             graph.Metadata(KeysPrefix + feature, hash);
+        if (weights.Network.OrderOfFeatures is { Count: > 0 } order)
+            graph.Metadata(OrderKey, JsonSerializer.Serialize(order));
     }
 
     /// <summary>The graph without what scoring does not use, for those who score alone.</summary>
@@ -65,6 +79,12 @@ internal static class GraphWeights
                 throw new ArgumentException($"Feature '{feature}' has other values behind its keys than the former model was trained on, so that each would begin with what was learned of another. "
                     + "Map it with the same fitted MapValueToKey as then, or always with the same keyData.");
             }
+        }
+
+        if (OnnxGraphBuilder.Metadata(model, OrderKey) is { } formerOrder && formerOrder != JsonSerializer.Serialize(network.OrderOfFeatures))
+        {
+            throw new ArgumentException($"The former model was trained with the features {formerOrder}, in this order, and this one has {JsonSerializer.Serialize(network.OrderOfFeatures)}: their weights stand "
+                + "behind each other. Name the same ones in the same order.");
         }
 
         var (width, items) = ItemVectors.Read(graph);

@@ -51,6 +51,8 @@ internal sealed class OnnxScorer : IDisposable
     private readonly string[] _outputs;
     private readonly long _largestTensor;
     private readonly long _largestHistoryTensor;
+    private readonly bool _comparesSeen;
+    private readonly string[] _chosenInputs;
     private readonly Lock _gate = new();
     private int _runningCount;
     private bool _isDisposed;
@@ -66,6 +68,7 @@ internal sealed class OnnxScorer : IDisposable
         RunsOnGpu = runsOnGpu;
         ScoresCandidates = _session.InputMetadata.ContainsKey(NextItemGraph.CandidatesInput);
         _inputs = [.. _session.InputMetadata.Keys];
+        _chosenInputs = [.. _inputs.Where(RecommendationTail.AllChosenInputs.Contains)];
         _outputs = [.. outputs ?? (ScoresCandidates ? [NextItemGraph.CandidateScoresOutput] : [NextItemGraph.RecommendedItemsOutput, NextItemGraph.ScoresOutput])];
         if (!_inputs.Contains(NextItemGraph.ItemsInput) || !_inputs.Contains(NextItemGraph.FeedbackInput)
             || !_session.ModelMetadata.CustomMetadataMap.TryGetValue(NextItemGraph.LargestTensorMetadata, out string? largestTensor))
@@ -78,6 +81,7 @@ internal sealed class OnnxScorer : IDisposable
         _largestTensor = long.Parse(largestTensor, CultureInfo.InvariantCulture);
         if (_session.ModelMetadata.CustomMetadataMap.TryGetValue(NextItemGraph.LargestHistoryTensorMetadata, out string? ofHistory))
             _largestHistoryTensor = long.Parse(ofHistory, CultureInfo.InvariantCulture);
+        _comparesSeen = _session.ModelMetadata.CustomMetadataMap.TryGetValue(RecommendationTail.ComparesSeenMetadata, out string? compares) && compares == "1";
         TopK = Gives(NextItemGraph.ScoresOutput) ? _session.OutputMetadata[NextItemGraph.ScoresOutput].Dimensions[1] : 0;
     }
 
@@ -197,12 +201,28 @@ internal sealed class OnnxScorer : IDisposable
         int[] byCount = chosen.OrderByDescending(row => rows.Candidates[row].Length).ToArray();
         for (int start = 0; start < byCount.Length; start += runs[^1].Length)
         {
-            long rowValues = Math.Max(Math.Max(rows.Candidates[byCount[start]].Length * _largestTensor, _largestHistoryTensor), 1);
-            int end = (int)Math.Min(start + Math.Max(MaximumRunValues / rowValues, 1), byCount.Length);
+            long candidates = rows.Candidates[byCount[start]].Length, rowValues = 1;
+            int end = start;
+            for (; end < byCount.Length; end++)
+            {
+                rowValues = Math.Max(Math.Max(rowValues, candidates * Math.Max(_largestTensor, ComparedCount(rows, byCount[end]))), _largestHistoryTensor);
+                if (end > start && (end - start + 1) * rowValues > MaximumRunValues)
+                    break;
+            }
+
             runs.Add(byCount[start..end]);
         }
 
         return runs;
+    }
+
+    // with how many items each candidate of a row is compared: those that were seen, or that the row names
+    private long ComparedCount(HistoryRows rows, int row)
+    {
+        long count = _comparesSeen ? rows.Items[row].Length + 1 : 0;
+        foreach (string input in _chosenInputs)
+            count = Math.Max(count, rows.KeysOf(input)[row].Length + 1);
+        return count;
     }
 
     private static int LikedCount(ReadOnlySpan<float> feedback)

@@ -18,10 +18,14 @@ internal sealed record RecommendationTail(
     /// <summary>Metadata of the model: the values that the tail begins with, and what it did when the model was trained.</summary>
     private const string ScoresMetadata = "catalogue_scores", SeenItemsMetadata = "seen_items", ExcludesSeenMetadata = "excludes_seen_items", TopKMetadata = "top_k";
 
+    /// <summary>Whether candidates are compared with what was seen, pair by pair, so that who makes runs keeps them small by it: 1 or 0.</summary>
+    public const string ComparesSeenMetadata = "compares_seen_items";
+
     // before the names of the values of a tail that was put in the place of another: by turns, so that no tail has those of the one that it replaces
     private static readonly string[] Scopes = ["chosen/", "chosen anew/"];
 
-    private static readonly string[] AllChosenInputs = [NextItemGraph.BlockedInput, NextItemGraph.AllowedInput];
+    /// <summary>The inputs that <see cref="ChosenInputs"/> may have.</summary>
+    public static readonly string[] AllChosenInputs = [NextItemGraph.BlockedInput, NextItemGraph.AllowedInput];
 
     /// <summary>Adds a graph's tail: its outputs of recommended items and scores.</summary>
     /// <param name="graph">The graph.</param>
@@ -96,6 +100,8 @@ internal sealed record RecommendationTail(
 
         foreach (var output in model.Graph.Output.Where(output => output.Type.TensorType.Shape.Dim[1].DimParam != NextItemGraph.CandidateCount))
             output.Type.TensorType.Shape.Dim[1].DimValue = chosen.TopK;
+        if (isOfCandidates)
+            Note(model, ComparesSeenMetadata, chosen.ExcludeSeenItems ? "1" : "0");
         DropUnused(model.Graph);
         return model.ToByteArray();
     }

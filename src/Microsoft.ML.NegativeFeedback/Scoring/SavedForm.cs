@@ -85,6 +85,7 @@ internal static class SavedForm
             .ToDictionary(initializer => initializer.Name, initializer => MemoryMarshal.Cast<byte, long>(initializer.RawData.Span).ToArray());
         var outputs = graph.Output.Select(described => (Described: described, GraphName: GraphNameOf(described.Name, added))).ToArray();
         var (inputs, lengths, names) = UndoInputs(graph, added, shapes, hasCandidates: outputs.Any(output => output.GraphName == NextItemGraph.CandidateScoresOutput));
+        inputs = inputs.ConvertAll(input => input.KeyCount > 0 ? input with { KeysHash = GraphWeights.KeysHashOf(model, input.InputName) } : input);
         foreach (var node in graph.Node.Where(node => node.Name.StartsWith(OnnxGraphBuilder.OutputPrefix, StringComparison.Ordinal)))
             names[node.Output[0]] = node.Output[0][InnerPrefix.Length..];
 

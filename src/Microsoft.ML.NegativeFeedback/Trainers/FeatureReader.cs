@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text.Json;
 using Microsoft.ML.Data;
 using Microsoft.ML.NegativeFeedback.DataView;
 using Microsoft.ML.NegativeFeedback.Networks;
@@ -36,7 +34,7 @@ internal sealed class FeatureReader(MultiFeedbackTrainer.Options options, DataVi
             var column = RequireFeature(schema, name, isOfItems: scope == InputScope.Question);
             bool isKey = ColumnTypes.ItemOf(column.Type) is KeyDataViewType;
             return new BoundInput(new NetworkInput(name, scope, WidthOf(column, scope == InputScope.Question), isKey), name, isKey ? typeof(uint) : typeof(float),
-                KeyCount: KeyCountOf(column));
+                KeyCount: KeyCountOf(column), KeysHash: isKey ? InputColumn.HashOfKeys(column) : null);
         }
     }
 
@@ -151,12 +149,7 @@ internal sealed class FeatureReader(MultiFeedbackTrainer.Options options, DataVi
         return (new Feature(Named(column.Name), 0, means, deviations), new NetworkConstant(Named(column.Name), [itemCount + 1, width], numbers));
     }
 
-    private static Feature OfKeys(string name, DataViewSchema.Column column)
-    {
-        return new Feature(name, (int)KeyCountOf(column), [], [], ColumnTypes.KeyValueTypeOf(column) is null ? null : Hash);
-
-        string Hash() => Convert.ToHexString(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(BoxedValues.KeyValues(column)!.Select(value => BoxedValues.TextOf(value!)))))[..16];
-    }
+    private static Feature OfKeys(string name, DataViewSchema.Column column) => new(name, (int)KeyCountOf(column), [], [], InputColumn.HashOfKeys(column));
 
     // a column of the items may be called as one of the rows
     private static string Named(string column) => $"item.{column}";

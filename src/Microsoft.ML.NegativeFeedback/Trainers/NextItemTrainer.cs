@@ -184,13 +184,14 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
         }
     }
 
-    // What the options leave open is as it was in a training that goes on.
+    // What the options leave open is as it was in a training that goes on, or is taken as it is although it had not ended by its own limits.
     private Checkpoint? UnfinishedTraining()
     {
         if (_options.CheckpointPath is not { } path)
             return null;
         CheckpointFile.CheckWritable(path);
-        return CheckpointFile.ReadHeader(path) is { } former && !former.HasEnded(_options.MaximumNumberOfEpochs, _options.EarlyStoppingPatience) ? former : null;
+        var (epochs, patience) = (_options.MaximumNumberOfEpochs, _options.EarlyStoppingPatience);
+        return CheckpointFile.ReadHeader(path) is { } former && !(former.HasEnded(epochs, patience) && former.HasEnded(former.MaximumEpochs ?? epochs, former.Patience ?? patience)) ? former : null;
     }
 
     /// <summary>β₂ of Adam.</summary>
@@ -270,7 +271,8 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
 /// <param name="QuestionColumnName">The column with what is known of the question, in rows that ask one.</param>
 /// <param name="IsScored">Whether scoring reads it as well.</param>
 /// <param name="KeyCount">Of keys, how many the training data's dictionary has.</param>
-internal sealed record BoundInput(NetworkInput Input, string ColumnName, Type ValueType, string? QuestionColumnName = null, bool IsScored = true, ulong KeyCount = 0)
+/// <param name="KeysHash">Of keys that have values behind them, makes a hash of these in their order.</param>
+internal sealed record BoundInput(NetworkInput Input, string ColumnName, Type ValueType, string? QuestionColumnName = null, bool IsScored = true, ulong KeyCount = 0, Func<string>? KeysHash = null)
 {
     /// <summary>What training reads: every item but the first is asked for, so that questions stand beside the items.</summary>
     public IEnumerable<InputColumn> TrainingColumns => [new(Input.Name, ColumnName, ValueType, Input.Width, IsOfItems: !Input.Scope.HasFlag(InputScope.Row), KeyCount)];
@@ -281,11 +283,11 @@ internal sealed record BoundInput(NetworkInput Input, string ColumnName, Type Va
         get
         {
             if (IsScored && Input.Scope.HasFlag(InputScope.Items))
-                yield return new(Input.Name, ColumnName, ValueType, Input.Width, IsOfItems: true, KeyCount);
+                yield return new(Input.Name, ColumnName, ValueType, Input.Width, IsOfItems: true, KeyCount, KeysHash: KeysHash);
             if (IsScored && Input.Scope.HasFlag(InputScope.Row))
-                yield return new(Input.Name, ColumnName, ValueType, Input.Width, IsOfItems: false, KeyCount);
+                yield return new(Input.Name, ColumnName, ValueType, Input.Width, IsOfItems: false, KeyCount, KeysHash: KeysHash);
             if (IsScored && Input.Scope.HasFlag(InputScope.Question))
-                yield return new(Input.QuestionName, QuestionColumnName ?? Input.QuestionName, ValueType, Input.Width, IsOfItems: false, KeyCount, IsOfQuestion: true);
+                yield return new(Input.QuestionName, QuestionColumnName ?? Input.QuestionName, ValueType, Input.Width, IsOfItems: false, KeyCount, IsOfQuestion: true, KeysHash);
         }
     }
 }

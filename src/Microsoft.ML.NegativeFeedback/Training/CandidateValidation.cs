@@ -5,8 +5,6 @@ namespace Microsoft.ML.NegativeFeedback.Training;
 /// <summary>AUC, GAUC and NDCG of candidates, of which early stopping watches one. Rows in whose history the model reads nothing are left out.</summary>
 internal sealed class CandidateValidation : IValidation
 {
-    private const int RowsPerBatch = 128;
-
     private readonly CandidateRows _data;
     private readonly HistoryScorer _scorer;
     private readonly int[] _rows;
@@ -35,7 +33,7 @@ internal sealed class CandidateValidation : IValidation
 
     public ValidationResult Evaluate(TorchWorkers workers, CancellationToken cancellationToken = default)
     {
-        int[][] batches = [.. _rows.Chunk(RowsPerBatch)];
+        int[][] batches = _scorer.BatchesOf(_rows, row => _data.Candidates(row).Length);
         float[][] scores = workers.Map(batches, rows => _scorer.OfCandidates(rows, _data.Padded(rows)), cancellationToken);
         var totals = new CandidateTotals(2);
         for (int batch = 0; batch < batches.Length; batch++)

@@ -11,6 +11,10 @@ internal sealed class HistoryScorer
     // Pairs of a sequence and an item that a network has in memory at once where it reads them together.
     private const long PairsAtOnce = 1 << 11;
 
+    // Rows with candidates that are scored at once, and values of a tensor, 64 MiB, unless a single row has more.
+    private const int RowsOfCandidates = 128;
+    private const long LargestOfCandidates = 1L << 24;
+
     private readonly SequenceModel _model;
     private readonly SequenceData _histories;
     private readonly SequenceWindows _windows;
@@ -27,6 +31,29 @@ internal sealed class HistoryScorer
 
     /// <summary>How many items of a row the model reads.</summary>
     public int Length(int row) => _windows.Length(row);
+
+    /// <summary>Cuts rows into batches whose candidates can be scored in bounded memory, each as wide as the one of its rows that has most.</summary>
+    /// <param name="rows">The rows, in the order of their lengths.</param>
+    /// <param name="candidateCount">How many candidates a row has.</param>
+    public int[][] BatchesOf(int[] rows, Func<int, int> candidateCount)
+    {
+        var network = _model.Network;
+        var batches = new List<int[]>();
+        for (int start = 0, end; start < rows.Length; start = end)
+        {
+            long rowValues = 1;
+            for (end = start; end < rows.Length && end - start < RowsOfCandidates; end++)
+            {
+                rowValues = Math.Max(Math.Max(rowValues, candidateCount(rows[end]) * network.ValuesPerCandidate), Length(rows[end]) * network.ValuesPerPlace);
+                if (end > start && (end - start + 1) * rowValues > LargestOfCandidates)
+                    break;
+            }
+
+            batches.Add(rows[start..end]);
+        }
+
+        return [.. batches];
+    }
 
     /// <summary>The scores of every item after some rows, the longest of which comes last.</summary>
     /// <returns>[rows, N + 1], row-major; column 0 is padding.</returns>

@@ -18,8 +18,6 @@ internal sealed record MultiFeedbackValidationRows(CandidateRows Rows, IReadOnly
 /// <inheritdoc cref="MultiFeedbackValidationRows"/>
 internal sealed class MultiFeedbackValidation : IValidation
 {
-    private const int RowsPerBatch = 128;
-
     private readonly MultiFeedbackValidationRows _watched;
     private readonly HistoryScorer _scorer;
     private readonly int[] _rows;
@@ -36,7 +34,7 @@ internal sealed class MultiFeedbackValidation : IValidation
 
     public ValidationResult Evaluate(TorchWorkers workers, CancellationToken cancellationToken = default)
     {
-        int[][] batches = [.. _rows.Chunk(RowsPerBatch)];
+        int[][] batches = _scorer.BatchesOf(_rows, row => _watched.Rows.Candidates(row).Length);
         float[][] logits = workers.Map(batches, rows => _scorer.TaskLogitsOf(rows, _watched.Rows.Padded(rows)), cancellationToken);
         var metrics = new Dictionary<string, double>();
         for (int task = 0; task < _watched.TaskNames.Count; task++)

@@ -32,7 +32,10 @@ internal sealed class PairwiseTask(Network network, PairwiseWeights weights, Sam
 
     public override IBatchSource CreateBatches(PairwiseModel model, Device device, int workers, CancellationToken cancellationToken)
     {
-        TrainingDataChecks.RequireLikedSequences(data.Train);
+        if (model.Network.ReadsWholeHistory)
+            TrainingDataChecks.RequireWholeSequences(data.Train);
+        else
+            TrainingDataChecks.RequireLikedSequences(data.Train);
         var size = SliceSize.Of(device, workers, model.Network.Settings.Width);
         var batches = new SampledBatches(data.Train, model, data.CreateSampler(), size.LargestSlice, size.Parts, cancellationToken);
         return batches.RowCount > 0 ? batches : throw new InvalidOperationException($"No row of the training data has an item with positive feedback (above 0) after another among the newest "

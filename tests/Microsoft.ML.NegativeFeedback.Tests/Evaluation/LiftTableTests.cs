@@ -211,7 +211,7 @@ public class LiftTableTests
         { "WindowDays must be above 0", options => options.WindowDays = 0 },
         { "RecessionTrend must be at least 0", options => options.RecessionTrend = double.NaN },
         { "GrowthTenureDays must be at least 0", options => options.GrowthTenureDays = -1 },
-        { "LowActivityViews", options => options.LowActivityViews = -1 },
+        { "LowActivityViews", options => options.LowActivityViews = 0 },
         { "LogTimeUnit", options => options.LogTimeUnit = TimeSpan.Zero },
     };
 

@@ -195,16 +195,18 @@ public sealed class LoadedModelTests
         using var trained = ml.Recommendation().Trainers.MultiFeedback(feed.Options(epochs: 1)).Fit(feed.Train);
         using var batches = ml.Recommendation().ScoreInBatches(SavedModelTests.SaveAndLoad(ml, trained, feed.Test.Schema));
         Assert.Equal(trained.Transform(feed.Test).GetColumn<float[]>("CandidateScores"), batches.Transform(feed.Test).GetColumn<float[]>("CandidateScores"));
-        AssertRefused("City", keys: 3, trainedOn: 2, "north", "south", "west");
-        AssertRefused("TargetHour", keys: 2, trainedOn: 3, "day", "night");
+        AssertRefused("City", "has 3 keys, but the model was trained on 2", "north", "south", "west");
+        AssertRefused("TargetHour", "has 2 keys, but the model was trained on 3", "day", "night");
+        AssertRefused("City", "has other values behind its keys", "south", "north");
+        AssertRefused("TargetHour", "has other values behind its keys", "night", "evening", "day");
         var again = SavedModelTests.SaveAndLoad(ml, batches, feed.Test.Schema);
         Assert.Equal(trained.Transform(feed.Test).GetColumn<float[]>("CandidateScores"), again.Transform(feed.Test).GetColumn<float[]>("CandidateScores"));
 
-        void AssertRefused(string column, int keys, int trainedOn, params string[] values)
+        void AssertRefused(string column, string message, params string[] values)
         {
             var others = ml.Transforms.Conversion.MapKeyToValue(column).Append(ml.Transforms.Conversion.MapValueToKey(column, keyData: feed.Values(values)))
                 .Fit(feed.Test).Transform(feed.Test);
-            Assert.Contains($"Column '{column}' has {keys} keys, but the model was trained on {trainedOn}", Assert.Throws<ArgumentException>(() => batches.Transform(others)).Message);
+            Assert.Contains($"Column '{column}' {message}", Assert.Throws<ArgumentException>(() => batches.Transform(others)).Message);
         }
     }
 

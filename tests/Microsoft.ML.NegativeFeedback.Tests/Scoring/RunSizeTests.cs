@@ -66,6 +66,29 @@ public sealed class RunSizeTests
         Assert.True(runs.Length <= 1024 / 100, $"There are {runs.Length} runs.");
     }
 
+    /// <summary>Each candidate is compared with every item that was seen, however few of them the network reads.</summary>
+    [Fact]
+    public void A_run_of_candidates_is_cut_by_what_they_are_compared_with()
+    {
+        const int Length = 10_000, CandidateCount = 100;
+        var network = _networks["MultiFeedback"].Create();
+        byte[] graph = Graph(network, candidates: true);
+        Assert.Equal(1024, Longest(graph));
+        Assert.Equal(8, Longest(RecommendationTail.Replace(graph, network.ItemCount, tail => tail with { ExcludeSeenItems = true })));
+        Assert.Equal(8, Longest(RecommendationTail.Replace(graph, network.ItemCount, tail => tail with { ExcludeSeenItems = false, ChosenInputs = [NextItemGraph.BlockedInput] })));
+
+        static int Longest(byte[] graph)
+        {
+            using var scorer = new OnnxScorer(graph, new OnnxScorerOptions(ThreadCount: 1));
+            var rows = Rows(1024, Length, CandidateCount);
+            for (int row = 0; row < rows.Count; row++)
+                rows.KeysOf(NextItemGraph.BlockedInput).Add(Length).Fill(1);
+            int[][] runs = [.. scorer.Runs(rows, Enumerable.Range(0, rows.Count))];
+            Assert.Equal(Enumerable.Range(0, rows.Count), runs.SelectMany(run => run).Order());
+            return runs.Max(run => run.Length);
+        }
+    }
+
     [Theory]
     [InlineData(50, 1, 64)]
     [InlineData(200, 1, 64)]

@@ -219,6 +219,15 @@ public class BaselineTrainerTests
     }
 
     [Fact]
+    public void FeedRec_learns_from_one_liked_item_after_skips()
+    {
+        ToyHistory[] histories = [.. Enumerable.Range(0, 60).Select(i => new ToyHistory { Items = [$"a{i % 7}", $"b{i % 5}", $"c{i % 3}"], Feedback = [-1, 0, 1] })];
+        var options = Small(BaselineNetwork.FeedRec, options => (options.NumberOfRecommendations, options.MaximumNumberOfEpochs) = (1, 1));
+        using var model = _ml.Recommendation().Trainers.Baseline(options).Fit(Keyed(histories));
+        Assert.Equal(60, model.Transform(Keyed(histories)).GetColumn<uint[]>("RecommendedItems").Count());
+    }
+
+    [Fact]
     public void Liked_items_that_are_older_than_FeedRec_reads_are_nothing_to_learn_from()
     {
         ToyHistory[] histories = [.. Enumerable.Range(0, 4).Select(i => new ToyHistory { Items = ["a", "b", "c", "d", $"e{i}"], Feedback = [1, 1, -1, -1, -1] })];

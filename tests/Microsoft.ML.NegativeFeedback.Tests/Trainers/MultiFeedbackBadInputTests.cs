@@ -230,6 +230,10 @@ public sealed class MultiFeedbackBadInputTests
         var raw = _ml.Transforms.Conversion.MapKeyToValue("City").Fit(_feed.Test).Transform(_feed.Test);
         var error = Assert.Throws<ArgumentException>(() => model.Transform(other.Fit(raw).Transform(raw)));
         Assert.Contains("Column 'City' has 3 keys, but the model was trained on 2", error.Message);
+        // as many, but each stands for another
+        var turned = _ml.Transforms.Conversion.MapValueToKey("City", keyData: _feed.Values(["south", "north"]));
+        error = Assert.Throws<ArgumentException>(() => model.Transform(turned.Fit(raw).Transform(raw)));
+        Assert.Contains("Column 'City' has other values behind its keys, or in another order, than the model was trained on", error.Message);
         // and a row that has its number wrong is met when it is read
         var history = _feed.TestHistories[0];
         history.Flags = [1, 0];

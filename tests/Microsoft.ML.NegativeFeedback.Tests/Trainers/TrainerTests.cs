@@ -174,6 +174,16 @@ public class TrainerTests
         new MLContext().Recommendation().Trainers.PnfRec(resumed).Fit(train);
         Assert.Equal([2, 3, 4], reports.Reports.Select(report => report.Epoch));
 
+        // with no epoch left by other limits, the model of those that there are comes from the file; below them there is none
+        File.Delete(checkpoint);
+        CutShort(threads: null);
+        new MLContext().Recommendation().Trainers.PnfRec(Open(epochs: 2)).Fit(train);
+        File.Delete(checkpoint);
+        CutShort(threads: null);
+        var enough = Open(epochs: 1);
+        enough.Progress = new Recorder<TrainingProgress>(_ => Assert.Fail("It has the epoch."));
+        new MLContext().Recommendation().Trainers.PnfRec(enough).Fit(train);
+
         // what is fixed must agree
         File.Delete(checkpoint);
         CutShort(threads: null);

@@ -80,6 +80,25 @@ public sealed class WarmStartTests
         }
     }
 
+    /// <summary>They are of one width, so that weights of one would be taken for those of the other.</summary>
+    [Fact]
+    public void Features_in_another_order_are_refused()
+    {
+        var feed = new RankedFeed(_ml, rows: 60);
+        var withDistrict = _ml.Transforms.CopyColumns("District", "City").Fit(feed.Train).Transform(feed.Train);
+        using var former = _ml.Recommendation().Trainers.MultiFeedback(Options(null, "City", "District")).Fit(withDistrict);
+        string message = Assert.Throws<ArgumentException>(() => _ml.Recommendation().Trainers.MultiFeedback(Options(former, "District", "City")).Fit(withDistrict)).Message;
+        Assert.Contains("""The former model was trained with the features ["City","District",""", message);
+        _ml.Recommendation().Trainers.MultiFeedback(Options(former, "City", "District")).Fit(withDistrict).Dispose();
+
+        MultiFeedbackTrainer.Options Options(NextItemTransformer? warmStart, params string[] columns)
+        {
+            var options = feed.Options();
+            (options.MaximumNumberOfEpochs, options.ValidationFraction, options.UserColumnNames, options.WarmStart) = (1, 0, columns, warmStart);
+            return options;
+        }
+    }
+
     [Fact]
     public void Known_items_keep_their_vectors_new_ones_are_added_and_none_is_forgotten()
     {

@@ -15,6 +15,23 @@ public sealed class CandidateValidationTests
 {
     private const int ItemCount = 30;
 
+    /// <summary>A row with many candidates must not pad as many others to its width as fit otherwise.</summary>
+    [Fact]
+    public void Rows_are_scored_in_batches_whose_memory_is_bounded()
+    {
+        using var model = new PairwiseModel(new DinNetwork(ItemCount, new EncoderSettings(36, 200, 1, 1, 0), seed: 1), new PairwiseWeights(1, 0), CPU);
+        var scorer = new HistoryScorer(model, RandomSequences.Create(300, ItemCount, 12, seed: 1));
+        int[] rows = [.. Enumerable.Range(0, 300).OrderBy(scorer.Length)];
+        int[][] batches = scorer.BatchesOf(rows, Count);
+        Assert.Equal(rows, batches.SelectMany(batch => batch));
+        Assert.All(batches, batch => Assert.InRange(batch.Length * (long)batch.Max(Count) * model.Network.ValuesPerCandidate, 1, 1L << 24));
+        Assert.InRange(batches.Length, 3, 12);
+        // one that is too large alone stands alone
+        Assert.Equal(300, scorer.BatchesOf(rows, _ => 1_000_000).Length);
+
+        int Count(int row) => row % 100 == 99 ? 1000 : 2;
+    }
+
     [Fact]
     public void Scores_that_are_no_numbers_end_the_training()
     {
