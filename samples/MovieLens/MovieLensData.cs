@@ -27,6 +27,9 @@ internal sealed class MovieLensData
     /// <summary>A row a user, to train on.</summary>
     public IDataView Users { get; }
 
+    /// <summary>Films that a model knows.</summary>
+    public int ItemCount => (int)Split.Catalogue.GetRowCount()!;
+
     /// <summary>Trains a model; it takes and gives ids of films.</summary>
     public TransformerChain<ITransformer> Train(MLContext ml, TrainingChoice choice, IProgress<TrainingProgress> progress, CancellationToken cancellation)
         // every film of the log is a class of the cross entropy, as in the published code, also the 294 that training has no rating of

@@ -1,38 +1,36 @@
 // Recommends over HTTP, from one process or a cluster of them.
-// dotnet run -c Release --project samples/Serving -- [--model FILE] [--redis HOST] [--urls URL] …; --help tells all switches
+// dotnet run -c Release --project samples/Serving -- [--model FILE] [--redis HOST] [--urls URL] …; --help tells all options
+using System.CommandLine;
+using Common;
 using Serving;
 using StackExchange.Redis;
 
-if (args.Contains("--help") || args.Contains("-h"))
-{
-    Console.WriteLine(ServiceSettings.Usage);
-    return 0;
-}
+var command = ServiceArguments.Command();
+command.SetAction(Serve);
+return await command.RunAsync(args);
 
-try
+static async Task<int> Serve(ParseResult parsed, CancellationToken cancellation)
 {
     var builder = ServiceHost.CreateBuilder();
-    var settings = ServiceSettings.Read(builder.Configuration, args);
+    var settings = ServiceSettings.Read(builder.Configuration, parsed);
     if (settings.Train is { } file)
     {
-        FeedModel.Train(Path.GetFullPath(file), settings.Seed, Console.WriteLine, CancellationToken.None);
+        FeedModel.Train(Path.GetFullPath(file), settings.Seed, Console.WriteLine, cancellation);
         Console.WriteLine($"Written: {file}");
         return 0;
     }
 
-    await using var app = await ServiceHost.Build(builder, settings);
-    await app.StartAsync();
-    Console.WriteLine($"Listening on {string.Join(", ", app.Urls)}; Ctrl+C or SIGTERM stops.");
-    await app.WaitForShutdownAsync();
-    return 0;
-}
-catch (FormatException error)
-{
-    Console.Error.WriteLine($"{error.Message}\n\n{ServiceSettings.Usage}");
-    return 2;
-}
-catch (Exception error) when (error is RedisConnectionException or InvalidDataException or IOException)
-{
-    Console.Error.WriteLine(error.Message);
-    return 1;
+    try
+    {
+        await using var app = await ServiceHost.Build(builder, settings);
+        await app.StartAsync(cancellation);
+        Console.WriteLine($"Listening on {string.Join(", ", app.Urls)}; Ctrl+C or SIGTERM stops.");
+        await app.WaitForShutdownAsync(cancellation);
+        return 0;
+    }
+    catch (RedisConnectionException error)
+    {
+        Console.Error.WriteLine(error.Message);
+        return 1;
+    }
 }

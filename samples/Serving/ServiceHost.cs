@@ -26,7 +26,7 @@ internal static class ServiceHost
 
     public static WebApplicationBuilder CreateBuilder()
     {
-        // the page and appsettings.json lie beside the program; switches are read by ServiceSettings
+        // the page and appsettings.json lie beside the program; options are read by ServiceArguments
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddInMemoryCollection([new("urls", builder.Configuration["urls"] ?? "http://127.0.0.1:5000")]);
         builder.Logging.AddSimpleConsole(options => options.SingleLine = true);

@@ -43,15 +43,30 @@ public sealed class ProgramTests(TinyModels models)
     }
 
     [Theory]
-    [InlineData("There is no argument --modle", "--modle", "x")]
-    [InlineData("--model needs a value", "--model")]
+    [InlineData("Unrecognized command or argument '--modle'", "--modle", "x")]
+    [InlineData("Required argument missing for option: '--model'", "--model")]
     [InlineData("--model names 'nowhere.zip', which is not there", "--model", "nowhere.zip")]
     [InlineData("--rate is 0; it must be from 1", "--rate", "0")]
     [InlineData("Failed to convert configuration value", "--rate", "many")]
     [InlineData("--redis is ','; it must be HOST", "--redis", ",")]
     [InlineData("--silo-address is 'here'", "--silo-address=here")]
     public void Arguments_are_checked_first(string expected, params string[] arguments)
-        => Assert.StartsWith(expected, Assert.Throws<FormatException>(() => ServiceSettings.Read(new ConfigurationManager(), arguments)).Message, StringComparison.Ordinal);
+    {
+        var parsed = ServiceArguments.Command().Parse(arguments);
+        string message = parsed.Errors.Count > 0 ? parsed.Errors[0].Message : Assert.Throws<ArgumentException>(() => ServiceSettings.Read(new ConfigurationManager(), parsed)).Message;
+        Assert.StartsWith(expected, message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_and_refusals_are_those_of_the_other_samples()
+    {
+        using var help = StartedProgram.Dotnet("Serving", Path.GetTempPath(), "--help");
+        Assert.Equal(0, await help.Ended());
+        Assert.Contains(help.Output, line => line.TrimStart().StartsWith("--silo-address <IP>", StringComparison.Ordinal));
+        using var refused = StartedProgram.Dotnet("Serving", Path.GetTempPath(), "--rate", "0");
+        Assert.Equal(1, await refused.Ended());
+        Assert.Equal("--rate is 0; it must be from 1 to 1000000.", Assert.Single(refused.Output));
+    }
 
     [Fact]
     public async Task A_port_of_another_program_is_refused()
@@ -70,10 +85,10 @@ public sealed class ProgramTests(TinyModels models)
     public void Settings_come_from_the_command_line_before_the_configuration_and_the_help_has_them_all()
     {
         var configuration = new ConfigurationManager { ["Serving:Rate"] = "7", ["Serving:Queue"] = "8" };
-        var settings = ServiceSettings.Read(configuration, ["--queue", "9", "--urls=http://127.0.0.1:1"]);
+        var settings = ServiceSettings.Read(configuration, ServiceArguments.Command().Parse(["--queue", "9", "--urls=http://127.0.0.1:1"]));
         Assert.Equal((7, 9, "http://127.0.0.1:1"), (settings.Rate, settings.Queue, configuration["urls"]));
-        var names = Regex.Matches(ServiceSettings.Usage, "^ *(--[a-z-]+) ", RegexOptions.Multiline).Select(match => match.Groups[1].Value);
-        Assert.Equal(ServiceSettings.SwitchNames.Order(), names.Order());
+        var properties = typeof(ServiceSettings).GetProperties().Where(property => property.CanWrite).Select(property => $"{ServiceSettings.Section}:{property.Name}");
+        Assert.Equal(properties.Append("urls").Order(), ServiceArguments.Keys.Order());
     }
 
     [UnixFact]

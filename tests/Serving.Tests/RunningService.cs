@@ -40,7 +40,7 @@ internal sealed class RunningService : IAsyncDisposable
     {
         var builder = ServiceHost.CreateBuilder();
         builder.Logging.ClearProviders();
-        var app = await ServiceHost.Build(builder, ServiceSettings.Read(builder.Configuration, ["--urls", "http://127.0.0.1:0", .. arguments]));
+        var app = await ServiceHost.Build(builder, ServiceSettings.Read(builder.Configuration, ServiceArguments.Command().Parse(["--urls", "http://127.0.0.1:0", .. arguments])));
         await app.StartAsync();
         return new RunningService(app);
     }

@@ -64,6 +64,12 @@ internal sealed record TableRow(TableRun Run, int MaximumEpochs)
 
     /// <summary>The library's version and commit.</summary>
     public string Library { get; init; } = "";
+
+    /// <summary>Items of the longest sequence.</summary>
+    public int Length { get; init; }
+
+    /// <summary>Films that the model knows: the classes of its cross entropy.</summary>
+    public int Items { get; init; }
 }
 
 /// <summary>Where a user's ground truth was in the first ten recommendations of a training's model.</summary>
@@ -81,7 +87,7 @@ internal readonly record struct UserRank(TableRun Run, int User, bool IsLiked, i
 /// <param name="path">The file of rows.</param>
 internal sealed class TableFile(string path)
 {
-    private const string Header = "model,alpha,seed,maximum_epochs,epochs,best_epoch,validation_ndcg_p,hr_p,ndcg_p,hr_n,ndcg_n,delta_hr,delta_ndcg,users_p,users_n,seconds,peak_gb,library";
+    private const string Header = "model,alpha,seed,maximum_epochs,epochs,best_epoch,validation_ndcg_p,hr_p,ndcg_p,hr_n,ndcg_n,delta_hr,delta_ndcg,users_p,users_n,seconds,peak_gb,library,length,items";
 
     private const string RankHeader = "model,alpha,seed,user,feedback,rank";
 
@@ -162,7 +168,7 @@ internal sealed class TableFile(string path)
 
     private static string Format(TableRow row) => string.Create(CultureInfo.InvariantCulture,
         $"{Format(row.Run)},{row.MaximumEpochs},{row.Epochs},{row.BestEpoch},{row.ValidationNdcg},{row.PositiveHitRate},{row.PositiveNdcg},{row.NegativeHitRate},{row.NegativeNdcg},")
-        + string.Create(CultureInfo.InvariantCulture, $"{row.HitRateDifference},{row.NdcgDifference},{row.PositiveUsers},{row.NegativeUsers},{row.Seconds},{row.PeakGigabytes},{row.Library}");
+        + string.Create(CultureInfo.InvariantCulture, $"{row.HitRateDifference},{row.NdcgDifference},{row.PositiveUsers},{row.NegativeUsers},{row.Seconds},{row.PeakGigabytes},{row.Library},{row.Length},{row.Items}");
 
     private static string Format(UserRank rank) => string.Create(CultureInfo.InvariantCulture, $"{Format(rank.Run)},{rank.User},{(rank.IsLiked ? 1 : -1)},{rank.Rank}");
 
@@ -186,6 +192,8 @@ internal sealed class TableFile(string path)
             Seconds = fields[15].Length == 0 ? null : Real(15),
             PeakGigabytes = fields[16].Length == 0 ? null : Real(16),
             Library = fields[17],
+            Length = Whole(18),
+            Items = Whole(19),
         };
 
         int Whole(int field) => int.Parse(fields[field], CultureInfo.InvariantCulture);

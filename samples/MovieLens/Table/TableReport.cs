@@ -30,7 +30,7 @@ internal static class TableReport
     public static IEnumerable<ResultTable> Tables(IReadOnlyList<TableRow> rows)
     {
         yield return new ResultTable("Table 2 on MovieLens-1M: mean ± standard deviation over seeds", ["", .. Measures.Select(measure => measure.Name), "Seeds", "Epochs"],
-            [.. PublishedModel.All.SelectMany(model => OfModel(model, [.. rows.Where(row => row.Run.Model == model.Name && row.Run.Alpha == model.Alpha)]))]);
+            [.. PublishedModel.All.SelectMany(model => OfModel(model, [.. rows.Where(row => row.Run.Model == model.Name && row.Run.Alpha == model.Alpha)], rows.DistinctBy(row => row.Items).Count() > 1))]);
         var byAlpha = ByAlpha(rows);
         if (byAlpha.Length > 1)
         {
@@ -72,22 +72,27 @@ internal static class TableReport
     private static (double Alpha, TableRow[] Rows)[] ByAlpha(IReadOnlyList<TableRow> rows)
         => [.. rows.Where(row => row.Run.Model == FigureModel).GroupBy(row => row.Run.Alpha!.Value).OrderBy(group => group.Key).Select(group => (group.Key, group.ToArray()))];
 
-    private static IEnumerable<IReadOnlyList<string>> OfModel(PublishedModel model, TableRow[] rows)
+    // a row for what was trained alike
+    private static IEnumerable<IReadOnlyList<string>> OfModel(PublishedModel model, TableRow[] rows, bool tellsItems)
     {
         if (rows.Length == 0)
             yield break;
-        string epochs = rows.All(row => row.Epochs is not null) ? rows.Average(row => row.Epochs!.Value).ToString("0", CultureInfo.InvariantCulture) : "";
-        yield return [model.Title, .. Measures.Select(measure => Spread.Of(rows, measure.Of).ToString()), Seeds(rows), epochs];
+        foreach (var alike in rows.GroupBy(row => (row.Length, row.Items)).OrderByDescending(group => group.Key))
+        {
+            string epochs = alike.All(row => row.Epochs is not null) ? alike.Average(row => row.Epochs!.Value).ToString("0", CultureInfo.InvariantCulture) : "";
+            string title = model.Title + (alike.Key.Length == model.Length ? "" : $", length {alike.Key.Length}") + (tellsItems ? $", {Text(alike.Key.Items)} films" : "");
+            yield return [title, .. Measures.Select(measure => Spread.Of([.. alike], measure.Of).ToString()), Seeds(alike), epochs];
+        }
+
         yield return ["published", model.HitRate, model.Ndcg, model.HitRateDifference, model.NdcgDifference, "five", ""];
     }
 
-    /// <summary>Such as 1 to 5, or 1, 3; how many trainings there are where files repeat a seed.</summary>
+    /// <summary>Such as 1 to 5, or 1, 3; how many trainings there are as well, where files repeat a seed.</summary>
     private static string Seeds(IEnumerable<TableRow> rows)
     {
-        int[] seeds = [.. rows.Select(row => row.Run.Seed).Order()];
-        if (seeds.Distinct().Count() < seeds.Length)
-            return $"{seeds.Length} trainings";
-        return seeds.Length > 2 && seeds[^1] - seeds[0] == seeds.Length - 1 ? $"{seeds[0]} to {seeds[^1]}" : string.Join(", ", seeds);
+        int count = rows.Count();
+        int[] seeds = [.. rows.Select(row => row.Run.Seed).Distinct().Order()];
+        return (seeds.Length < count ? $"{count} trainings of " : "") + (seeds.Length > 2 && seeds[^1] - seeds[0] == seeds.Length - 1 ? $"{seeds[0]} to {seeds[^1]}" : string.Join(", ", seeds));
     }
 
     private static string Text(double number) => number.ToString(CultureInfo.InvariantCulture);

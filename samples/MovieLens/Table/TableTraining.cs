@@ -21,6 +21,8 @@ internal sealed class TableTraining(MovieLensData data, TableFile file, int maxi
         {
             // one split for all seeds of training
             var data = new MovieLensData(new MLContext(seed: 1), folder);
+            if (file.Read().FirstOrDefault(row => row.Items != data.ItemCount) is { } unlike)
+                throw new InvalidDataException($"'{path}' has rows of models that know {unlike.Items} films; these will know {data.ItemCount}. Take another file for them.");
             Console.WriteLine(data.Describe());
             var training = new TableTraining(data, file, maximumEpochs, threads);
             foreach (var (number, run) in missing.Index())
@@ -60,6 +62,8 @@ internal sealed class TableTraining(MovieLensData data, TableFile file, int maxi
             Seconds = record.SecondsOf(epochs),
             PeakGigabytes = console.Last is null ? null : MemoryMark.Gigabytes,
             Library = LibraryVersion(),
+            Length = choice.Model.Length,
+            Items = data.ItemCount,
         };
         file.Add(row, Ranks(ml, run, scored), record.Epochs);
         File.Delete(checkpoint);

@@ -22,7 +22,7 @@ public enum SweepStrategy
     /// <summary>Points drawn evenly from the search space.</summary>
     Random,
 
-    /// <summary>Every combination of the search space's values, the last option's changing fastest; of a range of numbers eleven, evenly spread, its ends among them.</summary>
+    /// <summary>Every combination of the search space's values, the last option's changing fastest; of a range of numbers eleven, evenly spread, its ends among them. Of more than <see cref="RecommenderSweepOptions.MaximumNumberOfTrials"/> the first are tried.</summary>
     Grid,
 }
 

@@ -31,6 +31,13 @@ internal static partial class OptionValues
                     + "bounds.", nameof(searchSpace));
             }
 
+            bool isNumber = place is not null || ValueType(property) == typeof(int) || ValueType(property) == typeof(double);
+            if (option is not ChoiceOption && !(isNumber && option is UniformNumericOption))
+            {
+                throw new ArgumentException($"The search space of '{name}' is a {option.GetType().Name}, and none of its values one of the option's: use ChoiceOption{(isNumber ? " or a range of numbers" : "")}.",
+                    nameof(searchSpace));
+            }
+
             if (option is ChoiceOption choices)
                 CheckChoices(name, choices, place is null ? ValueType(property) : typeof(double));
         }

@@ -12,25 +12,25 @@ internal sealed class NextItemValidation : IValidation
 {
     private const int RowsPerBatch = 256;
 
-    // 256 MiB of scores a worker, if a single row has no more
+    // 256 MiB of scores of all workers, if a single row has no more
     private const long LargestScores = 1L << 26;
 
     private readonly SequenceData _data;
     private readonly HistoryScorer _scorer;
     private readonly int[] _rows;
     private readonly int _cutoff;
-    private readonly int _rowsPerBatch;
+    private readonly long _largestScores;
 
     /// <param name="data">Histories with what came next; a target 0 is unknown, and missed.</param>
     /// <param name="model">What is watched.</param>
     /// <param name="cutoff">k.</param>
     /// <param name="cancellationToken">Looked at while windows are cut.</param>
-    /// <param name="largestScores">Scores that a worker keeps at once, unless a single row has more.</param>
+    /// <param name="largestScores">Scores that all workers keep at once, unless a single row has more.</param>
     public NextItemValidation(
         SequenceData data, SequenceModel model, int cutoff, CancellationToken cancellationToken = default, long largestScores = LargestScores)
     {
         (_data, _cutoff, _scorer) = (data, cutoff, new HistoryScorer(model, data, cancellationToken));
-        _rowsPerBatch = RowsPerChunk(data.ItemCount, largestScores);
+        _largestScores = largestScores;
         _rows = [.. Enumerable.Range(0, data.RowCount)
             .Where(row => data.TargetFeedback(row) > 0 && _scorer.Length(row) > 0)
             .OrderBy(_scorer.Length)];
@@ -44,7 +44,7 @@ internal sealed class NextItemValidation : IValidation
 
     public ValidationResult Evaluate(TorchWorkers workers, CancellationToken cancellationToken = default)
     {
-        int[][] ranks = workers.Map([.. _rows.Chunk(_rowsPerBatch)], _scorer.RanksOfTargets, cancellationToken);
+        int[][] ranks = workers.Map([.. _rows.Chunk(RowsPerChunk(_data.ItemCount, _largestScores / workers.Count))], _scorer.RanksOfTargets, cancellationToken);
         var totals = new RankingTotals();
         foreach (int rank in ranks.SelectMany(rank => rank))
             totals.Add(rank <= _cutoff ? rank : 0);

@@ -151,6 +151,8 @@ public class SearchSpaceTests
         { "NegativeWeight", new ChoiceOption(0.5, "much"), "which is no number" },
         { "SeparatePositionEmbeddings", new ChoiceOption("perhaps"), "which is neither true nor false" },
         { "Similarity", new ChoiceOption("Dot", "Angle"), "which is none of Dot, Cosine" },
+        { "Similarity", new UniformDoubleOption(0, 1), "The search space of 'Similarity' is a UniformDoubleOption, and none of its values one of the option's: use ChoiceOption." },
+        { "SeparatePositionEmbeddings", new UniformIntOption(0, 1), "use ChoiceOption" },
     };
 
     [Theory]

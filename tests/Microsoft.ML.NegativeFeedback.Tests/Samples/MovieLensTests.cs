@@ -43,6 +43,7 @@ public sealed class MovieLensTests : IDisposable
         Assert.True(Epochs(resumed) < Epochs(never), resumed);
         TableRow[] expected = Comparable(whole), actual = Comparable(killed);
         Assert.Equal(["sasrec_p", "pnfrec_pn"], expected.Select(row => row.Run.Model));
+        Assert.All(expected, row => Assert.Equal((50, 40), (row.Length, row.Items)));
         Assert.Equal(expected, actual);
         Assert.Equal(new TableFile(whole).ReadRanks(), new TableFile(killed).ReadRanks());
         var epochs = new TableFile(whole).ReadEpochs();
@@ -112,7 +113,18 @@ public sealed class MovieLensTests : IDisposable
         Assert.Contains("PNFRec: NDCG_p@10 of the validation users over epochs", TableReport.PageOf(rows, [(rows[0].Run, new TrainedEpoch(1, 1, 12.5, 0.0123, 30.5)), (rows[0].Run, new TrainedEpoch(2, 2, 11.5, 0.02, 30.5))]).ToString());
         Assert.Single(TableReport.Tables(rows[..4]));
         // another file's
-        Assert.Equal("4 trainings", TableReport.Tables([.. rows, Row("pnfrec", 0.45, 2, 0.4)]).First().Rows[0][^2]);
+        Assert.Equal("4 trainings of 1 to 3", TableReport.Tables([.. rows, Row("pnfrec", 0.45, 2, 0.4)]).First().Rows[0][^2]);
+    }
+
+    [Fact]
+    public void What_was_trained_otherwise_has_a_row_of_its_own_and_no_place_in_the_same_file()
+    {
+        TableRow[] rows = [Row("sasrec", null, 1, 0.1), Row("sasrec", null, 2, 0.2) with { Items = 3412 }, Row("sasrec", null, 3, 0.3) with { Items = 3412, Length = 50 }];
+        Assert.Equal(["SASRec, 3706 films", "SASRec, 3412 films", "SASRec, length 50, 3412 films", "published"], TableReport.Tables(rows).Single().Rows.Select(row => row[0]));
+        string path = Path.Combine(_folder, "rows.csv");
+        new TableFile(path).Add(rows[1], [], []);
+        var error = Assert.Throws<InvalidDataException>(() => TableTraining.Run(_folder, [rows[0].Run with { Seed = 5 }], path, 100, null, default));
+        Assert.Contains("know 3412 films; these will know 40", error.Message);
     }
 
     [Fact]
@@ -194,5 +206,7 @@ public sealed class MovieLensTests : IDisposable
         Seconds = 12.5,
         PeakGigabytes = 0.9,
         Library = "0.1.0+abcdef0",
+        Length = PublishedModel.Of(model).Length,
+        Items = 3706,
     };
 }
