@@ -40,8 +40,8 @@ public static partial class NegativeFeedbackCatalog
 
     /// <summary>Gathers a log of interactions into sequences, one row a user, in the order of time.</summary>
     /// <param name="catalog">The transforms catalog of an <see cref="MLContext"/>.</param>
-    /// <param name="userColumnName">Whose interaction it is; any type that <c>Conversion.MapValueToKey</c> takes.</param>
-    /// <param name="itemColumnName">What it was with; any such type.</param>
+    /// <param name="userColumnName">Whose interaction it is: text, a number or a key.</param>
+    /// <param name="itemColumnName">What it was with: text, a number or a key.</param>
     /// <param name="timestampColumnName">When, as Int64 or DateTime; ties keep the order of the log.</param>
     /// <param name="feedbackColumnName">How it went, as Single: +1, −1 or 0.</param>
     /// <param name="maximumLength">Longest sequence, of which the latest interactions are kept; 0 for no limit.</param>

@@ -45,7 +45,11 @@ internal abstract class FeedbackExpression
         var graph = new OnnxGraphBuilder("label");
         OnnxDimension[] shape = [1, length is { } known ? known : "length"];
         var refusals = new List<string>();
-        var inputs = columnNames.Distinct().ToDictionary(name => name, name => graph.Cast(graph.Input(name, DataType.Float, shape), DataType.Double));
+        var raw = columnNames.Distinct().ToDictionary(name => name, name => graph.Input(name, DataType.Float, shape));
+        // element-wise operators would take a length of 1 for every item's
+        string first = columnNames[0];
+        var inputs = raw.ToDictionary(input => input.Key, input => graph.Cast(input.Key == first ? input.Value
+            : graph.RequireShapeOf($"Column '{input.Key}' has another number of values than '{first}'", input.Value, raw[first]), DataType.Double));
         OnnxValue[] evidence = [.. columnNames.Select(name => inputs[name])];
         var feedback = Write(graph, evidence, refusals);
         var nothing = graph.Constant([0f], 1);

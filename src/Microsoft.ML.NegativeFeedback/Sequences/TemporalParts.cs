@@ -204,10 +204,16 @@ internal sealed class TemporalParts
                 : TemporalPart.Dropped;
         }
 
-        if (!parts.Contains(TemporalPart.Test))
+        RequireAnyOf(TemporalPart.Test, test, "test");
+        if (validation is { Count: > 0 })
+            RequireAnyOf(TemporalPart.Validation, validation, "validation");
+
+        void RequireAnyOf(TemporalPart part, HashSet<string> given, string kind)
         {
-            throw new InvalidDataException($"None of the {test.Count} given test users has held-out interactions; the first is "
-                + $"'{test.FirstOrDefault()}', the log's users are '{nameOfUser(users[0])}' and the like.");
+            if (parts.Contains(part))
+                return;
+            throw new InvalidDataException($"None of the {given.Count} given {kind} users has held-out interactions{(part == TemporalPart.Test ? "" : ", those aside that are test users as well")}; the first is "
+                + $"'{given.FirstOrDefault()}', the log's users are '{nameOfUser(users[0])}' and the like.");
         }
     }
 

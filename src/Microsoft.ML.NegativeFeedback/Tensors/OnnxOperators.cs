@@ -52,6 +52,9 @@ internal sealed partial class OnnxGraphBuilder
     public OnnxValue Reshape(OnnxValue value, OnnxValue shape, bool allowZero = false)
         => allowZero ? Node("Reshape", [value, shape], Integer("allowzero", 1)) : Node("Reshape", [value, shape]);
 
+    /// <summary>The values, of which the run fails with the node's name in its error where they have another shape than others.</summary>
+    public OnnxValue RequireShapeOf(string nodeName, OnnxValue value, OnnxValue other) => NamedNode(nodeName, "Reshape", [value, Shape(other)], Integer("allowzero", 1));
+
     public OnnxValue Transpose(OnnxValue value, params long[] axes) => Node("Transpose", [value], Integers("perm", axes));
 
     public OnnxValue Unsqueeze(OnnxValue value, params long[] axes) => Node("Unsqueeze", [value, Int64(axes)]);

@@ -64,6 +64,48 @@ public sealed class SavedLabellingTests
         Assert.Equal([[1f, -1], [-1, 1]], named.Transform(data).GetColumn<float[]>("__feedback"));
     }
 
+    /// <summary>A length of 1 would otherwise be taken for every item's.</summary>
+    [Fact]
+    public void Vectors_of_several_lengths_are_refused_by_the_saved_step_as_well()
+    {
+        var rule = FeedbackRule.Flags(["Like", "Follow"], ["Hate"], FeedbackRule.WatchTime());
+        Evidence right = Of(3, 3, 3, 3, 3), wrongLike = Of(3, 1, 3, 3, 3), wrongHate = Of(1, 3, 3, 3, 3), noFollow = Of(3, 3, 0, 3, 3);
+        var data = _ml.Data.LoadFromEnumerable([right]);
+        var loaded = SaveAndLoad(_ml.Transforms.LabelFeedback(rule).Fit(data), data.Schema);
+        Assert.Equal([[1f, 1, 1]], loaded.Transform(data).GetColumn<float[]>("Feedback"));
+        AssertRefused(wrongLike, "Column 'Like' has another number of values than");
+        AssertRefused(wrongHate, "has another number of values than 'Hate'", "has another number of values than 'Like'");
+        AssertRefused(noFollow, "Column 'Follow' has another number of values than");
+
+        static Evidence Of(int hate, int like, int follow, int watch, int duration) => new()
+        {
+            Hate = new float[hate],
+            Like = [.. Enumerable.Repeat(1f, like)],
+            Follow = new float[follow],
+            WatchSeconds = [.. Enumerable.Repeat(1f, watch)],
+            DurationSeconds = [.. Enumerable.Repeat(20f, duration)],
+        };
+
+        void AssertRefused(Evidence row, params string[] messages)
+        {
+            var error = Assert.ThrowsAny<Exception>(() => loaded.Transform(_ml.Data.LoadFromEnumerable([row])).GetColumn<float[]>("Feedback").ToArray());
+            Assert.Contains(messages, message => $"{error}".Contains(message, StringComparison.Ordinal));
+        }
+    }
+
+    private sealed class Evidence
+    {
+        public float[] Hate { get; set; } = [];
+
+        public float[] Like { get; set; } = [];
+
+        public float[] Follow { get; set; } = [];
+
+        public float[] WatchSeconds { get; set; } = [];
+
+        public float[] DurationSeconds { get; set; } = [];
+    }
+
     [Fact]
     public void A_saved_chain_starts_at_what_the_application_logs()
     {

@@ -169,7 +169,8 @@ public sealed class TemporalSplitTests
         var log = Log.Select(row => new LogRow(row.User, row.Item, row.Time, row.Time < 60 || row.User < 2 ? 1 : -1)).ToArray();
         Refused(new TemporalSplitOptions { TestUsers = ["0", "1"] }, "validation set");
         Refused(new TemporalSplitOptions { TestUsers = ["2", "3"], ValidationUsers = ["0", "1"] }, "test set");
-        Refused(new TemporalSplitOptions { TestUsers = ["0"], ValidationUsers = ["nobody"] }, "validation set");
+        Refused(new TemporalSplitOptions { TestUsers = ["0"], ValidationUsers = ["3", "4"] }, "validation set");
+        Assert.Contains("None of the 1 given validation users", Assert.Throws<InvalidDataException>(() => Halve(new TemporalSplitOptions { TestUsers = ["0"], ValidationUsers = ["nobody"] })).Message);
         Assert.Empty(Rows(Halve(new TemporalSplitOptions { TestUsers = ["0"], ValidationUsers = [] }).ValidationSet));
         Assert.Empty(Rows(Halve(new TemporalSplitOptions { TestShare = 1 }).ValidationSet));
         var untested = Halve(new TemporalSplitOptions { TestShare = 0 });
