@@ -8,7 +8,7 @@ internal static class ServiceArguments
 {
     private const string Section = ServiceSettings.Section;
 
-    private static readonly (string Name, string Key, string Takes, string Description)[] Switches =
+    private static readonly (string Name, string Key, string Takes, string Description)[] Options =
     [
         ("--urls", "urls", "URL", "where to listen; http://127.0.0.1:5000 otherwise, port 0 is any free one"),
         ("--model", $"{Section}:{nameof(ServiceSettings.Model)}", "FILE",
@@ -31,20 +31,20 @@ internal static class ServiceArguments
     ];
 
     /// <summary>The configuration's keys that an option sets.</summary>
-    public static IEnumerable<string> Keys => Switches.Select(option => option.Key);
+    public static IEnumerable<string> Keys => Options.Select(option => option.Key);
 
     /// <summary>The command line.</summary>
     public static RootCommand Command()
     {
         var command = new RootCommand("Recommends over HTTP: a grain of Orleans a user, a model that is swapped while it runs.");
-        foreach (var option in Switches)
+        foreach (var option in Options)
             command.Add(SampleOptions.Path(option.Name, option.Description, option.Takes));
         return command;
     }
 
     /// <summary>What was given, by the configuration's keys.</summary>
     public static IEnumerable<KeyValuePair<string, string?>> Given(ParseResult parsed)
-        => from option in Switches
+        => from option in Options
            let value = parsed.GetValue<string?>(option.Name)
            where value is not null
            select KeyValuePair.Create(option.Key, (string?)value);

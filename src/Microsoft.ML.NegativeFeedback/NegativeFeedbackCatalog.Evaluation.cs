@@ -80,7 +80,7 @@ public static partial class NegativeFeedbackCatalog
 
     /// <summary>
     /// Evaluates a ranker of several kinds of feedback, a task a kind: AUC and log loss over all candidates, GAUC within each row or user (the multi-feedback ranker,
-    /// CIKM '23). The rows are read once; what is kept of them are the probabilities, four bytes a candidate and task, about four times that where there is a column of users.
+    /// CIKM '23). The rows are read once; what is kept of them are the probabilities, four bytes a candidate and task, three to five times that where there is a column of users.
     /// </summary>
     /// <param name="catalog">The recommendation catalog of an <see cref="MLContext"/>.</param>
     /// <param name="data">Scored rows: probabilities of the K tasks for each candidate, and what became of it.</param>

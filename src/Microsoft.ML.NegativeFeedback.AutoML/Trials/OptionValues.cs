@@ -31,15 +31,17 @@ internal static partial class OptionValues
                     + "bounds.", nameof(searchSpace));
             }
 
-            bool isNumber = place is not null || ValueType(property) == typeof(int) || ValueType(property) == typeof(double);
-            if (option is not ChoiceOption && !(isNumber && option is UniformNumericOption))
+            var valueType = place is null ? ValueType(property) : typeof(double);
+            bool isNumber = valueType == typeof(int) || valueType == typeof(double);
+            if (option is ChoiceOption choices)
+            {
+                CheckChoices(name, choices, valueType);
+            }
+            else if (!isNumber || option is not UniformNumericOption)
             {
                 throw new ArgumentException($"The search space of '{name}' is a {option.GetType().Name}, and none of its values one of the option's: use ChoiceOption{(isNumber ? " or a range of numbers" : "")}.",
                     nameof(searchSpace));
             }
-
-            if (option is ChoiceOption choices)
-                CheckChoices(name, choices, place is null ? ValueType(property) : typeof(double));
         }
     }
 

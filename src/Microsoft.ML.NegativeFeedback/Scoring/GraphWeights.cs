@@ -26,11 +26,8 @@ internal static class GraphWeights
     /// <param name="input">The input: called as the feature, or as what is known of the question.</param>
     public static ulong KeyCountOf(GraphProto graph, string input)
     {
-        string ofQuestion = NetworkInput.QuestionNameOf("");
-        var table = TableOf(input) ?? (input.StartsWith(ofQuestion, StringComparison.Ordinal) ? TableOf(input[ofQuestion.Length..]) : null);
+        var table = OfFeature(input, feature => graph.Initializer.FirstOrDefault(constant => constant.Name == Prefix + FeatureEmbedding.TableName(feature)));
         return table is null ? 0 : (ulong)table.Dims[0] - 1;
-
-        TensorProto? TableOf(string feature) => graph.Initializer.FirstOrDefault(constant => constant.Name == Prefix + FeatureEmbedding.TableName(feature));
     }
 
     /// <summary>Of a feature with keys, what makes the hash of the values behind those that the model learned; null where the graph does not say.</summary>
@@ -38,9 +35,7 @@ internal static class GraphWeights
     /// <param name="input">As for <see cref="KeyCountOf"/>.</param>
     public static Func<string>? KeysHashOf(ModelProto model, string input)
     {
-        string ofQuestion = NetworkInput.QuestionNameOf("");
-        string? hash = OnnxGraphBuilder.Metadata(model, KeysPrefix + input)
-            ?? (input.StartsWith(ofQuestion, StringComparison.Ordinal) ? OnnxGraphBuilder.Metadata(model, KeysPrefix + input[ofQuestion.Length..]) : null);
+        string? hash = OfFeature(input, feature => OnnxGraphBuilder.Metadata(model, KeysPrefix + feature));
         return hash is null ? null : () => hash;
     }
 
@@ -103,6 +98,14 @@ internal static class GraphWeights
         }
 
         return weights;
+    }
+
+    // an input is called as its feature, or as what is known of the question
+    private static T? OfFeature<T>(string input, Func<string, T?> find)
+        where T : class
+    {
+        string ofQuestion = NetworkInput.QuestionNameOf("");
+        return find(input) ?? (input.StartsWith(ofQuestion, StringComparison.Ordinal) ? find(input[ofQuestion.Length..]) : null);
     }
 
     private static ArgumentException Unlike(string what) => new($"The former model is of another network: {what}. Training can begin with the weights of a model of the same trainer with the "

@@ -34,7 +34,7 @@ internal sealed class FeatureReader(MultiFeedbackTrainer.Options options, DataVi
             var column = RequireFeature(schema, name, isOfItems: scope == InputScope.Question);
             bool isKey = ColumnTypes.ItemOf(column.Type) is KeyDataViewType;
             return new BoundInput(new NetworkInput(name, scope, WidthOf(column, scope == InputScope.Question), isKey), name, isKey ? typeof(uint) : typeof(float),
-                KeyCount: KeyCountOf(column), KeysHash: isKey ? InputColumn.HashOfKeys(column) : null);
+                KeyCount: KeyCountOf(column), KeysHash: InputColumn.HashOfKeys(column));
         }
     }
 

@@ -191,7 +191,7 @@ public abstract class NextItemTrainer : IEstimator<NextItemTransformer>
             return null;
         CheckpointFile.CheckWritable(path);
         var (epochs, patience) = (_options.MaximumNumberOfEpochs, _options.EarlyStoppingPatience);
-        return CheckpointFile.ReadHeader(path) is { } former && !(former.HasEnded(epochs, patience) && former.HasEnded(former.MaximumEpochs ?? epochs, former.Patience ?? patience)) ? former : null;
+        return CheckpointFile.ReadHeader(path) is { } former && !(former.HasEnded(epochs, patience) && former.HadEnded(epochs, patience)) ? former : null;
     }
 
     /// <summary>β₂ of Adam.</summary>

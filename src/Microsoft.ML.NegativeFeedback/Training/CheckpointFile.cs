@@ -202,9 +202,8 @@ internal sealed record Checkpoint(
     public bool HasEnded(int maximumEpochs, int patience)
         => Epochs.Count >= maximumEpochs || (Epochs[^1].ValidationScore is not null && Epochs.Count - BestEpoch >= patience);
 
-    /// <summary>Whether it had ended, by its own limits.</summary>
-    /// <param name="settings">Those of another training, by which it is told where the file does not know its own.</param>
-    public bool HasEnded(TrainingSettings settings) => HasEnded(MaximumEpochs ?? settings.MaximumEpochs, Patience ?? settings.Patience);
+    /// <summary>Whether it had ended, by its own limits; by those of another training where the file does not know its own.</summary>
+    public bool HadEnded(int maximumEpochs, int patience) => HasEnded(MaximumEpochs ?? maximumEpochs, Patience ?? patience);
 
     /// <summary>What differs from another training, in words; null where nothing does.</summary>
     public string? DifferenceFrom(IReadOnlyDictionary<string, string> origin)

@@ -11,7 +11,7 @@ internal sealed class HistoryScorer
     // Pairs of a sequence and an item that a network has in memory at once where it reads them together.
     private const long PairsAtOnce = 1 << 11;
 
-    // Rows with candidates that are scored at once, and values of a tensor, 64 MiB, unless a single row has more.
+    // Rows with candidates that a worker scores at once, and values of the largest tensor that it makes for them, 64 MiB, unless a single row takes more.
     private const int RowsOfCandidates = 128;
     private const long LargestOfCandidates = 1L << 24;
 

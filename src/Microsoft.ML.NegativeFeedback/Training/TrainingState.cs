@@ -66,7 +66,7 @@ internal sealed class TrainingState(SequenceModel model, AdamOptimizer adam)
         {
             if (checkpoint.DifferenceFrom(origin.Parts) is { } difference)
             {
-                isLeftAside = checkpoint.HasEnded(settings);
+                isLeftAside = checkpoint.HadEnded(settings.MaximumEpochs, settings.Patience);
                 return isLeftAside ? null : throw new InvalidDataException($"The checkpoint '{path}' comes from other options or other data, and that training has "
                     + $"not ended ({difference}). Go back to what it was made with, delete the file to start anew, or choose another path.");
             }
